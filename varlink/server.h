@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Server: the daemon's end of Varlink (https://varlink.org) on an sd-event
+ * loop. It reads messages, finds the method's row, checks by that row who may
+ * call it and what the parameters are, and only then runs the handler. What
+ * has no row is refused. It holds no rule of the product.
+ *
+ * One thread. A call may be answered later, from another event, by keeping a
+ * reference; its connection may have gone by then, which varlink_call_reply()
+ * bears. At most one call of a connection is handled at a time, in order.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "base/scope.h"
+
+struct varlink_server;
+struct varlink_connection;
+struct varlink_call;
+
+/* Who called, as the kernel tells; pid is for logs only. */
+struct varlink_peer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+};
+
+enum varlink_type {
+	_VARLINK_NONE,
+	VARLINK_STRING,  /* UTF-8; at most max bytes */
+	VARLINK_INT,
+	VARLINK_BOOL,
+	VARLINK_STRINGS, /* an array of strings, at most 64 of max bytes */
+};
+
+/* A parameter that is not named in the row refuses the call. */
+struct varlink_parameter {
+	const char *name;
+	enum varlink_type type;
+	bool optional; /* may be absent or null */
+	size_t max;
+};
+
+enum varlink_flags {
+	VARLINK_SENSITIVE = 1 << 0, /* parameters or reply hold a secret */
+	VARLINK_MORE = 1 << 1,      /* may be called with "more" */
+	VARLINK_MORE_ONLY = 1 << 2, /* must be called with "more" */
+};
+
+struct varlink_method {
+	const char *name; /* interface and method: "nl.cloxxs.Login.Start" */
+	uint32_t peers;   /* classes that may call it, ORed; 0: nobody */
+	uint32_t flags;
+	size_t max_bytes;     /* of the whole message */
+	uint32_t deadline_ms; /* for the answer; then the connection ends */
+	const struct varlink_parameter *parameters; /* ended by name NULL */
+	/*
+	 * parameters were checked against the row and live as long as the call.
+	 * The handler answers, or takes a reference and answers later. 0, or
+	 * -errno, upon which the caller gets an error and the connection ends.
+	 */
+	int (*handle)(struct varlink_call *call, json_t *parameters,
+		      void *userdata);
+};
+
+/* An interface: its description (as in the .varlink file) and its methods. */
+struct varlink_interface {
+	const char *name;
+	const char *description;
+	const struct varlink_method *methods; /* ended by name NULL */
+};
+
+struct varlink_server_args {
+	sd_event *event;
+	const struct varlink_interface *const *interfaces; /* ended by NULL */
+	const char *vendor, *product, *version, *url;
+	/* The classes of a peer, asked anew for each call. */
+	uint32_t (*classify)(const struct varlink_peer *peer, void *userdata);
+	/* Told of a call that was refused for its peer; may be NULL. */
+	void (*refused)(const struct varlink_peer *peer, const char *method,
+			void *userdata);
+	void *userdata;
+	/* Limits; 0 takes the default. */
+	uint32_t connections_max;          /* in all, 4096 */
+	uint32_t connections_per_uid_max;  /* of one uid but root, 64 */
+	uint32_t connections_reserved;     /* of connections_max for root, 512 */
+	uint32_t idle_timeout_ms;          /* between calls, 150000 */
+	uint32_t message_timeout_ms;       /* first byte to last, 2000 */
+};
+
+must_check int varlink_server_new(const struct varlink_server_args *args,
+				  struct varlink_server **ret_server);
+/* Ends all connections. Takes NULL, returns NULL. */
+struct varlink_server *varlink_server_free(struct varlink_server *server);
+/* Serves a listening AF_UNIX stream socket, which it owns from then on. */
+must_check int varlink_server_listen(struct varlink_server *server, int fd);
+/* Makes, binds (replacing a dead socket) and serves one, of mode. */
+must_check int varlink_server_listen_path(struct varlink_server *server,
+					  const char *path, mode_t mode);
+/* Takes no new connections any more; those that are there go on. */
+void varlink_server_stop(struct varlink_server *server);
+uint32_t varlink_server_n_connections(const struct varlink_server *server);
+
+struct varlink_call *varlink_call_ref(struct varlink_call *call);
+struct varlink_call *varlink_call_unref(struct varlink_call *call);
+const struct varlink_peer *varlink_call_peer(const struct varlink_call *call);
+/* The connection: one and the same for all calls on it. */
+struct varlink_connection *varlink_call_connection(struct varlink_call *call);
+bool varlink_call_wants_more(const struct varlink_call *call);
+/* False once the caller has gone. */
+bool varlink_call_is_open(const struct varlink_call *call);
+
+/*
+ * Answers, and takes the reference to parameters (NULL: an empty object).
+ * _continue sends one of several and leaves the call open. Answering a call
+ * whose peer has gone does nothing and is no error; -errno when the answer
+ * cannot be queued, in which case the connection is ended.
+ */
+int varlink_call_reply(struct varlink_call *call, json_t *parameters);
+int varlink_call_continue(struct varlink_call *call, json_t *parameters);
+/* error: its full name, "nl.cloxxs.Admin.NotFound". */
+int varlink_call_error(struct varlink_call *call, const char *error,
+		       json_t *parameters);
+/* org.varlink.service.InvalidParameter, with the name of the parameter. */
+int varlink_call_invalid(struct varlink_call *call, const char *parameter);
+/* org.varlink.service.PermissionDenied */
+int varlink_call_denied(struct varlink_call *call);
+
+/*
+ * What the caller keeps with a connection; freed by free_data when the
+ * connection ends or another is set.
+ */
+void varlink_connection_set_data(struct varlink_connection *connection,
+				 void *data, void (*free_data)(void *data));
+void *varlink_connection_data(const struct varlink_connection *connection);
+
+/*
+ * To be called once, before any other use of jansson in the process: all its
+ * memory is wiped when given back, for any message may hold a secret.
+ */
+void varlink_wipe_json(void);
