@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define must_check __attribute__((warn_unused_result))
-#define printf_like(format, first) \
+#define printf_like(at, first) __attribute__((format(printf, at, first)))
 	__attribute__((format(printf, format, first)))
 #define scope(function) __attribute__((cleanup(function)))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Settings: what root wrote in /etc/cloxxs/cloxxsd.conf and its drop-ins,
+ * read whole, checked whole, then never changed: a reload makes another one.
+ * One table (settings_table.c) names each key once; reading, checking, dumping
+ * and the manual's test all come from it. Nothing here acts on a setting.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+
+struct settings {
+	/* [users] */
+	uint32_t uid_min, uid_max; /* uid_range = 66000-99999 */
+	char *shell;               /* shell = /bin/bash */
+	char *home;                /* home = /home/%u, %u being the name */
+	/* [lockout] */
+	uint32_t lockout_failures; /* failures = 3, 1 to 10 */
+	/* [password] */
+	uint32_t password_min_length;  /* min_length = 15, 8 to 64 */
+	char **password_words;         /* words = cloxxs; ended by NULL */
+	uint64_t hash_memory;          /* hash_memory = 64M, 19M to 1G; bytes */
+	uint32_t hash_operations;      /* hash_operations = 2, 2 to 16 */
+	/* [workers] */
+	uint32_t workers;        /* count = auto (0: one a processor), to 64 */
+	uint64_t workers_memory; /* memory = 256M, all hashes together; bytes */
+	/* [temporary_password] */
+	uint32_t temporary_lifetime_s; /* lifetime = 24h, 1m to 30d */
+	/* [login] */
+	uint32_t answer_timeout_s; /* answer_timeout = 2m, 10s to 10m */
+	uint32_t pass_lifetime_s;  /* pass_lifetime = 2m, 10s to 10m */
+	uint32_t attempts_max;     /* attempts = 1024, 16 to 65536 */
+};
+
+enum settings_error {
+	_SETTINGS_E_OK,
+	SETTINGS_E_INVALID, /* what and where stands in the error text */
+};
+
+/*
+ * Reads file (absent: all defaults) and each *.conf in directory (absent:
+ * none) in order of name; a later file's key stands for an earlier file's, but
+ * twice in one file is refused. Every file and the directory must belong to
+ * root or to the caller's own uid, be no link, and be writable by nobody else.
+ * On SETTINGS_E_INVALID error reads "FILE:LINE: what", one line per finding.
+ * *ret_settings is untouched on failure.
+ */
+must_check int settings_load(const char *file, const char *directory,
+			     struct text *error,
+			     struct settings **ret_settings);
+struct settings *settings_free(struct settings *settings);
+static inline void settings_freep(struct settings **settings)
+{
+	*settings = settings_free(*settings);
+}
+
+/* Writes all keys in the file's own syntax; loading that gives the same again. */
+must_check int settings_dump(const struct settings *settings, FILE *stream);
+/* Calls each for every key, value in the file's syntax. For JSON and manuals. */
+must_check int settings_for_each(const struct settings *settings,
+				 int (*each)(const char *section,
+					     const char *key, const char *value,
+					     const char *default_value,
+					     const char *help, void *userdata),
+				 void *userdata);
