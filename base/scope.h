@@ -20,7 +20,6 @@
 
 #define must_check __attribute__((warn_unused_result))
 #define printf_like(at, first) __attribute__((format(printf, at, first)))
-	__attribute__((format(printf, format, first)))
 #define scope(function) __attribute__((cleanup(function)))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -34,7 +34,7 @@ struct varlink_peer {
 
 enum varlink_type {
 	_VARLINK_NONE,
-	VARLINK_STRING,  /* UTF-8; at most max bytes */
+	VARLINK_STRING, /* UTF-8; at most max bytes */
 	VARLINK_INT,
 	VARLINK_BOOL,
 	VARLINK_STRINGS, /* an array of strings, at most 64 of max bytes */
@@ -88,11 +88,11 @@ struct varlink_server_args {
 			void *userdata);
 	void *userdata;
 	/* Limits; 0 takes the default. */
-	uint32_t connections_max;          /* in all, 4096 */
-	uint32_t connections_per_uid_max;  /* of one uid but root, 64 */
-	uint32_t connections_reserved;     /* of connections_max for root, 512 */
-	uint32_t idle_timeout_ms;          /* between calls, 150000 */
-	uint32_t message_timeout_ms;       /* first byte to last, 2000 */
+	uint32_t connections_max;         /* in all, 4096 */
+	uint32_t connections_per_uid_max; /* of one uid but root, 64 */
+	uint32_t connections_reserved;    /* of connections_max for root, 512 */
+	uint32_t idle_timeout_ms;         /* between calls, 150000 */
+	uint32_t message_timeout_ms;      /* first byte to last, 2000 */
 };
 
 must_check int varlink_server_new(const struct varlink_server_args *args,

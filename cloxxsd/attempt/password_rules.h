@@ -22,12 +22,12 @@ struct password_rules {
 enum password_rules_error {
 	_PASSWORD_RULES_E_OK,
 	PASSWORD_E_TOO_SHORT,
-	PASSWORD_E_TOO_LONG,     /* over SECRET_MAX bytes, before or after NFC */
-	PASSWORD_E_NOT_TEXT,     /* not UTF-8, or a control character within */
-	PASSWORD_E_SAME,         /* as the current one */
-	PASSWORD_E_NAME,         /* holds the user's name, also backwards */
-	PASSWORD_E_WORD,         /* holds one of words */
-	PASSWORD_E_WEAK,         /* libpwquality's verdict; its text in why */
+	PASSWORD_E_TOO_LONG, /* over SECRET_MAX bytes, before or after NFC */
+	PASSWORD_E_NOT_TEXT, /* not UTF-8, or a control character within */
+	PASSWORD_E_SAME,     /* as the current one */
+	PASSWORD_E_NAME,     /* holds the user's name, also backwards */
+	PASSWORD_E_WORD,     /* holds one of words */
+	PASSWORD_E_WEAK,     /* libpwquality's verdict; its text in why */
 	PASSWORD_E_NO_DICTIONARY, /* cannot be judged: refused */
 	_PASSWORD_RULES_E_N,
 };

@@ -24,10 +24,10 @@ struct settings {
 	/* [lockout] */
 	uint32_t lockout_failures; /* failures = 3, 1 to 10 */
 	/* [password] */
-	uint32_t password_min_length;  /* min_length = 15, 8 to 64 */
-	char **password_words;         /* words = cloxxs; ended by NULL */
-	uint64_t hash_memory;          /* hash_memory = 64M, 19M to 1G; bytes */
-	uint32_t hash_operations;      /* hash_operations = 2, 2 to 16 */
+	uint32_t password_min_length; /* min_length = 15, 8 to 64 */
+	char **password_words;        /* words = cloxxs; ended by NULL */
+	uint64_t hash_memory;         /* hash_memory = 64M, 19M to 1G; bytes */
+	uint32_t hash_operations;     /* hash_operations = 2, 2 to 16 */
 	/* [workers] */
 	uint32_t workers;        /* count = auto (0: one a processor), to 64 */
 	uint64_t workers_memory; /* memory = 256M, all hashes together; bytes */
@@ -61,9 +61,11 @@ static inline void settings_freep(struct settings **settings)
 	*settings = settings_free(*settings);
 }
 
-/* Writes all keys in the file's own syntax; loading that gives the same again. */
+/* Writes all keys in the file's own syntax; loading that gives the same again.
+ */
 must_check int settings_dump(const struct settings *settings, FILE *stream);
-/* Calls each for every key, value in the file's syntax. For JSON and manuals. */
+/* Calls each for every key, value in the file's syntax. For JSON and manuals.
+ */
 must_check int settings_for_each(const struct settings *settings,
 				 int (*each)(const char *section,
 					     const char *key, const char *value,
