@@ -49,12 +49,22 @@ enum settings_error {
  * none) in order of name; a later file's key stands for an earlier file's, but
  * twice in one file is refused. Every file and the directory must belong to
  * root or to the caller's own uid, be no link, and be writable by nobody else.
- * On SETTINGS_E_INVALID error reads "FILE:LINE: what", one line per finding.
+ * On SETTINGS_E_INVALID error reads "FILE:LINE: what", one line per finding
+ * and no newline at the end; without LINE where it is about a whole file.
  * *ret_settings is untouched on failure.
  */
 must_check int settings_load(const char *file, const char *directory,
 			     struct text *error,
 			     struct settings **ret_settings);
+/*
+ * The same from n bytes, as the content of file: no file is looked at. They
+ * are changed in place, and bytes[n] must be NUL.
+ */
+must_check int settings_parse(const char *file, char *bytes, size_t n,
+			      struct text *error,
+			      struct settings **ret_settings);
+/* All defaults. -ENOMEM. */
+must_check int settings_new(struct settings **ret_settings);
 struct settings *settings_free(struct settings *settings);
 static inline void settings_freep(struct settings **settings)
 {

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/config/setting_type.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/name.h"
+
+struct unit {
+	char letter;
+	uint64_t factor;
+};
+
+/* The largest first: the first that divides a number is the one written. */
+static const struct unit size_units[] = {
+	{ 'G', UINT64_C(1) << 30 },
+	{ 'M', UINT64_C(1) << 20 },
+	{ 'K', UINT64_C(1) << 10 },
+	{ 0, 0 },
+};
+static const struct unit duration_units[] = {
+	{ 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 }, { 0, 0 },
+};
+
+/* Digits without a sign or a leading zero, and what stands behind them. */
+static bool parse_digits(const char *string, uint64_t *ret_number,
+			 const char **ret_rest)
+{
+	uint64_t number = 0;
+	size_t n = strspn(string, "0123456789");
+
+	/* 18 digits cannot overflow, and nothing here needs more. */
+	if (n == 0 || n > 18 || (n > 1 && string[0] == '0'))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		number = number * 10 + (uint64_t)(string[i] - '0');
+	*ret_number = number;
+	*ret_rest = string + n;
+	return true;
+}
+
+static bool parse_number(const char *string, uint64_t *ret_number)
+{
+	const char *rest;
+	uint64_t number;
+
+	if (!parse_digits(string, &number, &rest) || *rest)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
+static bool parse_with_unit(const char *string, const struct unit *units,
+			    uint64_t *ret_number)
+{
+	const char *rest;
+	uint64_t number;
+
+	if (!parse_digits(string, &number, &rest) || !*rest || rest[1])
+		return false;
+	for (const struct unit *u = units; u->letter; u++) {
+		if (u->letter != *rest)
+			continue;
+		if (__builtin_mul_overflow(number, u->factor, &number))
+			number = UINT64_MAX;
+		*ret_number = number;
+		return true;
+	}
+	return false;
+}
+
+static void format_with_unit(uint64_t number, const struct unit *units,
+			     struct text *value)
+{
+	const struct unit *u = units;
+
+	/* One day is better known as 24h; so for one of each unit but G. */
+	while (u[1].letter && (number % u->factor != 0 ||
+			       (u->letter != 'G' && number / u->factor < 2)))
+		u++;
+	text_add_format(value, "%" PRIu64 "%c", number / u->factor, u->letter);
+}
+
+static void format_bound(enum setting_type type, uint64_t bound,
+			 struct text *text)
+{
+	if (type == SETTING_SIZE)
+		format_with_unit(bound, size_units, text);
+	else if (type == SETTING_DURATION)
+		format_with_unit(bound, duration_units, text);
+	else
+		text_add_format(text, "%" PRIu64, bound);
+}
+
+static int check_bounds(enum setting_type type,
+			const struct setting_bounds *bounds, uint64_t number,
+			struct text *why)
+{
+	if (number >= bounds->min && number <= bounds->max)
+		return 0;
+	text_add(why, "is out of range, ");
+	format_bound(type, bounds->min, why);
+	text_add(why, " to ");
+	format_bound(type, bounds->max, why);
+	return SETTING_TYPE_E_INVALID;
+}
+
+static int parse_quantity(enum setting_type type,
+			  const struct setting_bounds *bounds,
+			  const char *value, void *at, struct text *why)
+{
+	uint64_t number = 0;
+	int r;
+
+	if (type == SETTING_SIZE) {
+		if (!parse_with_unit(value, size_units, &number)) {
+			text_add(why, "is not a size such as 64M (K, M, G)");
+			return SETTING_TYPE_E_INVALID;
+		}
+	} else if (type == SETTING_DURATION) {
+		if (!parse_with_unit(value, duration_units, &number)) {
+			text_add(why,
+				 "is not a duration such as 24h (s, m, h, d)");
+			return SETTING_TYPE_E_INVALID;
+		}
+	} else if (!parse_number(value, &number)) {
+		text_add(why, type == SETTING_AUTO
+				      ? "is neither auto nor a number"
+				      : "is not a number");
+		return SETTING_TYPE_E_INVALID;
+	}
+	r = check_bounds(type, bounds, number, why);
+	if (r != 0)
+		return r;
+	if (type == SETTING_SIZE)
+		*(uint64_t *)at = number;
+	else
+		*(uint32_t *)at = (uint32_t)number;
+	return 0;
+}
+
+static int parse_uids(const struct setting_bounds *bounds, const char *value,
+		      uint32_t *pair, struct text *why)
+{
+	uint64_t min, max;
+	const char *rest;
+	int r;
+
+	if (!parse_digits(value, &min, &rest) || *rest != '-' ||
+	    !parse_number(rest + 1, &max)) {
+		text_add(why, "is not a range such as 66000-99999");
+		return SETTING_TYPE_E_INVALID;
+	}
+	r = check_bounds(SETTING_UIDS, bounds, min, why);
+	if (r == 0)
+		r = check_bounds(SETTING_UIDS, bounds, max, why);
+	if (r != 0)
+		return r;
+	if (min >= max) {
+		text_add(why, "does not begin below its end");
+		return SETTING_TYPE_E_INVALID;
+	}
+	pair[0] = (uint32_t)min;
+	pair[1] = (uint32_t)max;
+	return 0;
+}
+
+/* %u is the only thing that may follow a '%', and what it becomes must fit. */
+static bool is_home(const char *value, size_t n)
+{
+	char longest[256 + NAME_USER_MAX];
+	struct text text;
+
+	if (!name_is_path(value, n))
+		return false;
+	text_init(&text, longest, sizeof(longest));
+	for (size_t i = 0; i < n; i++) {
+		if (value[i] != '%') {
+			text_add_bytes(&text, &value[i], 1);
+			continue;
+		}
+		if (value[++i] != 'u')
+			return false;
+		text_add_format(&text, "%0*d", NAME_USER_MAX, 0);
+	}
+	return !text_is_cut(&text) && name_is_path(longest, text.n);
+}
+
+static int parse_path(enum setting_type type, const char *value, char **path,
+		      struct text *why)
+{
+	size_t n = strlen(value);
+	bool good = type == SETTING_HOME ? is_home(value, n)
+					 : name_is_path(value, n);
+	char *copy;
+
+	if (!good) {
+		text_add(why, "is not an absolute path without '..', ':' and "
+			      "blanks");
+		if (type == SETTING_HOME)
+			text_add(why, ", with %u for the name");
+		return SETTING_TYPE_E_INVALID;
+	}
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(*path);
+	*path = copy;
+	return 0;
+}
+
+static void free_words(char **words)
+{
+	for (char **word = words; words && *word; word++)
+		free(*word);
+	free(words);
+}
+
+static void free_wordsp(char ***words)
+{
+	free_words(*words);
+}
+
+static int add_word(const struct setting_bounds *bounds, const char *word,
+		    size_t n, char **ret_word, struct text *why)
+{
+	size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+	if (letters < n || n < bounds->min || n > bounds->max) {
+		text_add_format(why,
+				"is not a list by comma of lower-case words "
+				"of %" PRIu64 " to %" PRIu64 " letters",
+				bounds->min, bounds->max);
+		return SETTING_TYPE_E_INVALID;
+	}
+	*ret_word = strndup(word, n);
+	return *ret_word ? 0 : -ENOMEM;
+}
+
+static int parse_words(const struct setting_bounds *bounds, const char *value,
+		       char ***at, struct text *why)
+{
+	scope(free_wordsp) char **words =
+		calloc(SETTING_WORDS_MAX + 1, sizeof(*words));
+	const char *next = value;
+
+	if (!words)
+		return -ENOMEM;
+	for (size_t i = 0; next; i++) {
+		const char *word = next + strspn(next, " \t");
+		const char *end = word + strcspn(word, " \t,");
+		const char *behind = end + strspn(end, " \t");
+		int r;
+
+		if (i == SETTING_WORDS_MAX) {
+			text_add_format(why, "has more than %d words",
+					SETTING_WORDS_MAX);
+			return SETTING_TYPE_E_INVALID;
+		}
+		/* "two words" without a comma: refused as one. */
+		if (*behind && *behind != ',')
+			end = behind + 1;
+		r = add_word(bounds, word, (size_t)(end - word), &words[i],
+			     why);
+		if (r != 0)
+			return r;
+		next = *behind ? behind + 1 : NULL;
+	}
+	free_words(*at);
+	*at = scope_take_ptr(words);
+	return 0;
+}
+
+int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
+		  const char *value, void *at, struct text *why)
+{
+	switch (type) {
+	case SETTING_AUTO:
+		if (strcmp(value, "auto") == 0) {
+			*(uint32_t *)at = 0;
+			return 0;
+		}
+		return parse_quantity(type, bounds, value, at, why);
+	case SETTING_NUMBER:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
+		return parse_quantity(type, bounds, value, at, why);
+	case SETTING_UIDS:
+		return parse_uids(bounds, value, at, why);
+	case SETTING_PATH:
+	case SETTING_HOME:
+		return parse_path(type, value, at, why);
+	case SETTING_WORDS:
+		return parse_words(bounds, value, at, why);
+	}
+	return -EINVAL;
+}
+
+static void format_words(char *const *words, struct text *value)
+{
+	for (size_t i = 0; words[i]; i++)
+		text_add_format(value, "%s%s", i > 0 ? ", " : "", words[i]);
+}
+
+void setting_format(enum setting_type type, const void *at, struct text *value)
+{
+	const uint32_t *numbers = at;
+
+	switch (type) {
+	case SETTING_AUTO:
+		if (*numbers == 0) {
+			text_add(value, "auto");
+			break;
+		}
+		text_add_format(value, "%" PRIu32, *numbers);
+		break;
+	case SETTING_NUMBER:
+		text_add_format(value, "%" PRIu32, *numbers);
+		break;
+	case SETTING_SIZE:
+		format_with_unit(*(const uint64_t *)at, size_units, value);
+		break;
+	case SETTING_DURATION:
+		format_with_unit(*numbers, duration_units, value);
+		break;
+	case SETTING_UIDS:
+		text_add_format(value, "%" PRIu32 "-%" PRIu32, numbers[0],
+				numbers[1]);
+		break;
+	case SETTING_PATH:
+	case SETTING_HOME:
+		text_add(value, *(char *const *)at);
+		break;
+	case SETTING_WORDS:
+		format_words(*(char *const *const *)at, value);
+		break;
+	}
+}
+
+void setting_deinit(enum setting_type type, void *at)
+{
+	switch (type) {
+	case SETTING_NUMBER:
+	case SETTING_AUTO:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
+	case SETTING_UIDS:
+		break;
+	case SETTING_PATH:
+	case SETTING_HOME:
+		free(*(char **)at);
+		*(char **)at = NULL;
+		break;
+	case SETTING_WORDS:
+		free_words(*(char ***)at);
+		*(char ***)at = NULL;
+		break;
+	}
+}

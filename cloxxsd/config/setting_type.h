@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Setting type: how the value of a setting is written, and what it becomes.
+ * Each type reads what it writes. It knows neither files nor keys.
+ *
+ *     number    3                 uint32_t
+ *     auto      auto, or 3        uint32_t, 0 for auto
+ *     size      64M (K, M, G)     uint64_t bytes
+ *     duration  24h (s, m, h, d)  uint32_t seconds
+ *     uids      66000-99999       uint32_t[2]
+ *     path      /bin/bash         char *
+ *     home      /home/%u          char *
+ *     words     cloxxs, example   char **, ended by NULL
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+
+enum setting_type {
+	SETTING_NUMBER,
+	SETTING_AUTO,
+	SETTING_SIZE,
+	SETTING_DURATION,
+	SETTING_UIDS,
+	SETTING_PATH,
+	SETTING_HOME,
+	SETTING_WORDS,
+};
+
+/* Both may be; for words: how many letters. Unused for paths. */
+struct setting_bounds {
+	uint64_t min, max;
+};
+
+enum setting_type_error {
+	_SETTING_TYPE_E_OK,
+	SETTING_TYPE_E_INVALID, /* why says what was expected */
+};
+
+/* So that what is written can be read again: see INI_LINE_MAX. */
+#define SETTING_WORDS_MAX 64
+#define SETTING_VALUE_MAX 4096
+
+/*
+ * Reads value into the object at, which is untouched on failure; what stood
+ * there is freed on success. SETTING_TYPE_E_* or -ENOMEM.
+ */
+must_check int setting_parse(enum setting_type type,
+			     const struct setting_bounds *bounds,
+			     const char *value, void *at, struct text *why);
+/* Writes the object in the form that is read; SETTING_VALUE_MAX is enough. */
+void setting_format(enum setting_type type, const void *at, struct text *value);
+/* Frees what the object owns; all-zero objects own nothing. */
+void setting_deinit(enum setting_type type, void *at);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/config/settings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloxxsd/config/findings.h"
+#include "cloxxsd/config/ini.h"
+#include "cloxxsd/config/settings_table.h"
+#include "cloxxsd/config/trusted_file.h"
+
+/* Drop-ins beyond this are somebody's mistake. */
+#define DROPINS_MAX 256
+
+/* Where a row was set last. */
+struct origin {
+	unsigned int file; /* 0: by default */
+	unsigned int line;
+};
+
+struct loader {
+	struct settings *settings;
+	struct findings findings;
+	struct origin origins[SETTINGS_ROWS_MAX];
+	unsigned int file; /* the one being read, from 1 on */
+	char *paths[DROPINS_MAX + 2];
+};
+
+static void loader_deinit(struct loader *loader)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(loader->paths); i++)
+		free(loader->paths[i]);
+	settings_freep(&loader->settings);
+}
+
+static void find_unknown_section(struct loader *loader,
+				 const struct ini_entry *entry)
+{
+	struct findings_quote quote =
+		findings_quote(entry->section, strlen(entry->section));
+	const char *near = settings_section_near(entry->section);
+
+	findings_add(&loader->findings, entry->file, entry->line,
+		     "unknown section %s%s%s%s", quote.text,
+		     near ? ", did you mean [" : "", near ? near : "",
+		     near ? "]?" : "");
+}
+
+static void find_unknown_key(struct loader *loader,
+			     const struct ini_entry *entry)
+{
+	struct findings_quote quote =
+		findings_quote(entry->key, strlen(entry->key));
+	const char *section = settings_section_of_key(entry->key);
+	const char *near = settings_key_near(entry->section, entry->key);
+
+	if (section)
+		findings_add(&loader->findings, entry->file, entry->line,
+			     "key %s stands in [%s], not in [%s]", quote.text,
+			     section, entry->section);
+	else
+		findings_add(&loader->findings, entry->file, entry->line,
+			     "unknown key %s in [%s]%s%s%s", quote.text,
+			     entry->section, near ? ", did you mean '" : "",
+			     near ? near : "", near ? "'?" : "");
+}
+
+static int set_value(struct loader *loader, const struct ini_entry *entry,
+		     const struct settings_row *row)
+{
+	struct findings_quote quote =
+		findings_quote(entry->value, strlen(entry->value));
+	char buffer[256];
+	struct text why;
+	int r;
+
+	text_init(&why, buffer, sizeof(buffer));
+	r = setting_parse(row->type, &row->bounds, entry->value,
+			  settings_at(loader->settings, row), &why);
+	if (r <= 0)
+		return r;
+	findings_add(&loader->findings, entry->file, entry->line, "%s: %s %s%s",
+		     row->key, quote.text, buffer,
+		     strpbrk(entry->value, "#;")
+			     ? " (a comment needs a line of its own)"
+			     : "");
+	return 0;
+}
+
+static int take_entry(const struct ini_entry *entry, void *userdata)
+{
+	struct loader *loader = userdata;
+	const struct settings_row *row;
+	struct origin *origin;
+
+	if (!settings_section_exists(entry->section)) {
+		/* One finding a section, not one a key. */
+		if (!entry->key)
+			find_unknown_section(loader, entry);
+		return 0;
+	}
+	if (!entry->key) {
+		if (entry->name)
+			findings_add(&loader->findings, entry->file,
+				     entry->line, "[%s] takes no name",
+				     entry->section);
+		return 0;
+	}
+	row = settings_row_find(entry->section, entry->key);
+	if (!row) {
+		find_unknown_key(loader, entry);
+		return 0;
+	}
+	origin = &loader->origins[row - settings_table];
+	if (origin->file == loader->file) {
+		findings_add(&loader->findings, entry->file, entry->line,
+			     "%s stands in line %u already", row->key,
+			     origin->line);
+		return 0;
+	}
+	*origin = (struct origin){ loader->file, entry->line };
+	return set_value(loader, entry, row);
+}
+
+/* Reads one file; ownership of path goes to the loader. */
+static int load_file(struct loader *loader, int directory_fd, const char *name,
+		     char *path)
+{
+	struct trusted_file file = { .directory_fd = directory_fd,
+				     .name = name,
+				     .shown = path,
+				     .kind = TRUSTED_FILE_REGULAR };
+	struct ini_reader reader = { .findings = &loader->findings,
+				     .each = take_entry,
+				     .userdata = loader };
+	scope(scope_close) int fd = -1;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	loader->paths[++loader->file] = path;
+	r = trusted_file_open(&file, &loader->findings, &fd);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return 0;
+	return ini_read(&reader, path, fd);
+}
+
+static char *join(const char *directory, const char *name)
+{
+	size_t size = strlen(directory) + 1 + strlen(name) + 1;
+	char *path = malloc(size);
+
+	if (path)
+		snprintf(path, size, "%s/%s", directory, name);
+	return path;
+}
+
+static void scope_closedir(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_dropin(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return name[0] != '.' && dot && strcmp(dot, ".conf") == 0;
+}
+
+struct names {
+	size_t n;
+	char *names[DROPINS_MAX];
+};
+
+static void names_deinit(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->names[i]);
+}
+
+/* The drop-ins in order of their bytes, the same in every locale. */
+static int list_dropins(DIR *stream, const char *directory,
+			struct findings *findings, struct names *names)
+{
+	for (;;) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(stream);
+		if (!entry)
+			break;
+		if (!is_dropin(entry->d_name))
+			continue;
+		if (names->n == DROPINS_MAX) {
+			findings_add(findings, directory, 0,
+				     "has more than %d files", DROPINS_MAX);
+			return 0;
+		}
+		names->names[names->n] = strdup(entry->d_name);
+		if (!names->names[names->n])
+			return -ENOMEM;
+		names->n++;
+	}
+	if (errno != 0)
+		return -errno;
+	qsort(names->names, names->n, sizeof(names->names[0]), compare_names);
+	return 0;
+}
+
+static int load_directory(struct loader *loader, const char *directory)
+{
+	struct trusted_file file = { .directory_fd = AT_FDCWD,
+				     .name = directory,
+				     .shown = directory,
+				     .kind = TRUSTED_FILE_DIRECTORY };
+	scope(scope_close) int fd = -1;
+	scope(scope_closedir) DIR *stream = NULL;
+	scope(names_deinit) struct names names = { 0 };
+	int r;
+
+	r = trusted_file_open(&file, &loader->findings, &fd);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return 0;
+	stream = fdopendir(fd);
+	if (!stream)
+		return -errno;
+	scope_take_fd(&fd);
+	r = list_dropins(stream, directory, &loader->findings, &names);
+	for (size_t i = 0; i < names.n && r == 0; i++)
+		r = load_file(loader, dirfd(stream), names.names[i],
+			      join(directory, names.names[i]));
+	return r;
+}
+
+/* What one key cannot know of another. */
+static void cross_check(struct loader *loader)
+{
+	const struct settings *settings = loader->settings;
+	size_t memory = (size_t)(settings_row_find("workers", "memory") -
+				 settings_table);
+	size_t hash = (size_t)(settings_row_find("password", "hash_memory") -
+			       settings_table);
+	const struct origin *origin = &loader->origins[memory];
+
+	if (settings->workers_memory >= settings->hash_memory)
+		return;
+	if (origin->file == 0)
+		origin = &loader->origins[hash];
+	findings_add(
+		&loader->findings, loader->paths[origin->file], origin->line,
+		"memory of [workers], %" PRIu64
+		"K, does not hold one hash_memory of [password], %" PRIu64 "K",
+		settings->workers_memory / 1024, settings->hash_memory / 1024);
+}
+
+/* The end of each load: what was found decides. */
+static int finish(struct loader *loader, int r, struct settings **ret_settings)
+{
+	if (r < 0)
+		return r;
+	if (loader->findings.n == 0)
+		cross_check(loader);
+	if (loader->findings.n > 0)
+		return SETTINGS_E_INVALID;
+	*ret_settings = scope_take_ptr(loader->settings);
+	return 0;
+}
+
+int settings_load(const char *file, const char *directory, struct text *error,
+		  struct settings **ret_settings)
+{
+	scope(loader_deinit) struct loader loader = {
+		.findings = { .text = error },
+	};
+	int r;
+
+	r = settings_new(&loader.settings);
+	if (r == 0)
+		r = load_file(&loader, AT_FDCWD, file, strdup(file));
+	if (r == 0)
+		r = load_directory(&loader, directory);
+	return finish(&loader, r, ret_settings);
+}
+
+int settings_parse(const char *file, char *bytes, size_t n, struct text *error,
+		   struct settings **ret_settings)
+{
+	scope(loader_deinit) struct loader loader = {
+		.findings = { .text = error },
+	};
+	struct ini_reader reader = { .findings = &loader.findings,
+				     .each = take_entry,
+				     .userdata = &loader };
+	int r;
+
+	loader.paths[++loader.file] = strdup(file);
+	if (!loader.paths[loader.file])
+		return -ENOMEM;
+	r = settings_new(&loader.settings);
+	if (r == 0)
+		r = ini_parse(&reader, file, bytes, n);
+	return finish(&loader, r, ret_settings);
+}

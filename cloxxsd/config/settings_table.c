@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/config/settings_table.h"
+
+#include <string.h>
+
+#include "base/name.h"
+
+#define AT(member) offsetof(struct settings, member)
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+#define MINUTE 60
+#define DAY 86400
+
+/* SETTING_UIDS fills two neighbours. */
+_Static_assert(AT(uid_max) == AT(uid_min) + sizeof(uint32_t),
+	       "uid_min and uid_max stand apart");
+
+/* In the order in which they are dumped; a section's rows stand together. */
+const struct settings_row settings_table[] = {
+	{ "users",
+	  "uid_range",
+	  SETTING_UIDS,
+	  AT(uid_min),
+	  "66000-99999",
+	  { NAME_UID_MIN, NAME_UID_MAX },
+	  "User ids that new users get; never one twice." },
+	{ "users",
+	  "shell",
+	  SETTING_PATH,
+	  AT(shell),
+	  "/bin/bash",
+	  { 0, 0 },
+	  "Login shell of users who have none of their own." },
+	{ "users",
+	  "home",
+	  SETTING_HOME,
+	  AT(home),
+	  "/home/%u",
+	  { 0, 0 },
+	  "Home directory of new users; %u is the user's name." },
+	{ "lockout",
+	  "failures",
+	  SETTING_NUMBER,
+	  AT(lockout_failures),
+	  "3",
+	  { 1, 10 },
+	  "Wrong answers in a row that lock an account." },
+	{ "password",
+	  "min_length",
+	  SETTING_NUMBER,
+	  AT(password_min_length),
+	  "15",
+	  { 8, 64 },
+	  "Characters that a new password must have at least." },
+	{ "password",
+	  "words",
+	  SETTING_WORDS,
+	  AT(password_words),
+	  "cloxxs",
+	  { 3, 32 },
+	  "Words that may not stand in a new password, by comma." },
+	{ "password",
+	  "hash_memory",
+	  SETTING_SIZE,
+	  AT(hash_memory),
+	  "64M",
+	  { 19 * MIB, GIB },
+	  "Memory that the hash of one password takes." },
+	{ "password",
+	  "hash_operations",
+	  SETTING_NUMBER,
+	  AT(hash_operations),
+	  "2",
+	  { 2, 16 },
+	  "Passes over that memory for one hash." },
+	{ "workers",
+	  "count",
+	  SETTING_AUTO,
+	  AT(workers),
+	  "auto",
+	  { 1, 64 },
+	  "Hashes computed at once; auto is one a processor." },
+	{ "workers",
+	  "memory",
+	  SETTING_SIZE,
+	  AT(workers_memory),
+	  "256M",
+	  { 19 * MIB, 64 * GIB },
+	  "Memory of all hashes together; further logins wait." },
+	{ "temporary_password",
+	  "lifetime",
+	  SETTING_DURATION,
+	  AT(temporary_lifetime_s),
+	  "24h",
+	  { MINUTE, 30 * DAY },
+	  "How long a temporary password can be used." },
+	{ "login",
+	  "answer_timeout",
+	  SETTING_DURATION,
+	  AT(answer_timeout_s),
+	  "2m",
+	  { 10, 10 * MINUTE },
+	  "How long a login waits for an answer of the user." },
+	{ "login",
+	  "pass_lifetime",
+	  SETTING_DURATION,
+	  AT(pass_lifetime_s),
+	  "2m",
+	  { 10, 10 * MINUTE },
+	  "How long a finished authentication can become a session." },
+	{ "login",
+	  "attempts",
+	  SETTING_NUMBER,
+	  AT(attempts_max),
+	  "1024",
+	  { 16, 65536 },
+	  "Logins that may be under way at once." },
+};
+const size_t settings_table_n = ARRAY_SIZE(settings_table);
+_Static_assert(ARRAY_SIZE(settings_table) <= SETTINGS_ROWS_MAX, "rows");
+
+const struct settings_row *settings_row_find(const char *section,
+					     const char *key)
+{
+	for (size_t i = 0; i < settings_table_n; i++)
+		if (strcmp(settings_table[i].section, section) == 0 &&
+		    strcmp(settings_table[i].key, key) == 0)
+			return &settings_table[i];
+	return NULL;
+}
+
+bool settings_section_exists(const char *section)
+{
+	for (size_t i = 0; i < settings_table_n; i++)
+		if (strcmp(settings_table[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+const char *settings_section_of_key(const char *key)
+{
+	for (size_t i = 0; i < settings_table_n; i++)
+		if (strcmp(settings_table[i].key, key) == 0)
+			return settings_table[i].section;
+	return NULL;
+}
+
+/* Levenshtein's distance of two short words; what is long is far. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[32], n_b = strlen(b);
+
+	if (strlen(a) >= ARRAY_SIZE(row) || n_b >= ARRAY_SIZE(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= n_b; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < n_b; j++) {
+			size_t best = diagonal + (a[i] != b[j]);
+
+			diagonal = row[j + 1];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j + 1] + 1 < best)
+				best = row[j + 1] + 1;
+			row[j + 1] = best;
+		}
+	}
+	return row[n_b];
+}
+
+static void consider(const char *word, const char *name, const char **nearest,
+		     size_t *least)
+{
+	size_t d = distance(word, name);
+
+	if (d < *least) {
+		*least = d;
+		*nearest = name;
+	}
+}
+
+const char *settings_section_near(const char *section)
+{
+	const char *nearest = NULL;
+	size_t least = 3;
+
+	for (size_t i = 0; i < settings_table_n; i++)
+		consider(section, settings_table[i].section, &nearest, &least);
+	return nearest;
+}
+
+const char *settings_key_near(const char *section, const char *key)
+{
+	const char *nearest = NULL;
+	size_t least = 3;
+
+	for (size_t i = 0; i < settings_table_n; i++)
+		if (strcmp(settings_table[i].section, section) == 0)
+			consider(key, settings_table[i].key, &nearest, &least);
+	return nearest;
+}
