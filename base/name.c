@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/scope.h"
+
 /* The C locale's classes, whatever the host program has set. */
 static bool is_lower(char c)
 {
@@ -30,6 +32,30 @@ bool name_is_user(const char *name, size_t n)
 		    name[i] != '_' && name[i] != '-')
 			return false;
 	return true;
+}
+
+/* Groups of Debian and its packages, and of other systems' sudoers, that give
+ * more than their members' own rights. */
+static const char reserved[][16] = {
+	"adm",       "admin",    "backup",   "bin",     "daemon",
+	"disk",      "docker",   "incus",    "input",   "incus-admin",
+	"kmem",      "kvm",      "libvirt",  "lp",      "libvirt-qemu",
+	"lpadmin",   "lxd",      "mail",     "man",     "netdev",
+	"nobody",    "nogroup",  "operator", "plugdev", "podman",
+	"proxy",     "render",   "root",     "shadow",  "ssl-cert",
+	"staff",     "sudo",     "sync",     "sys",     "systemd-journal",
+	"tty",       "utmp",     "uucp",     "video",   "wheel",
+	"wireshark", "www-data",
+};
+
+bool name_is_reserved(const char *name, size_t n)
+{
+	for (size_t i = 0; n > 0 && i < ARRAY_SIZE(reserved); i++)
+		if (n < sizeof(reserved[i]) && reserved[i][0] == name[0] &&
+		    strncmp(reserved[i], name, n) == 0 &&
+		    reserved[i][n] == '\0')
+			return true;
+	return false;
 }
 
 bool name_is_service(const char *name, size_t n)

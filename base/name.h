@@ -24,6 +24,11 @@
 
 /* [a-z_][a-z0-9_-]*, at most NAME_USER_MAX bytes */
 bool name_is_user(const char *name, size_t n);
+/*
+ * The name of root or of a group that opens doors (sudoers and polkit go by
+ * names). Never the name of one of ours, nor of his private group.
+ */
+bool name_is_reserved(const char *name, size_t n);
 /* [A-Za-z0-9][A-Za-z0-9._-]*, at most NAME_SERVICE_MAX bytes: PAM services are
  * file names */
 bool name_is_service(const char *name, size_t n);
