@@ -1,0 +1,502 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is done inside the world: services, commands, logins, the journal.
+
+Used by the demo, the system tests and the bench, all of which run inside
+(see tests/world/world). Run as a program it starts or stops the services.
+Nothing here decides whether what it sees is right.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pexpect
+
+SRC = pathlib.Path("/src")
+SOCKET = "/run/cloxxs/cloxxsd.sock"
+STATE = pathlib.Path("/var/lib/cloxxs")
+CONF = pathlib.Path("/etc/cloxxs")
+DAEMON_USER = "_cloxxs"
+CLOXXSD = "/usr/sbin/cloxxsd"
+HOST = "127.0.0.1"
+
+
+class WorldError(Exception):
+    """Something that must work for any test to mean anything did not."""
+
+
+def wait_until(predicate, timeout=10.0, what="condition"):
+    """Returns the first true answer of predicate; asks until the deadline."""
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = predicate()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise WorldError(f"waited {timeout:g} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def run(*argv, stdin=None, check=True, timeout=60, user=None, env=None):
+    """Runs a program to its end; text in, text out."""
+    if user:
+        argv = ("setpriv", "--reuid", str(user), "--regid", str(user),
+                "--init-groups", *argv)
+    done = subprocess.run(
+        argv, input="" if stdin is None else stdin, text=True,
+        capture_output=True, timeout=timeout, env=env, errors="replace")
+    if check and done.returncode != 0:
+        raise WorldError(f"{' '.join(map(str, argv))}: exit status "
+                         f"{done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+# ---- services --------------------------------------------------------------
+
+
+class Service:
+    """A long-running program, known to all processes by its pid file."""
+
+    def __init__(self, name):
+        self.name = name
+        self.pid_file = pathlib.Path(f"/run/world-{name}.pid")
+
+    def spawn(self):
+        raise NotImplementedError
+
+    def pid(self):
+        """The pid, or None where it does not run."""
+        try:
+            pid = int(self.pid_file.read_text())
+            status = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except (OSError, ValueError):
+            return None
+        return None if status.rpartition(")")[2].split()[0] in "ZX" else pid
+
+    def start(self):
+        if not self.pid():
+            self.pid_file.write_text(str(self.spawn()))
+
+    def send(self, number):
+        pid = self.pid()
+        if pid:
+            os.kill(pid, number)
+
+    def stop(self, number=signal.SIGTERM, timeout=15):
+        self.send(number)
+        wait_until(lambda: not self.pid(), timeout, f"{self.name} to end")
+
+    def kill(self):
+        self.stop(signal.SIGKILL)
+
+    def freeze(self):
+        self.send(signal.SIGSTOP)
+
+    def thaw(self):
+        self.send(signal.SIGCONT)
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    @contextlib.contextmanager
+    def stopped(self):
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextlib.contextmanager
+    def frozen(self):
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
+
+def detached(argv, **options):
+    """A child that outlives us: process 1 of the world inherits it."""
+    log = open("/run/world.log", "ab")
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
+                             stderr=log, start_new_session=True, **options)
+    log.close()
+    return child
+
+
+class Journald(Service):
+    """Debian's own systemd-journald, without a systemd."""
+
+    PROGRAM = "/lib/systemd/systemd-journald"
+    NATIVE = "/run/systemd/journal/socket"
+
+    def __init__(self):
+        super().__init__("journald")
+
+    def spawn(self):
+        child = detached([self.PROGRAM], env={"PATH": os.environ["PATH"]})
+        wait_until(lambda: os.path.exists(self.NATIVE)
+                   and os.path.exists("/run/systemd/journal/dev-log"),
+                   10, "journald's sockets")
+        return child.pid
+
+
+class Cloxxsd(Service):
+    """cloxxsd as its unit runs it.
+
+    Its own user, no capability, no network; key as a credential; the socket
+    made by root and handed over; readiness by sd_notify.
+    """
+
+    CREDENTIALS = "/run/credentials/cloxxsd.service"
+
+    def __init__(self):
+        super().__init__("cloxxsd")
+        self.environment = {}
+        self.arguments = []
+
+    def prepare(self):
+        run("systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/cloxxs.conf")
+        key = CONF / "cloxxs.key"
+        if not key.exists():
+            with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+                              0o600), "wb") as file:
+                file.write(os.urandom(32))
+        run("install", "-d", "-o", DAEMON_USER, "-g", DAEMON_USER, "-m",
+            "0500", self.CREDENTIALS)
+        run("install", "-o", DAEMON_USER, "-g", DAEMON_USER, "-m", "0400",
+            str(key), f"{self.CREDENTIALS}/cloxxs.key")
+
+    def listen(self):
+        pathlib.Path(SOCKET).unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(SOCKET)
+        os.chmod(SOCKET, 0o666)
+        listener.listen(4096)
+        return listener
+
+    def command(self):
+        """exec keeps the pid, which LISTEN_PID must name."""
+        return [
+            "sh", "-c",
+            'exec 3<&"$1"; shift; export LISTEN_PID=$$; exec "$@"',
+            "sh", "LISTENER",
+            "unshare", "--net",
+            "setpriv", "--reuid", DAEMON_USER, "--regid", DAEMON_USER,
+            "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
+            "--no-new-privs",
+            CLOXXSD, *self.arguments]
+
+    def spawn(self):
+        self.prepare()
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = f"/run/world-notify-{os.getpid()}"
+        notify.bind(path)
+        os.chmod(path, 0o666)
+        listener = self.listen()
+        argv = self.command()
+        argv[4] = str(listener.fileno())
+        environment = {
+            "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+            "NOTIFY_SOCKET": path, "LISTEN_FDS": "1",
+            "LISTEN_FDNAMES": "cloxxsd.socket",
+            "CREDENTIALS_DIRECTORY": self.CREDENTIALS,
+            "STATE_DIRECTORY": str(STATE), **self.environment}
+        try:
+            child = detached(argv, env=environment, umask=0o077,
+                             pass_fds=[listener.fileno()])
+            self.wait_ready(child, notify)
+        finally:
+            listener.close()
+            notify.close()
+            os.unlink(path)
+        return child.pid
+
+    @staticmethod
+    def wait_ready(child, notify, timeout=30):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if child.poll() is not None:
+                raise WorldError("cloxxsd ended at once, exit status "
+                                 f"{child.returncode}:\n"
+                                 + pathlib.Path("/run/world.log").read_text())
+            if select.select([notify], [], [], 0.05)[0] \
+                    and b"READY=1" in notify.recv(4096).split(b"\n"):
+                return
+        child.kill()
+        raise WorldError("cloxxsd was not ready in time")
+
+
+class Sshd(Service):
+    """Debian's sshd on port 22 of the world's own network."""
+
+    def __init__(self):
+        super().__init__("sshd")
+
+    def spawn(self):
+        run("/usr/sbin/sshd", "-t")
+        ready = pathlib.Path("/run/sshd.pid")
+        ready.unlink(missing_ok=True)
+        child = detached(["/usr/sbin/sshd", "-D"])
+        wait_until(ready.exists, 10, "sshd to listen")
+        return child.pid
+
+    def configure(self, text):
+        """Lines that stand before all others; empties the last ones."""
+        pathlib.Path("/etc/ssh/sshd_config.d/00-test.conf").write_text(text)
+        self.restart()
+
+
+journald = Journald()
+cloxxsd = Cloxxsd()
+sshd = Sshd()
+
+
+def installed():
+    return os.path.exists(CLOXXSD)
+
+
+def pam_auth_update(*arguments):
+    return run("pam-auth-update", *arguments,
+               env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def enable():
+    """What a sysadmin does to have logins guarded."""
+    examples = pathlib.Path("/usr/share/doc/cloxxs/examples")
+    pam_auth_update("--package", "--enable", "cloxxs", "mkhomedir")
+    run("install", "-m", "0644", str(examples / "10-cloxxs.conf"),
+        "/etc/ssh/sshd_config.d/")
+    switch = pathlib.Path("/etc/nsswitch.conf")
+    ours = [line for line in (examples / "nsswitch.example").read_text()
+            .splitlines() if not line.startswith("#")]
+    names = {line.split(":")[0] for line in ours}
+    theirs = [line for line in switch.read_text().splitlines()
+              if line.split(":")[0] not in names]
+    switch.write_text("\n".join(ours + theirs).replace(" systemd", "") + "\n")
+
+
+def start():
+    run("cp", "-a", "/etc/pam.d", "/run/world-pam.d-before")
+    journald.start()
+    if installed():
+        cloxxsd.start()
+        enable()
+    sshd.start()
+
+
+def stop():
+    for service in sshd, cloxxsd, journald:
+        service.stop()
+
+
+# ---- cloxxsctl ---------------------------------------------------------------
+
+
+def cloxxsctl(*arguments, check=True, **options):
+    return run("cloxxsctl", *arguments, check=check, **options)
+
+
+def cloxxsctl_json(*arguments):
+    return json.loads(cloxxsctl(*arguments, "--json").stdout)
+
+
+def find_key(answer, key):
+    """The first value of key anywhere in a decoded JSON answer."""
+    if isinstance(answer, dict):
+        if answer.get(key) is not None:
+            return answer[key]
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        for part in answer:
+            found = find_key(part, key)
+            if found is not None:
+                return found
+    return None
+
+
+def temporary_password(*arguments):
+    """Runs a verb that hands out a temporary password; returns that."""
+    found = find_key(cloxxsctl_json(*arguments), "temporary_password")
+    if not found:
+        raise WorldError(f"no temporary password from {arguments}")
+    return found
+
+
+def user_add(name, services="sshd,sudo,su,login,passwd,cron", *more):
+    return temporary_password("user", "add", name, "--services", services,
+                              *more)
+
+
+STRONG = "correct horse kwispel zadel"
+
+
+def user_with_password(name, password=STRONG, **options):
+    """A user who has already chosen his password, through a real login."""
+    temporary = user_add(name, **options)
+    seen = ssh(name, [temporary, password, password], "true")
+    if seen.status != 0:
+        raise WorldError(f"{name} cannot choose a password:\n{seen.text}")
+    return password
+
+
+# ---- conversations -----------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Seen:
+    """What a conversation looked like from the user's chair."""
+
+    text: str            # all that the terminal showed
+    status: int          # the program's exit status; 255 is ssh's own
+    asked: list          # the questions, as shown
+    seconds: float
+    stuck: bool = False  # it asked on, or waited, when we had no answer left
+
+    def reference(self):
+        """The reference code of a refusal."""
+        found = REFERENCE.search(self.text)
+        return found.group(1) if found else None
+
+
+REFERENCE = re.compile(r"(?i)reference(?: code)?:? +([A-Z0-9][A-Z0-9-]{3,})")
+# A question is the unfinished last line that ends in a colon or question mark.
+QUESTION = re.compile(r"[^\r\n]*[:?][ ]?$")
+
+
+def converse(argv, answers, timeout=20, env=None, cwd="/"):
+    """Starts argv on a terminal and gives one answer a question.
+
+    An answer is a string (a line), or a callable of the text so far that
+    returns it. When a question comes and no answer is left, the terminal is
+    hung up.
+    """
+    began = time.monotonic()
+    terminal = pexpect.spawn(
+        argv[0], list(argv[1:]), timeout=timeout, encoding="utf-8",
+        codec_errors="replace", env=env, cwd=cwd, dimensions=(50, 160))
+    terminal.delaybeforesend = 0.02
+    answers = list(answers)
+    asked, text, stuck = [], "", False
+    while True:
+        got = terminal.expect([QUESTION, pexpect.EOF, pexpect.TIMEOUT])
+        if got == 0:
+            text += terminal.before + terminal.after
+            # More of the same line may be on its way: it is no question yet.
+            more = read_some(terminal, 0.05)
+            if more:
+                text += more
+                if not QUESTION.search(more):
+                    continue
+            asked.append(text.splitlines()[-1].strip())
+            if not answers:
+                stuck = True
+                break
+            answer = answers.pop(0)
+            terminal.sendline(answer(text) if callable(answer) else answer)
+            continue
+        text += terminal.before
+        stuck = got == 2
+        break
+    terminal.close(force=True)
+    status = terminal.exitstatus
+    if status is None:
+        status = 128 + (terminal.signalstatus or 0)
+    return Seen(text.replace("\r", ""), status, asked,
+                time.monotonic() - began, stuck)
+
+
+def read_some(terminal, seconds):
+    text = ""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            text += terminal.read_nonblocking(4096, deadline - time.monotonic())
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            break
+    return text
+
+
+KBD, PASSWORD, KEY = "keyboard-interactive", "password", "publickey"
+
+
+def ssh_argv(user, command=None, mode=KBD, options=(), program="ssh",
+             host=HOST):
+    argv = [program, "-F", "/dev/null",
+            "-o", "StrictHostKeyChecking=no",
+            "-o", "UserKnownHostsFile=/dev/null",
+            "-o", "LogLevel=ERROR",
+            "-o", f"PreferredAuthentications={mode}",
+            "-o", f"PubkeyAuthentication={'yes' if mode == KEY else 'no'}",
+            "-o", "IdentitiesOnly=yes",
+            "-o", "NumberOfPasswordPrompts=1"]
+    for option in options:
+        argv += ["-o", option]
+    if program == "ssh":
+        argv += ["-t" if command is None else "-T", "-l", user, host]
+        if command is not None:
+            argv.append(command)
+    else:
+        argv.append(f"{user}@{host}")
+    return argv
+
+
+def ssh(user, answers, command=None, mode=KBD, options=(), program="ssh",
+        timeout=20, host=HOST):
+    """One real login. status 255: sshd refused it."""
+    return converse(ssh_argv(user, command, mode, options, program, host),
+                    answers, timeout)
+
+
+def make_key(user):
+    """An SSH key that opens user's account, as an sshd option for clients."""
+    key = pathlib.Path(f"/run/world-key-{user}")
+    if not key.exists():
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    directory = pathlib.Path("/etc/ssh/authorized_keys")
+    directory.mkdir(exist_ok=True)
+    (directory / user).write_text(key.with_suffix(".pub").read_text())
+    return f"IdentityFile={key}"
+
+
+# ---- the journal ---------------------------------------------------------------
+
+
+def journal(*matches):
+    """Records of the journal, oldest first; matches as journalctl takes them."""
+    run("journalctl", "--sync", check=False)
+    out = run("journalctl", "-o", "json", "--all", "--no-pager", "-q",
+              *matches, check=False).stdout
+    return [json.loads(line) for line in out.splitlines() if line]
+
+
+def cursor():
+    """The journal's end, to read on from with journal('--after-cursor=…')."""
+    records = journal("-n", "1")
+    return [f"--after-cursor={records[0]['__CURSOR']}"] if records else []
+
+
+def main(arguments):
+    if arguments == ["start"]:
+        start()
+    elif arguments == ["stop"]:
+        stop()
+    else:
+        print("usage: cloxxs_world.py start|stop", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
