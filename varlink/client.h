@@ -4,7 +4,8 @@
 /*
  * Client: calls Varlink methods and reads rich answers, for cloxxsctl and the
  * tests. Blocking, one call at a time, each under a deadline. It makes sure of
- * the server as base/channel.h does.
+ * the server as base/channel.h does. A server may close a connection after an
+ * error; the next call then connects anew. No call is ever sent twice.
  */
 
 #include <jansson.h>
@@ -40,8 +41,10 @@ must_check int varlink_client_call(struct varlink_client *client,
 				   json_t **ret_reply, const char **ret_error);
 
 /*
- * The same with "more": each is called for every reply; what it returns other
- * than 0 ends the call and is handed up.
+ * The same with "more": each is called for every reply that is no error (the
+ * reference stays the client's); what it returns other than 0 ends the call and
+ * is handed up. The timeout counts anew for each reply. An empty list is one
+ * reply without parameters: each then sees an empty object.
  */
 must_check int varlink_client_stream(struct varlink_client *client,
 				     const char *method, json_t *parameters,

@@ -52,19 +52,24 @@ enum varlink_flags {
 	VARLINK_SENSITIVE = 1 << 0, /* parameters or reply hold a secret */
 	VARLINK_MORE = 1 << 1,      /* may be called with "more" */
 	VARLINK_MORE_ONLY = 1 << 2, /* must be called with "more" */
+	VARLINK_PUBLIC = 1 << 3, /* anybody may call it; peers is not asked */
 };
 
 struct varlink_method {
 	const char *name; /* interface and method: "nl.cloxxs.Login.Start" */
 	uint32_t peers;   /* classes that may call it, ORed; 0: nobody */
 	uint32_t flags;
-	size_t max_bytes;     /* of the whole message */
-	uint32_t deadline_ms; /* for the answer; then the connection ends */
+	size_t max_bytes; /* of the whole message; 0 and more than 64 KiB:
+			     64 KiB */
+	/* For the answer, 0: the idle timeout; then the connection ends. Each
+	 * continued reply starts it anew. */
+	uint32_t deadline_ms;
 	const struct varlink_parameter *parameters; /* ended by name NULL */
 	/*
 	 * parameters were checked against the row and live as long as the call.
 	 * The handler answers, or takes a reference and answers later. 0, or
-	 * -errno, upon which the caller gets an error and the connection ends.
+	 * -errno, upon which the caller gets io.systemd.System with the number
+	 * and the connection ends.
 	 */
 	int (*handle)(struct varlink_call *call, json_t *parameters,
 		      void *userdata);
@@ -93,25 +98,36 @@ struct varlink_server_args {
 	uint32_t connections_reserved;    /* of connections_max for root, 512 */
 	uint32_t idle_timeout_ms;         /* between calls, 150000 */
 	uint32_t message_timeout_ms;      /* first byte to last, 2000 */
+	uint32_t output_timeout_ms;       /* to read what is queued, 10000 */
 };
 
 must_check int varlink_server_new(const struct varlink_server_args *args,
 				  struct varlink_server **ret_server);
-/* Ends all connections. Takes NULL, returns NULL. */
+/*
+ * Ends all connections, after sending what they take at once. Not to be called
+ * from a handler. Takes NULL, returns NULL.
+ */
 struct varlink_server *varlink_server_free(struct varlink_server *server);
-/* Serves a listening AF_UNIX stream socket, which it owns from then on. */
+/* Serves a listening AF_UNIX stream socket, which it takes whatever happens. */
 must_check int varlink_server_listen(struct varlink_server *server, int fd);
 /* Makes, binds (replacing a dead socket) and serves one, of mode. */
 must_check int varlink_server_listen_path(struct varlink_server *server,
 					  const char *path, mode_t mode);
+static inline void varlink_server_freep(struct varlink_server **server)
+{
+	*server = varlink_server_free(*server);
+}
 /* Takes no new connections any more; those that are there go on. */
 void varlink_server_stop(struct varlink_server *server);
 uint32_t varlink_server_n_connections(const struct varlink_server *server);
 
 struct varlink_call *varlink_call_ref(struct varlink_call *call);
+/* Takes NULL, returns NULL. An open call that nobody can answer any more, for
+ * the last reference has gone, ends its connection. */
 struct varlink_call *varlink_call_unref(struct varlink_call *call);
 const struct varlink_peer *varlink_call_peer(const struct varlink_call *call);
-/* The connection: one and the same for all calls on it. */
+/* The connection: one and the same for all calls on it; valid as long as call.
+ */
 struct varlink_connection *varlink_call_connection(struct varlink_call *call);
 bool varlink_call_wants_more(const struct varlink_call *call);
 /* False once the caller has gone. */
@@ -125,6 +141,17 @@ bool varlink_call_is_open(const struct varlink_call *call);
  */
 int varlink_call_reply(struct varlink_call *call, json_t *parameters);
 int varlink_call_continue(struct varlink_call *call, json_t *parameters);
+/*
+ * For streams longer than the output of a connection holds (1 MiB): the handler
+ * calls this and returns 0. From then on fill is called from the loop whenever
+ * all that was queued has been sent; it queues the next replies with _continue
+ * and, behind the last one, answers with _reply or _error. -errno ends the
+ * connection. free_data, which may be NULL, gets data back when the call ends
+ * in whatever way. The row's deadline counts anew from each reply.
+ */
+void varlink_call_stream(struct varlink_call *call,
+			 int (*fill)(struct varlink_call *call, void *data),
+			 void *data, void (*free_data)(void *data));
 /* error: its full name, "nl.cloxxs.Admin.NotFound". */
 int varlink_call_error(struct varlink_call *call, const char *error,
 		       json_t *parameters);
@@ -135,7 +162,9 @@ int varlink_call_denied(struct varlink_call *call);
 
 /*
  * What the caller keeps with a connection; freed by free_data when the
- * connection ends or another is set.
+ * connection ends or another is set. A connection ends from the loop only,
+ * never within a function of this header but varlink_server_free(). Where it
+ * has ended already, data is freed at once.
  */
 void varlink_connection_set_data(struct varlink_connection *connection,
 				 void *data, void (*free_data)(void *data));
