@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/explain_view.h"
+
+#include <string.h>
+
+static const struct outcome_row {
+	const char *outcome;
+	enum output_mark mark;
+	enum output_tone tone;
+} outcomes[] = {
+	{ "pass", MARK_YES, TONE_GOOD },
+	{ "deny", MARK_NO, TONE_BAD },
+	{ "skipped", MARK_SKIPPED, TONE_FAINT },
+};
+
+/* What is not known is shown as a refusal. */
+static const struct outcome_row *outcome_of(const json_t *rule)
+{
+	const char *outcome = output_member(rule, "outcome", "deny");
+
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (strcmp(outcomes[i].outcome, outcome) == 0)
+			return &outcomes[i];
+	return &outcomes[1];
+}
+
+static void print_member(struct output *output, const char *label,
+			 const json_t *reply, const char *key)
+{
+	const char *text = output_member(reply, key, NULL);
+
+	if (!text)
+		return;
+	output_label(output, label);
+	output_foreign(output, text);
+	fputc('\n', output->stream);
+}
+
+static void print_user(struct output *output, const json_t *reply)
+{
+	output_label(output, "User");
+	output_foreign(output, output_member(reply, "user", "?"));
+	fputs(json_is_true(json_object_get(reply, "known"))
+		      ? "\n"
+		      : " (not one of ours)\n",
+	      output->stream);
+}
+
+/* The first that refused: the rules behind it were not asked. */
+static const json_t *deciding_rule(const json_t *rules)
+{
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach((json_t *)rules, i,
+			   rule) if (outcome_of(rule)->mark ==
+				     MARK_NO) return rule;
+	return NULL;
+}
+
+static int widest_rule(const json_t *rules)
+{
+	const json_t *rule;
+	size_t i, widest = 0;
+
+	json_array_foreach((json_t *)rules, i, rule)
+	{
+		size_t n = strlen(output_member(rule, "rule", "?"));
+
+		if (n > widest)
+			widest = n;
+	}
+	return widest < 24 ? (int)widest : 24;
+}
+
+static void print_rules(struct output *output, const json_t *rules)
+{
+	const json_t *rule, *decided = deciding_rule(rules);
+	int width = widest_rule(rules);
+	size_t i;
+
+	fputs("\nThe rules, in the order in which they were asked:\n",
+	      output->stream);
+	json_array_foreach((json_t *)rules, i, rule)
+	{
+		const struct outcome_row *outcome = outcome_of(rule);
+		const char *name = output_member(rule, "rule", "?");
+		int pad = width - (int)strlen(name);
+
+		fprintf(output->stream, "  %s%s ",
+			output_tone(output, outcome->tone),
+			output_mark(output, outcome->mark));
+		output_foreign(output, name);
+		fprintf(output->stream, "%*s", (pad > 0 ? pad : 0) + 2, "");
+		output_foreign(output, output_member(rule, "text", ""));
+		fputs(output_plain(output), output->stream);
+		if (rule == decided)
+			fprintf(output->stream, "  %s decided",
+				output_mark(output, MARK_HERE));
+		fputc('\n', output->stream);
+	}
+}
+
+int explain_view(struct output *output, const char *reference,
+		 const json_t *reply)
+{
+	const char *verdict = output_member(reply, "verdict", "deny");
+	bool allowed = strcmp(verdict, "allow") == 0;
+	int64_t at;
+
+	output_label(output, "Reference");
+	output_foreign(output, reference);
+	fputc('\n', output->stream);
+	output_label(output, "Verdict");
+	fprintf(output->stream, "%s%s ",
+		output_tone(output, allowed ? TONE_GOOD : TONE_BAD),
+		output_mark(output, allowed ? MARK_YES : MARK_NO));
+	output_foreign(output, verdict);
+	fputs(": ", output->stream);
+	output_foreign(output, output_member(reply, "reason", "?"));
+	fprintf(output->stream, "%s\n", output_plain(output));
+	print_member(output, "Because", reply, "text");
+	if (output_member_int(reply, "at", &at)) {
+		output_label(output, "When");
+		output_time(output, at);
+		fputc('\n', output->stream);
+	}
+	print_member(output, "Event", reply, "event");
+	print_user(output, reply);
+	print_member(output, "Service", reply, "service");
+	print_member(output, "Address", reply, "address");
+	print_member(output, "Terminal", reply, "terminal");
+	print_rules(output, json_object_get(reply, "rules"));
+	if (output_member(reply, "advice", NULL)) {
+		fputs("\nWhat would allow it: ", output->stream);
+		output_foreign(output, output_member(reply, "advice", ""));
+		fputc('\n', output->stream);
+	}
+	return 0;
+}

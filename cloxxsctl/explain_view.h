@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Explain view: one decision for eyes: what was asked, every rule in order,
+ * the one that decided, and what would allow it. It repeats the daemon's
+ * chain and never decides anew.
+ */
+
+#include <jansson.h>
+
+#include "cloxxsctl/output.h"
+
+/* The reply of Explain as a page. */
+must_check int explain_view(struct output *output, const char *reference,
+			    const json_t *reply);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/failure.h"
+
+#include <string.h>
+
+#include "varlink/client.h"
+
+const char *const failure_statuses[_N_STATUSES] = {
+	[STATUS_OK] = "done",
+	[STATUS_FAILURE] = "failed",
+	[STATUS_USAGE] = "used wrongly; nothing was changed",
+	[STATUS_NOT_FOUND] = "there is no such user or code",
+	[STATUS_DENIED] = "the caller may not do this",
+	[STATUS_UNAVAILABLE] = "the daemon is unavailable",
+	[STATUS_CONFLICT] = "there is one already, or something stands in the "
+			    "way; nothing was changed",
+};
+
+/*
+ * {member} in a sentence stands for a member of the error's parameters,
+ * {missing} and {find} for the verb's own words.
+ */
+struct failure_row {
+	const char *error;
+	enum failure_status status;
+	const char *sentence;
+};
+
+#define ADMIN "nl.cloxxs.Admin."
+#define SERVICE "org.varlink.service."
+#define OTHER_VERSION "is the daemon of another version?"
+
+static const struct failure_row rows[] = {
+	{ ADMIN "NotFound", STATUS_NOT_FOUND, "{missing}; {find}" },
+	{ ADMIN "AlreadyExists", STATUS_CONFLICT,
+	  "\"{name}\" exists already: {where}; choose another" },
+	{ ADMIN "Invalid", STATUS_USAGE,
+	  "{parameter}: {message}; nothing was changed" },
+	{ ADMIN "Conflict", STATUS_CONFLICT, "{message}; nothing was changed" },
+	{ ADMIN "Unavailable", STATUS_UNAVAILABLE,
+	  "{message}; nothing was changed, the daemon's log tells more" },
+	{ SERVICE "PermissionDenied", STATUS_DENIED,
+	  "permission denied; be root, or a user with the role administrator" },
+	{ SERVICE "InvalidParameter", STATUS_USAGE,
+	  "the daemon refuses {parameter}; nothing was changed" },
+	{ SERVICE "MethodNotFound", STATUS_FAILURE,
+	  "the daemon knows no {method}; " OTHER_VERSION },
+	{ SERVICE "MethodNotImplemented", STATUS_FAILURE,
+	  "the daemon has no {method}; " OTHER_VERSION },
+	{ SERVICE "InterfaceNotFound", STATUS_FAILURE,
+	  "the daemon knows no {interface}; " OTHER_VERSION },
+};
+
+static const char *word_of(const char *member, size_t n,
+			   const struct command *command,
+			   const json_t *parameters)
+{
+	char key[32];
+	const char *word;
+
+	if (n >= sizeof(key))
+		return "?";
+	memcpy(key, member, n);
+	key[n] = '\0';
+	if (strcmp(key, "missing") == 0)
+		return command->row->missing ? command->row->missing
+					     : "there is no such thing";
+	if (strcmp(key, "find") == 0)
+		return command->row->find ? command->row->find
+					  : "see \"cloxxsctl status\"";
+	word = json_string_value(json_object_get(parameters, key));
+	return word ? word : "?";
+}
+
+static void add_sentence(struct text *text, const char *sentence,
+			 const struct command *command,
+			 const json_t *parameters)
+{
+	while (*sentence) {
+		size_t n = strcspn(sentence, "{");
+		const char *word, *end;
+
+		text_add_bytes(text, sentence, n);
+		sentence += n;
+		end = strchr(sentence, '}');
+		if (!end)
+			break;
+		word = word_of(sentence + 1, (size_t)(end - sentence) - 1,
+			       command, parameters);
+		text_add_escaped(text, word, strnlen(word, 200));
+		sentence = end + 1;
+	}
+}
+
+enum failure_status failure_of_reply(struct text *text,
+				     const struct command *command,
+				     const char *error,
+				     const json_t *parameters)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strcmp(rows[i].error, error) != 0)
+			continue;
+		add_sentence(text, rows[i].sentence, command, parameters);
+		return rows[i].status;
+	}
+	text_add(text, "the daemon refuses: ");
+	text_add_escaped(text, error, strnlen(error, 100));
+	return STATUS_FAILURE;
+}
+
+enum failure_status failure_of_client(struct text *text, const char *socket,
+				      bool asked, int error)
+{
+	static const char *const sentences[] = {
+		[VARLINK_CLIENT_E_UNREACHABLE] = "the daemon does not answer",
+		[VARLINK_CLIENT_E_IMPOSTOR] =
+			"this socket is not the daemon's: others may write "
+			"where it stands, or somebody else answers",
+		[VARLINK_CLIENT_E_BROKEN] =
+			"the daemon's answer broke off or cannot be read",
+	};
+
+	text_add_escaped(text, socket, strnlen(socket, 120));
+	text_add(text, ": ");
+	if (error < 0)
+		return failure_of_errno(text, error);
+	text_add(text, (size_t)error < ARRAY_SIZE(sentences) && sentences[error]
+			       ? sentences[error]
+			       : "the call failed");
+	text_add(text, asked ? "; whether it did what was asked is not known: "
+			       "look before you ask again"
+			     : "; nothing was asked, see \"systemctl status "
+			       "cloxxsd\"");
+	return STATUS_UNAVAILABLE;
+}
+
+enum failure_status failure_of_errno(struct text *text, int error)
+{
+	text_add(text, strerrordesc_np(-error) ? strerrordesc_np(-error)
+					       : "unknown error");
+	if (error == -EACCES || error == -EPERM)
+		return STATUS_DENIED;
+	return error == -EEXIST ? STATUS_CONFLICT : STATUS_FAILURE;
+}
+
+void failure_print(FILE *stream, const struct command *command,
+		   const char *sentence)
+{
+	char line[FAILURE_LINE_MAX];
+	struct text text;
+
+	text_init(&text, line, sizeof(line));
+	if (command && command->row) {
+		grammar_add_name(&text, command->row);
+		for (size_t i = 0; i < GRAMMAR_OPERANDS_MAX; i++) {
+			const char *operand = command->operands[i];
+
+			if (!operand)
+				break;
+			text_add(&text, " ");
+			text_add_escaped(&text, operand, strnlen(operand, 100));
+		}
+		text_add(&text, ": ");
+	}
+	fprintf(stream, "cloxxsctl: %s%s\n", line, sentence);
+}

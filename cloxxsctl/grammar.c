@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/grammar.h"
+
+#include <string.h>
+
+const struct grammar_option_row grammar_options[_N_OPTIONS] = {
+	[OPTION_HELP] = { "help", VALUE_NONE, NULL, NULL,
+			  "tell about the noun or verb named, and stop" },
+	[OPTION_VERSION] = { "version", VALUE_NONE, NULL, NULL,
+			     "as the verb version" },
+	[OPTION_SOCKET] = { "socket", VALUE_PATH, "PATH", NULL,
+			    "of the daemon; default " CLOXXS_RUNDIR
+			    "/cloxxsd.sock" },
+	[OPTION_JSON] = { "json", VALUE_NONE, NULL, NULL,
+			  "answer in JSON, for scripts" },
+	[OPTION_SERVICES] = { "services", VALUE_LIST, "A,B", "services",
+			      "where the user may log in; '' for nowhere" },
+	[OPTION_ROLE] = { "role", VALUE_WORD, "user|administrator", "role",
+			  "an administrator may use this tool" },
+	[OPTION_SHELL] = { "shell", VALUE_TEXT, "SHELL", "shell",
+			   "the login shell, an absolute path" },
+	[OPTION_HOME] = { "home", VALUE_TEXT, "HOME", "home",
+			  "the home directory, an absolute path" },
+	[OPTION_LANGUAGE] = { "language", VALUE_WORD, "nl|en", "language",
+			      "of the texts that the user is shown" },
+	[OPTION_UID] = { "uid", VALUE_NUMBER, "N", "uid",
+			 "the numeric id; default the next free one" },
+	[OPTION_REASON] = { "reason", VALUE_TEXT, "TEXT", "reason",
+			    "why; it stands in the audit ledger" },
+	[OPTION_RESET_PASSWORD] = { "reset-password", VALUE_NONE, NULL,
+				    "reset_password",
+				    "make a temporary password too" },
+	[OPTION_YES] = { "yes", VALUE_NONE, NULL, NULL, "do not ask" },
+};
+
+struct parser {
+	const struct grammar_verb *rows;
+	int argc;
+	char *const *argv;
+	int next;
+	bool only_words; /* "--" was seen */
+	struct text *error;
+	struct command command;
+	/* noun, verb and operands; one more than there can be */
+	const char *words[GRAMMAR_OPERANDS_MAX + 3];
+	size_t n_words;
+};
+
+static void add_quoted(struct text *text, const char *foreign)
+{
+	text_add(text, "\"");
+	text_add_escaped(text, foreign, strnlen(foreign, 64));
+	text_add(text, strlen(foreign) > 64 ? "...\"" : "\"");
+}
+
+void grammar_add_name(struct text *text, const struct grammar_verb *row)
+{
+	text_add(text, row->noun);
+	if (row->verb) {
+		text_add(text, " ");
+		text_add(text, row->verb);
+	}
+}
+
+void grammar_add_words(struct text *text, const struct grammar_verb *rows,
+		       const char *noun)
+{
+	const char *before = "", *last = "";
+
+	for (const struct grammar_verb *row = rows; row->noun; row++) {
+		if (noun ? strcmp(row->noun, noun) != 0
+			 : strcmp(row->noun, last) == 0)
+			continue;
+		text_add(text, before);
+		text_add(text, noun ? row->verb : row->noun);
+		before = ", ";
+		last = row->noun;
+	}
+}
+
+bool grammar_has_noun(const struct grammar_verb *rows, const char *noun)
+{
+	for (const struct grammar_verb *row = rows; row->noun; row++)
+		if (strcmp(row->noun, noun) == 0)
+			return true;
+	return false;
+}
+
+const struct grammar_verb *grammar_find(const struct grammar_verb *rows,
+					const char *noun, const char *verb)
+{
+	for (const struct grammar_verb *row = rows; row->noun; row++)
+		if (strcmp(row->noun, noun) == 0 &&
+		    (row->verb ? verb && strcmp(row->verb, verb) == 0 : !verb))
+			return row;
+	return NULL;
+}
+
+/* Options. */
+
+static bool value_is_number(const char *value)
+{
+	uint64_t number = 0;
+
+	for (const char *c = value; *c; c++) {
+		if (*c < '0' || *c > '9')
+			return false;
+		number = number * 10 + (uint64_t)(*c - '0');
+		if (number > UINT32_MAX)
+			return false;
+	}
+	return *value != '\0';
+}
+
+static bool value_is_list(const char *value)
+{
+	size_t n = strlen(value);
+
+	return n == 0 ||
+	       (value[0] != ',' && value[n - 1] != ',' && !strstr(value, ",,"));
+}
+
+static bool value_is_word_of(const char *words, const char *value)
+{
+	size_t n = strlen(value);
+
+	for (const char *word = words; word;) {
+		const char *end = strchrnul(word, '|');
+
+		if ((size_t)(end - word) == n && memcmp(word, value, n) == 0)
+			return true;
+		word = *end ? end + 1 : NULL;
+	}
+	return false;
+}
+
+/* What is wrong with value, or NULL. */
+static const char *value_fault(const struct grammar_option_row *row,
+			       const char *value)
+{
+	switch (row->value) {
+	case VALUE_NONE:
+		return NULL;
+	case VALUE_TEXT:
+		return *value ? NULL : "must not be empty";
+	case VALUE_LIST:
+		return value_is_list(value) ? NULL : "has an empty word in it";
+	case VALUE_NUMBER:
+		return value_is_number(value) ? NULL
+					      : "is not a number of ours";
+	case VALUE_WORD:
+		return value_is_word_of(row->metavariable, value)
+			       ? NULL
+			       : "is not one of the words";
+	case VALUE_PATH:
+		return *value == '/' ? NULL : "is not an absolute path";
+	}
+	return "cannot be read";
+}
+
+static int option_find(const char *name, size_t n)
+{
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if (strlen(grammar_options[i].name) == n &&
+		    memcmp(grammar_options[i].name, name, n) == 0)
+			return i;
+	return -1;
+}
+
+static int option_unknown(struct parser *parser, const char *argument)
+{
+	add_quoted(parser->error, argument);
+	text_add(parser->error, " is no option; a name that begins with a dash "
+				"goes behind --; see \"cloxxsctl help\"");
+	return GRAMMAR_E_USAGE;
+}
+
+static int option_refused(struct parser *parser, int option, const char *why)
+{
+	text_add_format(parser->error, "--%s", grammar_options[option].name);
+	if (grammar_options[option].metavariable)
+		text_add_format(parser->error, " %s",
+				grammar_options[option].metavariable);
+	text_add_format(parser->error, ": %s", why);
+	return GRAMMAR_E_USAGE;
+}
+
+static int option_set(struct parser *parser, int option, const char *value)
+{
+	const struct grammar_option_row *row = &grammar_options[option];
+	struct command *command = &parser->command;
+	const char *fault;
+
+	if (command->given & OPTION_BIT(option))
+		return option_refused(parser, option, "given twice");
+	if (row->value == VALUE_NONE && value)
+		return option_refused(parser, option, "takes no value");
+	if (row->value != VALUE_NONE && !value) {
+		if (parser->next >= parser->argc)
+			return option_refused(parser, option,
+					      "its value is missing");
+		value = parser->argv[parser->next++];
+	}
+	fault = value ? value_fault(row, value) : NULL;
+	if (fault) {
+		option_refused(parser, option, "");
+		add_quoted(parser->error, value);
+		text_add_format(parser->error, " %s", fault);
+		return GRAMMAR_E_USAGE;
+	}
+	command->given |= OPTION_BIT(option);
+	command->values[option] = value;
+	return 0;
+}
+
+static int parse_option(struct parser *parser, const char *argument)
+{
+	const char *name = argument + 2, *end = strchrnul(name, '=');
+	int option;
+
+	if (strcmp(argument, "-h") == 0)
+		return option_set(parser, OPTION_HELP, NULL);
+	if (argument[1] != '-')
+		return option_unknown(parser, argument);
+	option = option_find(name, (size_t)(end - name));
+	if (option < 0)
+		return option_unknown(parser, argument);
+	return option_set(parser, option, *end ? end + 1 : NULL);
+}
+
+static int parse_arguments(struct parser *parser)
+{
+	int r = 0;
+
+	while (parser->next < parser->argc && r == 0) {
+		const char *argument = parser->argv[parser->next++];
+
+		if (!parser->only_words && strcmp(argument, "--") == 0)
+			parser->only_words = true;
+		else if (!parser->only_words && argument[0] == '-' &&
+			 argument[1] != '\0')
+			r = parse_option(parser, argument);
+		else if (parser->n_words < ARRAY_SIZE(parser->words))
+			parser->words[parser->n_words++] = argument;
+	}
+	return r;
+}
+
+/* Words. */
+
+static int noun_unknown(struct parser *parser)
+{
+	if (parser->n_words == 0) {
+		text_add(parser->error, "nothing to do was named");
+	} else {
+		add_quoted(parser->error, parser->words[0]);
+		text_add(parser->error, " is no noun");
+	}
+	text_add(parser->error, "; one of: ");
+	grammar_add_words(parser->error, parser->rows, NULL);
+	return GRAMMAR_E_USAGE;
+}
+
+static int verb_unknown(struct parser *parser)
+{
+	text_add_format(parser->error, "%s: ", parser->words[0]);
+	if (parser->n_words < 2) {
+		text_add(parser->error, "the verb is missing");
+	} else {
+		add_quoted(parser->error, parser->words[1]);
+		text_add(parser->error, " is no verb");
+	}
+	text_add(parser->error, "; one of: ");
+	grammar_add_words(parser->error, parser->rows, parser->words[0]);
+	return GRAMMAR_E_USAGE;
+}
+
+static int match_row(struct parser *parser, size_t *ret_n_used)
+{
+	const char *const *words = parser->words;
+
+	if (parser->n_words == 0 || !grammar_has_noun(parser->rows, words[0]))
+		return noun_unknown(parser);
+	*ret_n_used = 1;
+	parser->command.row = grammar_find(parser->rows, words[0], NULL);
+	if (parser->command.row)
+		return 0;
+	*ret_n_used = 2;
+	if (parser->n_words > 1)
+		parser->command.row =
+			grammar_find(parser->rows, words[0], words[1]);
+	return parser->command.row ? 0 : verb_unknown(parser);
+}
+
+/* Opens the one line about a fault in the use of the row. */
+static int row_refused(struct parser *parser, const char *format,
+		       const char *what)
+{
+	grammar_add_name(parser->error, parser->command.row);
+	text_add(parser->error, ": ");
+	if (what)
+		add_quoted(parser->error, what);
+	text_add_format(parser->error, "%s; for example: %s", format,
+			parser->command.row->example);
+	return GRAMMAR_E_USAGE;
+}
+
+static int match_operands(struct parser *parser, size_t n_used)
+{
+	const struct grammar_verb *row = parser->command.row;
+	size_t n = parser->n_words - n_used;
+
+	if (n < row->operands_min) {
+		char missing[64];
+		struct text text;
+
+		text_init(&text, missing, sizeof(missing));
+		text_add_format(&text, "%s is missing", row->operands);
+		return row_refused(parser, missing, NULL);
+	}
+	if (n > row->operands_max)
+		return row_refused(parser, " is one word too many",
+				   parser->words[n_used + row->operands_max]);
+	for (size_t i = 0; i < n; i++)
+		parser->command.operands[i] = parser->words[n_used + i];
+	return 0;
+}
+
+static bool changes_something(const struct command *command)
+{
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if ((command->given & OPTION_BIT(i)) &&
+		    grammar_options[i].parameter)
+			return true;
+	return false;
+}
+
+static int match_options(struct parser *parser)
+{
+	const struct grammar_verb *row = parser->command.row;
+	uint32_t given = parser->command.given;
+	char fault[64];
+	struct text text;
+
+	text_init(&text, fault, sizeof(fault));
+	for (int i = 0; i < _N_OPTIONS; i++) {
+		const struct grammar_option_row *option = &grammar_options[i];
+
+		if ((given & ~(row->options | GRAMMAR_GLOBAL)) & OPTION_BIT(i))
+			text_add_format(&text, "--%s does not belong here",
+					option->name);
+		else if ((row->required & ~given) & OPTION_BIT(i))
+			text_add_format(&text, "--%s %s is missing",
+					option->name, option->metavariable);
+		else
+			continue;
+		return row_refused(parser, fault, NULL);
+	}
+	if (row->changes && !changes_something(&parser->command))
+		return row_refused(parser, "nothing to change was named", NULL);
+	return 0;
+}
+
+/* --help: the verb "help", about as much as was named before. */
+static int turn_to_help(struct parser *parser)
+{
+	struct command *command = &parser->command;
+	const char *noun = parser->n_words > 0 ? parser->words[0] : NULL;
+
+	command->row = grammar_find(parser->rows, "help", NULL);
+	command->operands[0] = noun;
+	if (noun && parser->n_words > 1 &&
+	    !grammar_find(parser->rows, noun, NULL))
+		command->operands[1] = parser->words[1];
+	return 0;
+}
+
+int grammar_parse(const struct grammar_verb *rows, int argc, char *const *argv,
+		  struct text *error, struct command *ret_command)
+{
+	struct parser parser = {
+		.rows = rows,
+		.argc = argc,
+		.argv = argv,
+		.next = 1,
+		.error = error,
+	};
+	size_t n_used = 0;
+	int r;
+
+	r = parse_arguments(&parser);
+	if (r == 0 && command_has(&parser.command, OPTION_HELP)) {
+		r = turn_to_help(&parser);
+	} else if (r == 0 && command_has(&parser.command, OPTION_VERSION)) {
+		parser.command.row = grammar_find(rows, "version", NULL);
+	} else if (r == 0) {
+		r = match_row(&parser, &n_used);
+		if (r == 0)
+			r = match_operands(&parser, n_used);
+		if (r == 0)
+			r = match_options(&parser);
+	}
+	if (r == 0)
+		*ret_command = parser.command;
+	return r;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Grammar: the language of the command line as data: one row an option, one
+ * row a verb; parsing, usage errors, help, completion and the manual's test
+ * read the same rows. It decides what was said, never whether it may be done,
+ * and knows no rule for names: what is a good name the daemon says.
+ *
+ *     cloxxsctl [OPTION...] NOUN [VERB] [OPERAND...] [OPTION...]
+ *
+ * Options stand anywhere, as --name=value or --name value (the next argument,
+ * whatever it looks like); "--" ends them. Words are never shortened: a script
+ * must not change its meaning when a verb is added.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+
+enum grammar_option {
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_SOCKET,
+	OPTION_JSON,
+	OPTION_SERVICES,
+	OPTION_ROLE,
+	OPTION_SHELL,
+	OPTION_HOME,
+	OPTION_LANGUAGE,
+	OPTION_UID,
+	OPTION_REASON,
+	OPTION_RESET_PASSWORD,
+	OPTION_YES,
+	_N_OPTIONS,
+};
+
+#define OPTION_BIT(option) (UINT32_C(1) << (option))
+
+enum grammar_value {
+	VALUE_NONE,   /* a flag */
+	VALUE_TEXT,   /* anything but nothing */
+	VALUE_LIST,   /* words by comma; empty: none */
+	VALUE_NUMBER, /* decimal, 0 to 4294967295 */
+	VALUE_WORD,   /* one of those that the metavariable names */
+	VALUE_PATH,   /* an absolute path */
+};
+
+struct grammar_option_row {
+	const char *name; /* without its dashes */
+	enum grammar_value value;
+	const char *metavariable; /* NULL for a flag */
+	const char *parameter;    /* of the Varlink method, or NULL */
+	const char *help;
+};
+
+/* In the order of enum grammar_option. */
+extern const struct grammar_option_row grammar_options[_N_OPTIONS];
+/* Those that every verb takes. */
+#define GRAMMAR_GLOBAL                                          \
+	(OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION) | \
+	 OPTION_BIT(OPTION_SOCKET))
+
+#define GRAMMAR_OPERANDS_MAX 2
+
+/* What is shown of a reply: see struct output_form. */
+enum grammar_view {
+	VIEW_NONE,
+	VIEW_USERS,
+	VIEW_USER,
+	VIEW_CHANGED,
+	VIEW_EXPLANATION,
+	VIEW_STATUS,
+	_N_VIEWS,
+};
+
+struct command;
+struct ctl;
+
+struct grammar_verb {
+	const char *noun;
+	const char *verb;     /* NULL: the noun says all */
+	const char *operands; /* as help shows them, or NULL */
+	size_t operands_min, operands_max;
+	uint32_t options;  /* beside GRAMMAR_GLOBAL */
+	uint32_t required; /* of these */
+	bool changes;      /* pointless without one of options' parameters */
+	const char *summary;
+	const char *example;
+
+	/* What it does: calls method, or what run does by itself. */
+	int (*run)(struct ctl *ctl, const struct command *command);
+	const char *method;
+	const char *parameter; /* that takes the operand */
+	enum grammar_view view;
+	bool gives_password; /* with --reset-password only, where it takes it */
+	const char *done;    /* what the user is then: "locked" */
+	const char *missing; /* what NotFound means here */
+	const char *find;    /* and the next step then */
+};
+
+struct command {
+	const struct grammar_verb *row;
+	const char *operands[GRAMMAR_OPERANDS_MAX]; /* those given, then NULL */
+	uint32_t given;                             /* OPTION_BIT()s */
+	const char *values[_N_OPTIONS];
+};
+
+enum grammar_error {
+	_GRAMMAR_E_OK,
+	GRAMMAR_E_USAGE, /* what and where stands in the error text */
+};
+
+/*
+ * Reads argv[1..argc-1] by rows (ended by noun NULL; they must hold a "help"
+ * and a "version"). --help anywhere makes it the verb "help" for what was
+ * named. The command points into argv and rows. On GRAMMAR_E_USAGE error
+ * holds one line of printable ASCII.
+ */
+must_check int grammar_parse(const struct grammar_verb *rows, int argc,
+			     char *const *argv, struct text *error,
+			     struct command *ret_command);
+
+/* The row of noun and verb (NULL: the noun's only row), or NULL. */
+const struct grammar_verb *grammar_find(const struct grammar_verb *rows,
+					const char *noun, const char *verb);
+bool grammar_has_noun(const struct grammar_verb *rows, const char *noun);
+
+/* Appends "user add NAME", "user add", … as the row has it. */
+void grammar_add_name(struct text *text, const struct grammar_verb *row);
+/* Appends the words of rows by comma: the nouns, or the verbs of a noun. */
+void grammar_add_words(struct text *text, const struct grammar_verb *rows,
+		       const char *noun);
+
+static inline bool command_has(const struct command *command,
+			       enum grammar_option option)
+{
+	return (command->given & OPTION_BIT(option)) != 0;
+}
+
+static inline bool command_expects_password(const struct command *command)
+{
+	return command->row->gives_password &&
+	       (!(command->row->options & OPTION_BIT(OPTION_RESET_PASSWORD)) ||
+		command_has(command, OPTION_RESET_PASSWORD));
+}

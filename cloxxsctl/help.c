@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/help.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static void print_option(FILE *stream, const struct grammar_option_row *row)
+{
+	char name[80];
+	struct text text;
+
+	text_init(&text, name, sizeof(name));
+	text_add_format(&text, "--%s%s%s", row->name,
+			row->metavariable ? " " : "",
+			row->metavariable ? row->metavariable : "");
+	fprintf(stream, "  %-26s  %s\n", name, row->help);
+}
+
+static void print_options(FILE *stream, const char *title, uint32_t options)
+{
+	if (!options)
+		return;
+	fprintf(stream, "\n%s\n", title);
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if (options & OPTION_BIT(i))
+			print_option(stream, &grammar_options[i]);
+}
+
+static void add_usage(struct text *text, const struct grammar_verb *row)
+{
+	grammar_add_name(text, row);
+	if (row->operands)
+		text_add_format(text, " %s", row->operands);
+}
+
+static void print_verb_line(FILE *stream, const struct grammar_verb *row)
+{
+	char usage[80];
+	struct text text;
+
+	text_init(&text, usage, sizeof(usage));
+	add_usage(&text, row);
+	fprintf(stream, "  %-26s  %s\n", usage, row->summary);
+}
+
+static void print_statuses(FILE *stream)
+{
+	fputs("\nExit status:\n", stream);
+	for (int i = 0; i < _N_STATUSES; i++)
+		fprintf(stream, "  %d  %s\n", i, failure_statuses[i]);
+}
+
+/* All verbs, or those of one noun. */
+static void print_verbs(FILE *stream, const struct grammar_verb *rows,
+			const char *noun)
+{
+	const struct grammar_verb *first = NULL;
+
+	fprintf(stream, "Usage: cloxxsctl %s%s [OPTION...]\n\n",
+		noun ? noun : "NOUN",
+		noun ? " VERB [OPERAND]" : " [VERB] [OPERAND]");
+	for (const struct grammar_verb *row = rows; row->noun; row++) {
+		if (noun && strcmp(row->noun, noun) != 0)
+			continue;
+		print_verb_line(stream, row);
+		if (!first)
+			first = row;
+	}
+	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL);
+	if (!noun)
+		print_statuses(stream);
+	if (first)
+		fprintf(stream, "\nExample:\n  %s\n", first->example);
+	fprintf(stream, "\nMore: cloxxsctl help %s VERB, cloxxsctl(8)\n",
+		noun ? noun : "NOUN");
+}
+
+static void print_verb(FILE *stream, const struct grammar_verb *row)
+{
+	char usage[160];
+	struct text text;
+
+	text_init(&text, usage, sizeof(usage));
+	add_usage(&text, row);
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if (row->required & OPTION_BIT(i))
+			text_add_format(&text, " --%s %s",
+					grammar_options[i].name,
+					grammar_options[i].metavariable);
+	if (row->options & ~row->required)
+		text_add(&text, " [OPTION...]");
+	fprintf(stream, "Usage: cloxxsctl %s\n\n  %s\n", usage, row->summary);
+	print_options(stream, "Options:", row->options);
+	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL);
+	fprintf(stream, "\nExample:\n  %s\n", row->example);
+}
+
+static json_t *option_names(uint32_t options)
+{
+	json_t *names = json_array();
+
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if (options & OPTION_BIT(i))
+			json_array_append_new(
+				names, json_string(grammar_options[i].name));
+	return names;
+}
+
+static json_t *verb_json(const struct grammar_verb *row)
+{
+	return json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:s, s:s}", "noun",
+			 row->noun, "verb", row->verb, "operands",
+			 row->operands, "options", option_names(row->options),
+			 "required", option_names(row->required), "summary",
+			 row->summary, "example", row->example);
+}
+
+static json_t *grammar_json(const struct grammar_verb *rows)
+{
+	json_t *verbs = json_array(), *options = json_array();
+	json_t *statuses = json_array();
+
+	for (const struct grammar_verb *row = rows; row->noun; row++)
+		json_array_append_new(verbs, verb_json(row));
+	for (int i = 0; i < _N_OPTIONS; i++)
+		json_array_append_new(
+			options,
+			json_pack("{s:s, s:s?, s:b, s:s}", "name",
+				  grammar_options[i].name, "value",
+				  grammar_options[i].metavariable, "global",
+				  (GRAMMAR_GLOBAL & OPTION_BIT(i)) != 0, "help",
+				  grammar_options[i].help));
+	for (int i = 0; i < _N_STATUSES; i++)
+		json_array_append_new(
+			statuses, json_pack("{s:i, s:s}", "status", i,
+					    "meaning", failure_statuses[i]));
+	return json_pack("{s:o, s:o, s:o}", "verbs", verbs, "options", options,
+			 "statuses", statuses);
+}
+
+static int print_json(struct ctl *ctl)
+{
+	json_t *grammar = grammar_json(ctl->verbs);
+	int r = grammar ? json_dumpf(grammar, ctl->output->stream,
+				     JSON_INDENT(2) | JSON_SORT_KEYS)
+			: -1;
+
+	json_decref(grammar);
+	fputc('\n', ctl->output->stream);
+	return r < 0 ? STATUS_FAILURE : STATUS_OK;
+}
+
+static int unknown(const struct ctl *ctl, const struct command *command,
+		   const char *noun)
+{
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	text_init(&text, sentence, sizeof(sentence));
+	text_add(&text, "there is no such thing; one of: ");
+	grammar_add_words(&text, ctl->verbs, noun);
+	return ctl_fail(ctl, command, STATUS_USAGE, sentence);
+}
+
+int help_run(struct ctl *ctl, const struct command *command)
+{
+	const char *noun = command->operands[0], *verb = command->operands[1];
+	const struct grammar_verb *row;
+
+	if (command_has(command, OPTION_JSON))
+		return print_json(ctl);
+	if (noun && !grammar_has_noun(ctl->verbs, noun))
+		return unknown(ctl, command, NULL);
+	row = noun ? grammar_find(ctl->verbs, noun, verb) : NULL;
+	if (verb && !row)
+		return unknown(ctl, command,
+			       grammar_find(ctl->verbs, noun, NULL) ? NULL
+								    : noun);
+	if (row)
+		print_verb(ctl->output->stream, row);
+	else
+		print_verbs(ctl->output->stream, ctl->verbs, noun);
+	return STATUS_OK;
+}

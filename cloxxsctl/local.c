@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/local.h"
+
+#include "config.h"
+
+#include "cloxxsctl/daemon_run.h"
+#include "cloxxsctl/key_file.h"
+
+static int run_cloxxsd(struct ctl *ctl, const struct command *command,
+		       const char *const *argv)
+{
+	int r = daemon_run(ctl->cloxxsd, argv);
+
+	return r < 0 ? ctl_fail_errno(ctl, command, ctl->cloxxsd, r) : r;
+}
+
+int local_run_config_check(struct ctl *ctl, const struct command *command)
+{
+	const char *file = command->operands[0];
+	const char *const argv[] = {
+		"cloxxsd", "--check-config", file ? "--config" : NULL, file,
+		NULL,
+	};
+
+	return run_cloxxsd(ctl, command, argv);
+}
+
+int local_run_config_dump(struct ctl *ctl, const struct command *command)
+{
+	const char *const argv[] = {
+		"cloxxsd",
+		"--dump-config",
+		command_has(command, OPTION_JSON) ? "--json" : NULL,
+		NULL,
+	};
+
+	return run_cloxxsd(ctl, command, argv);
+}
+
+int local_run_key_create(struct ctl *ctl, const struct command *command)
+{
+	int r = key_file_create(command->operands[0]);
+
+	if (r == -EEXIST)
+		return ctl_fail(ctl, command, STATUS_CONFLICT,
+				"something is there; a key is never written "
+				"over, choose another place");
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, command->operands[0], r);
+	return STATUS_OK;
+}
+
+int local_run_version(struct ctl *ctl, const struct command *command)
+{
+	FILE *stream = ctl->output->stream;
+
+	if (command_has(command, OPTION_JSON))
+		fputs("{\n  \"version\": \"" PACKAGE_VERSION "\"\n}\n", stream);
+	else
+		fputs("cloxxsctl " PACKAGE_VERSION "\n", stream);
+	return STATUS_OK;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cloxxsctl: the administrator's tool. It holds no authority: the daemon
+ * decides by the uid that the kernel names, so nothing here needs hiding from
+ * the one who runs it. What must hold: no secret on the command line, in the
+ * environment or left in memory; what others wrote reaches a terminal escaped.
+ */
+#include <locale.h>
+#include <string.h>
+#include <time.h>
+
+#include "cloxxsctl/ctl.h"
+#include "cloxxsctl/verbs.h"
+#include "varlink/server.h"
+
+#define ANSWER_TIMEOUT_MS 30000
+
+static int run(int argc, char **argv)
+{
+	char sentence[FAILURE_LINE_MAX];
+	struct command command;
+	struct output output;
+	struct text error;
+	int status;
+
+	text_init(&error, sentence, sizeof(sentence));
+	if (grammar_parse(verbs, argc, argv, &error, &command) != 0) {
+		failure_print(stderr, NULL, sentence);
+		return STATUS_USAGE;
+	}
+	output_init(&output,
+		    command_has(&command, OPTION_JSON) ? &output_json_form
+						       : &output_table_form,
+		    stdout, (int64_t)time(NULL));
+	status = ctl_run(
+		&(struct ctl){
+			.verbs = verbs,
+			.output = &output,
+			.questions = stdin,
+			.errors = stderr,
+			.socket = command_has(&command, OPTION_SOCKET)
+					  ? command.values[OPTION_SOCKET]
+					  : CLOXXS_RUNDIR "/cloxxsd.sock",
+			.cloxxsd = CLOXXS_SBINDIR "/cloxxsd",
+			.timeout_ms = ANSWER_TIMEOUT_MS,
+		},
+		&command);
+	output_deinit(&output);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	/* Ours, to be wiped: a temporary password passes through it. */
+	char buffer[BUFSIZ];
+	int status;
+
+	(void)setlocale(LC_CTYPE, "");
+	varlink_wipe_json();
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	status = run(argc, argv);
+	/* Nothing is left in it: output_finish() has told of every error. */
+	(void)fclose(stdout);
+	explicit_bzero(buffer, sizeof(buffer));
+	return status;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For eyes: a table, or a page by the view of the verb. */
+#include "cloxxsctl/output.h"
+
+#include "cloxxsctl/explain_view.h"
+#include "cloxxsctl/password_view.h"
+#include "cloxxsctl/status_view.h"
+#include "cloxxsctl/table.h"
+#include "cloxxsctl/user_view.h"
+
+/* A change in one line, then what still keeps the user out, then the password.
+ */
+static int show_changed(struct output *output, const struct command *command,
+			const json_t *reply)
+{
+	const json_t *user = json_object_get(reply, "user");
+	const char *name = command->operands[0] ? command->operands[0] : "?";
+
+	fputs("User ", output->stream);
+	output_foreign(output, name);
+	fprintf(output->stream, ": %s.\n", command->row->done);
+	if (user && user_state(user) != USER_MAY_LOG_IN) {
+		fputs("State: ", output->stream);
+		user_view_state(output, user);
+	}
+	return password_view(output, name, reply);
+}
+
+static int table_show(struct output *output, const struct command *command,
+		      const json_t *reply)
+{
+	switch (command->row->view) {
+	case VIEW_USER:
+		return user_view(output, reply);
+	case VIEW_CHANGED:
+		return show_changed(output, command, reply);
+	case VIEW_EXPLANATION:
+		return explain_view(output, command->operands[0], reply);
+	case VIEW_STATUS:
+		return status_view(output, reply);
+	case VIEW_USERS:
+	case VIEW_NONE:
+	case _N_VIEWS:
+		break;
+	}
+	return -EINVAL;
+}
+
+static const char *const heads[] = { "NAME",      "UID",      "ROLE",
+				     "STATE",     "SERVICES", "PASSWORD",
+				     "LAST LOGIN" };
+
+static int table_list_begin(struct output *output)
+{
+	return table_new(heads, ARRAY_SIZE(heads), "", &output->list);
+}
+
+static int table_list_user(struct output *output, const json_t *reply)
+{
+	int r = user_view_row(output, output->list,
+			      json_object_get(reply, "user"));
+
+	output->n_listed++;
+	if (r == 0 && table_n_rows(output->list) >= TABLE_BATCH)
+		table_flush(output->list, output);
+	return r;
+}
+
+static int table_list_end(struct output *output)
+{
+	if (output->n_listed == 0)
+		fputs("There are no users.\n", output->stream);
+	else
+		table_flush(output->list, output);
+	return 0;
+}
+
+const struct output_form output_table_form = {
+	.show = table_show,
+	.list_begin = table_list_begin,
+	.list_user = table_list_user,
+	.list_end = table_list_end,
+};

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/request.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+#include "varlink/client.h"
+
+static void json_decrefp_(json_t **json)
+{
+	json_decref(*json);
+	*json = NULL;
+}
+
+/* "a,b" as an array; "" as an empty one. NULL if it is not UTF-8. */
+static json_t *list_of(const char *words)
+{
+	json_t *list scope(json_decrefp_) = json_array();
+
+	for (const char *word = words; list && *word;) {
+		size_t n = strcspn(word, ",");
+
+		if (json_array_append_new(list, json_stringn(word, n)) < 0)
+			return NULL;
+		word += n + (word[n] == ',');
+	}
+	return scope_take_ptr(list);
+}
+
+static json_t *value_of(enum grammar_value value, const char *text)
+{
+	switch (value) {
+	case VALUE_NONE:
+		return json_true();
+	case VALUE_TEXT:
+	case VALUE_WORD:
+	case VALUE_PATH:
+		return json_string(text);
+	case VALUE_NUMBER:
+		return json_integer((json_int_t)strtoull(text, NULL, 10));
+	case VALUE_LIST:
+		return list_of(text);
+	}
+	return NULL;
+}
+
+/* NULL: some argument is not UTF-8 (or there is no memory). */
+static json_t *parameters_of(const struct command *command)
+{
+	json_t *parameters scope(json_decrefp_) = json_object();
+
+	if (command->row->parameter &&
+	    json_object_set_new(parameters, command->row->parameter,
+				json_string(command->operands[0])) < 0)
+		return NULL;
+	for (int i = 0; i < _N_OPTIONS; i++) {
+		const struct grammar_option_row *option = &grammar_options[i];
+		json_t *value;
+
+		if (!command_has(command, (enum grammar_option)i) ||
+		    !option->parameter)
+			continue;
+		value = value_of(option->value, command->values[i]);
+		if (json_object_set_new(parameters, option->parameter, value) <
+		    0)
+			return NULL;
+	}
+	return scope_take_ptr(parameters);
+}
+
+static int client_failed(const struct ctl *ctl, const struct command *command,
+			 bool asked, int error)
+{
+	char sentence[FAILURE_LINE_MAX];
+	enum failure_status status;
+	struct text text;
+
+	text_init(&text, sentence, sizeof(sentence));
+	status = failure_of_client(&text, ctl->socket, asked, error);
+	return ctl_fail(ctl, command, status, sentence);
+}
+
+static int reply_failed(const struct ctl *ctl, const struct command *command,
+			const char *error, const json_t *parameters)
+{
+	char sentence[FAILURE_LINE_MAX];
+	enum failure_status status;
+	struct text text;
+
+	text_init(&text, sentence, sizeof(sentence));
+	status = failure_of_reply(&text, command, error, parameters);
+	return ctl_fail(ctl, command, status, sentence);
+}
+
+/* Opens a client and makes the parameters; an exit status. */
+static int prepare(const struct ctl *ctl, const struct command *command,
+		   json_t **ret_parameters, struct varlink_client **ret_client)
+{
+	json_t *parameters = parameters_of(command);
+	int r;
+
+	if (!parameters)
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"an argument is not valid UTF-8");
+	r = varlink_client_new(ctl->socket, ctl->timeout_ms, ret_client);
+	if (r != 0) {
+		json_decref(parameters);
+		return client_failed(ctl, command, false, r);
+	}
+	*ret_parameters = parameters;
+	return STATUS_OK;
+}
+
+/* Does the reply hold what its view cannot do without? */
+static bool reply_is_whole(const struct command *command, const json_t *reply)
+{
+	if (!json_is_object(reply))
+		return false;
+	if (command_expects_password(command) &&
+	    !json_is_string(json_object_get(reply, "temporary_password")))
+		return false;
+	return command->row->view != VIEW_USER ||
+	       json_is_object(json_object_get(reply, "user"));
+}
+
+static int show(const struct ctl *ctl, const struct command *command,
+		const json_t *reply)
+{
+	int r;
+
+	if (!reply_is_whole(command, reply))
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"the daemon's answer lacks something; is it "
+				"of another version?");
+	r = ctl->output->form->show(ctl->output, command, reply);
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, "showing the answer", r);
+	return STATUS_OK;
+}
+
+/* Anything but a clear yes is a no. */
+static bool confirmed(const struct ctl *ctl, const struct command *command)
+{
+	char question[FAILURE_LINE_MAX], answer[16] = "";
+	struct text text;
+
+	text_init(&text, question, sizeof(question));
+	text_add(&text, "Delete user ");
+	text_add_escaped(&text, command->operands[0],
+			 strnlen(command->operands[0], 100));
+	fprintf(ctl->errors, "%s for good? Type yes: ", question);
+	fflush(ctl->errors);
+	return fgets(answer, sizeof(answer), ctl->questions) &&
+	       strcmp(answer, "yes\n") == 0;
+}
+
+/* Asks before what cannot be undone; an exit status. */
+static int ask(const struct ctl *ctl, const struct command *command)
+{
+	if (!(command->row->options & OPTION_BIT(OPTION_YES)) ||
+	    command_has(command, OPTION_YES))
+		return STATUS_OK;
+	if (!isatty(fileno(ctl->questions)))
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"there is no terminal to ask on; say --yes");
+	if (!confirmed(ctl, command))
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"not confirmed; nothing was changed");
+	return STATUS_OK;
+}
+
+int request_run(struct ctl *ctl, const struct command *command)
+{
+	struct varlink_client *client scope(varlink_client_freep) = NULL;
+	json_t *reply scope(json_decrefp_) = NULL;
+	json_t *parameters;
+	const char *error = NULL;
+	int r;
+
+	r = ask(ctl, command);
+	if (r == STATUS_OK)
+		r = prepare(ctl, command, &parameters, &client);
+	if (r != STATUS_OK)
+		return r;
+	/* A reader that has gone must not end us before we can say so. */
+	if (command_expects_password(command))
+		(void)signal(SIGPIPE, SIG_IGN);
+	r = varlink_client_call(client, command->row->method, parameters,
+				&reply, &error);
+	if (r != 0)
+		return client_failed(ctl, command, true, r);
+	if (error)
+		return reply_failed(ctl, command, error, reply);
+	return show(ctl, command, reply);
+}
+
+static int each_user(json_t *reply, void *userdata)
+{
+	struct output *output = userdata;
+
+	return output->form->list_user(output, reply);
+}
+
+int request_run_list(struct ctl *ctl, const struct command *command)
+{
+	struct varlink_client *client scope(varlink_client_freep) = NULL;
+	json_t *reply scope(json_decrefp_) = NULL;
+	const struct output_form *form = ctl->output->form;
+	json_t *parameters;
+	const char *error = NULL;
+	int r;
+
+	r = prepare(ctl, command, &parameters, &client);
+	if (r != STATUS_OK)
+		return r;
+	r = form->list_begin(ctl->output);
+	if (r < 0) {
+		json_decref(parameters);
+		return ctl_fail_errno(ctl, command, "showing the answer", r);
+	}
+	r = varlink_client_stream(client, command->row->method, parameters,
+				  each_user, ctl->output, &reply, &error);
+	if (r != 0)
+		return client_failed(ctl, command, true, r);
+	if (error)
+		return reply_failed(ctl, command, error, reply);
+	return form->list_end(ctl->output) < 0 ? STATUS_FAILURE : STATUS_OK;
+}

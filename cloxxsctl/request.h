@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Request: a verb that is one call to the daemon: parameters from the rows of
+ * the options, the answer to the row's view. It holds no rule: what may be
+ * done the daemon says.
+ */
+
+#include "cloxxsctl/ctl.h"
+
+/*
+ * Runs of rows: an exit status; what went wrong has been printed. A row with
+ * the option --yes is asked about on a terminal first, unless it was given.
+ */
+int request_run(struct ctl *ctl, const struct command *command);
+/* The same for every user, one reply each. */
+int request_run_list(struct ctl *ctl, const struct command *command);

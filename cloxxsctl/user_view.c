@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/user_view.h"
+
+#include <string.h>
+
+enum user_state user_state(const json_t *user)
+{
+	if (!json_is_true(json_object_get(user, "enabled")))
+		return USER_DISABLED;
+	if (!json_is_false(json_object_get(user, "locked")))
+		return USER_LOCKED;
+	return USER_MAY_LOG_IN;
+}
+
+static void print_locked(struct output *output, const json_t *user)
+{
+	const char *why = output_member(user, "locked_because", NULL);
+	int64_t at;
+
+	fputs("locked", output->stream);
+	if (output_member_int(user, "locked_at", &at)) {
+		fputs(" since ", output->stream);
+		output_time(output, at);
+	}
+	if (why) {
+		fputs(": ", output->stream);
+		output_foreign(output, why);
+	}
+}
+
+void user_view_state(struct output *output, const json_t *user)
+{
+	bool good = user_state(user) == USER_MAY_LOG_IN;
+	bool locked = json_is_true(json_object_get(user, "locked"));
+
+	fprintf(output->stream, "%s%s ",
+		output_tone(output, good ? TONE_GOOD : TONE_BAD),
+		output_mark(output, good ? MARK_YES : MARK_NO));
+	switch (user_state(user)) {
+	case USER_DISABLED:
+		fputs(locked ? "disabled, and " : "disabled", output->stream);
+		if (locked)
+			print_locked(output, user);
+		break;
+	case USER_LOCKED:
+		print_locked(output, user);
+		break;
+	case USER_MAY_LOG_IN:
+		fputs("enabled", output->stream);
+		break;
+	}
+	fprintf(output->stream, "%s\n", output_plain(output));
+}
+
+static void print_services(struct output *output, const json_t *user)
+{
+	const json_t *services = json_object_get(user, "services");
+	const json_t *service;
+	size_t i;
+
+	output_label(output, "Services");
+	json_array_foreach((json_t *)services, i, service)
+	{
+		const char *name = json_string_value(service);
+
+		fputs(i ? ", " : "", output->stream);
+		output_foreign(output, name ? name : "?");
+	}
+	fputs(json_array_size(services) ? "\n" : "none: may log in nowhere\n",
+	      output->stream);
+}
+
+static void print_member(struct output *output, const char *label,
+			 const json_t *user, const char *key)
+{
+	const char *text = output_member(user, key, NULL);
+
+	if (!text)
+		return;
+	output_label(output, label);
+	output_foreign(output, text);
+	fputc('\n', output->stream);
+}
+
+static void print_number(struct output *output, const char *label,
+			 const json_t *user, const char *key)
+{
+	int64_t number;
+
+	if (!output_member_int(user, key, &number))
+		return;
+	output_label(output, label);
+	fprintf(output->stream, "%lld\n", (long long)number);
+}
+
+static void print_password(struct output *output, const json_t *user)
+{
+	bool temporary =
+		strcmp(output_member(user, "password", ""), "temporary") == 0;
+	int64_t at;
+
+	output_label(output, "Password");
+	output_foreign(output, output_member(user, "password", "?"));
+	if (temporary && output_member_int(user, "temporary_until", &at)) {
+		fputs(at > output->now ? ", ends " : ", ended ",
+		      output->stream);
+		output_time(output, at);
+	} else if (output_member_int(user, "password_changed", &at)) {
+		fputs(" ", output->stream);
+		output_time(output, at);
+	}
+	fputc('\n', output->stream);
+}
+
+static void print_last_login(struct output *output, const json_t *user)
+{
+	const char *service = output_member(user, "last_login_service", NULL);
+	const char *address = output_member(user, "last_login_address", NULL);
+	int64_t at;
+
+	output_label(output, "Last login");
+	if (!output_member_int(user, "last_login", &at)) {
+		fputs("never\n", output->stream);
+		return;
+	}
+	output_time(output, at);
+	if (service) {
+		fputs(", ", output->stream);
+		output_foreign(output, service);
+	}
+	if (address) {
+		fputs(" from ", output->stream);
+		output_foreign(output, address);
+	}
+	fputc('\n', output->stream);
+}
+
+static const char *const failure_heads[] = { "WHEN", "SERVICE", "FROM",
+					     "REASON", "REFERENCE" };
+
+static int add_failure(struct table *table, const json_t *failure)
+{
+	const char *from = output_member(failure, "address", NULL);
+	const char *const rest[] = {
+		output_member(failure, "service", "?"),
+		from ? from : output_member(failure, "terminal", "-"),
+		output_member(failure, "reason", "?"),
+		output_member(failure, "reference", "-"),
+	};
+	char stamp[64];
+	struct text text;
+	int64_t at = 0;
+	int r;
+
+	text_init(&text, stamp, sizeof(stamp));
+	if (output_member_int(failure, "at", &at))
+		output_add_time(&text, at);
+	r = table_add(table, TONE_PLAIN, stamp);
+	for (size_t i = 0; i < ARRAY_SIZE(rest) && r == 0; i++)
+		r = table_add(table, TONE_PLAIN, rest[i]);
+	return r;
+}
+
+static int print_failures(struct output *output, const json_t *failures)
+{
+	struct table *table scope(table_freep) = NULL;
+	const json_t *failure;
+	size_t i;
+	int r;
+
+	if (json_array_size(failures) == 0)
+		return 0;
+	fputs("\nWrong answers since the last good login, newest first:\n",
+	      output->stream);
+	r = table_new(failure_heads, ARRAY_SIZE(failure_heads), "  ", &table);
+	json_array_foreach((json_t *)failures, i, failure)
+	{
+		if (r == 0)
+			r = add_failure(table, failure);
+		if (r == 0 && table_n_rows(table) >= TABLE_BATCH)
+			table_flush(table, output);
+	}
+	if (r == 0)
+		table_flush(table, output);
+	return r;
+}
+
+int user_view(struct output *output, const json_t *reply)
+{
+	const json_t *user = json_object_get(reply, "user");
+	int64_t created;
+
+	print_member(output, "User", user, "name");
+	output_label(output, "State");
+	user_view_state(output, user);
+	print_services(output, user);
+	print_member(output, "Role", user, "role");
+	print_number(output, "Uid", user, "uid");
+	print_member(output, "Shell", user, "shell");
+	print_member(output, "Home", user, "home");
+	print_member(output, "Language", user, "language");
+	print_password(output, user);
+	print_last_login(output, user);
+	if (output_member_int(user, "created", &created)) {
+		output_label(output, "Created");
+		output_time(output, created);
+		fputc('\n', output->stream);
+	}
+	print_number(output, "Failures", user, "failures");
+	return print_failures(output, json_object_get(reply, "failed"));
+}
+
+static void add_services(struct text *text, const json_t *services)
+{
+	const json_t *service;
+	size_t i;
+
+	json_array_foreach((json_t *)services, i, service)
+	{
+		const char *name = json_string_value(service);
+
+		text_add(text, i ? "," : "");
+		text_add(text, name ? name : "?");
+	}
+	if (text_is_cut(text))
+		memcpy(text->buffer + text->n - 3, "...", 3);
+	if (text->n == 0)
+		text_add(text, "-");
+}
+
+/* One cell: what it shows and how. */
+static int add_state(struct table *table, const json_t *user)
+{
+	switch (user_state(user)) {
+	case USER_DISABLED:
+		return table_add(table, TONE_WARN, "disabled");
+	case USER_LOCKED:
+		return table_add(table, TONE_BAD, "locked");
+	case USER_MAY_LOG_IN:
+		return table_add(table, TONE_GOOD, "enabled");
+	}
+	return -EINVAL;
+}
+
+static int add_number(struct table *table, const json_t *user, const char *key)
+{
+	int64_t number = -1;
+	char digits[32];
+	struct text text;
+
+	text_init(&text, digits, sizeof(digits));
+	if (output_member_int(user, key, &number))
+		text_add_format(&text, "%lld", (long long)number);
+	return table_add(table, TONE_PLAIN, digits);
+}
+
+static int add_distance(struct output *output, struct table *table,
+			const json_t *user, const char *key)
+{
+	char words[64];
+	struct text text;
+	int64_t at;
+
+	text_init(&text, words, sizeof(words));
+	if (output_member_int(user, key, &at))
+		output_add_distance(&text, output->now, at);
+	else
+		text_add(&text, "never");
+	return table_add(table, TONE_PLAIN, words);
+}
+
+int user_view_row(struct output *output, struct table *table,
+		  const json_t *user)
+{
+	char services[256];
+	struct text text;
+	int r;
+
+	text_init(&text, services, sizeof(services));
+	add_services(&text, json_object_get(user, "services"));
+	r = table_add(table, TONE_BOLD, output_member(user, "name", "?"));
+	if (r == 0)
+		r = add_number(table, user, "uid");
+	if (r == 0)
+		r = table_add(table, TONE_PLAIN,
+			      output_member(user, "role", "?"));
+	if (r == 0)
+		r = add_state(table, user);
+	if (r == 0)
+		r = table_add(table, TONE_PLAIN, services);
+	if (r == 0)
+		r = table_add(table, TONE_PLAIN,
+			      output_member(user, "password", "?"));
+	if (r == 0)
+		r = add_distance(output, table, user, "last_login");
+	return r;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/verbs.h"
+
+#include "cloxxsctl/help.h"
+#include "cloxxsctl/local.h"
+#include "cloxxsctl/request.h"
+
+#define JSON OPTION_BIT(OPTION_JSON)
+#define REASON OPTION_BIT(OPTION_REASON)
+#define RESET OPTION_BIT(OPTION_RESET_PASSWORD)
+#define YES OPTION_BIT(OPTION_YES)
+#define ATTRIBUTES                                               \
+	(OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) | \
+	 OPTION_BIT(OPTION_SHELL) | OPTION_BIT(OPTION_HOME) |    \
+	 OPTION_BIT(OPTION_LANGUAGE))
+
+/* A verb about one user who must be there. */
+#define ONE_USER                                                    \
+	.noun = "user", .operands = "NAME", .operands_min = 1,      \
+	.operands_max = 1, .parameter = "name", .run = request_run, \
+	.missing = "there is no user of this name",                 \
+	.find = "see \"cloxxsctl user list\""
+#define ADMIN "nl.cloxxs.Admin."
+
+/* clang-format off */
+const struct grammar_verb verbs[] = {
+	{ ONE_USER, .verb = "add", .options = ATTRIBUTES | JSON |
+		OPTION_BIT(OPTION_UID),
+	  .summary = "add a user and show a temporary password",
+	  .example = "cloxxsctl user add anna --services sshd,sudo",
+	  .method = ADMIN "AddUser", .view = VIEW_CHANGED,
+	  .gives_password = true, .done = "added" },
+	{ ONE_USER, .verb = "set", .options = ATTRIBUTES | JSON,
+	  .changes = true,
+	  .summary = "change what is given, leave the rest",
+	  .example = "cloxxsctl user set anna --services sshd",
+	  .method = ADMIN "SetUser", .view = VIEW_CHANGED, .done = "changed" },
+	{ .noun = "user", .verb = "list", .options = JSON,
+	  .summary = "list all users",
+	  .example = "cloxxsctl user list",
+	  .run = request_run_list, .method = ADMIN "ListUsers",
+	  .view = VIEW_USERS },
+	{ ONE_USER, .verb = "show", .options = JSON,
+	  .summary = "show a user, and what keeps him out",
+	  .example = "cloxxsctl user show anna",
+	  .method = ADMIN "GetUser", .view = VIEW_USER },
+	{ ONE_USER, .verb = "enable", .options = JSON,
+	  .summary = "let a disabled user in again",
+	  .example = "cloxxsctl user enable anna",
+	  .method = ADMIN "EnableUser", .view = VIEW_CHANGED,
+	  .done = "enabled" },
+	{ ONE_USER, .verb = "disable", .options = REASON | JSON,
+	  .summary = "let a user in nowhere, and keep him",
+	  .example = "cloxxsctl user disable anna --reason \"on leave\"",
+	  .method = ADMIN "DisableUser", .view = VIEW_CHANGED,
+	  .done = "disabled" },
+	{ ONE_USER, .verb = "delete", .options = YES | JSON,
+	  .summary = "delete a user; his id is never used again",
+	  .example = "cloxxsctl user delete anna",
+	  .method = ADMIN "DeleteUser", .view = VIEW_CHANGED,
+	  .done = "deleted" },
+	{ ONE_USER, .verb = "lock", .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "lock a user, as wrong answers do",
+	  .example = "cloxxsctl user lock anna --reason \"lost her laptop\"",
+	  .method = ADMIN "LockUser", .view = VIEW_CHANGED, .done = "locked" },
+	{ ONE_USER, .verb = "unlock", .options = REASON | RESET | JSON,
+	  .required = REASON,
+	  .summary = "lift a lock and set the count to zero",
+	  .example = "cloxxsctl user unlock anna --reason \"she rang\"",
+	  .method = ADMIN "UnlockUser", .view = VIEW_CHANGED,
+	  .gives_password = true, .done = "unlocked" },
+	{ ONE_USER, .verb = "reset-password", .options = REASON | JSON,
+	  .summary = "make and show a temporary password",
+	  .example = "cloxxsctl user reset-password anna",
+	  .method = ADMIN "ResetPassword", .view = VIEW_CHANGED,
+	  .gives_password = true, .done = "has a temporary password" },
+	{ .noun = "explain", .operands = "CODE", .operands_min = 1,
+	  .operands_max = 1, .options = JSON,
+	  .summary = "tell why a login was refused, by its code",
+	  .example = "cloxxsctl explain K7QF2M9X",
+	  .run = request_run, .method = ADMIN "Explain",
+	  .parameter = "reference", .view = VIEW_EXPLANATION,
+	  .missing = "there is no refusal with this code",
+	  .find = "it stands in the text that the user was shown" },
+	{ .noun = "status", .options = JSON,
+	  .summary = "show how the daemon does",
+	  .example = "cloxxsctl status",
+	  .run = request_run, .method = ADMIN "Status", .view = VIEW_STATUS },
+	{ .noun = "config", .verb = "check", .operands = "[FILE]",
+	  .operands_max = 1,
+	  .summary = "tell whether the configuration is valid",
+	  .example = "cloxxsctl config check",
+	  .run = local_run_config_check },
+	{ .noun = "config", .verb = "dump", .options = JSON,
+	  .summary = "print every setting as it would be in force",
+	  .example = "cloxxsctl config dump",
+	  .run = local_run_config_dump },
+	{ .noun = "key", .verb = "create", .operands = "FILE",
+	  .operands_min = 1, .operands_max = 1,
+	  .summary = "make a key file; never overwrites one",
+	  .example = "cloxxsctl key create " CLOXXS_CONFDIR "/store.key",
+	  .run = local_run_key_create },
+	{ .noun = "version", .options = JSON,
+	  .summary = "print the version of this tool",
+	  .example = "cloxxsctl version",
+	  .run = local_run_version },
+	{ .noun = "help", .operands = "[NOUN [VERB]]", .operands_max = 2,
+	  .options = JSON,
+	  .summary = "tell about a noun, a verb, or all of them",
+	  .example = "cloxxsctl help user add",
+	  .run = help_run },
+	{ .noun = NULL },
+};
