@@ -345,7 +345,7 @@ STRONG = "correct horse kwispel zadel"
 def user_with_password(name, password=STRONG, **options):
     """A user who has already chosen his password, through a real login."""
     temporary = user_add(name, **options)
-    seen = ssh(name, [temporary, password, password], "true")
+    seen = ssh(name, Typist(temporary, password), "true")
     if seen.status != 0:
         raise WorldError(f"{name} cannot choose a password:\n{seen.text}")
     return password
@@ -370,6 +370,30 @@ class Seen:
         return found.group(1) if found else None
 
 
+class Typist:
+    """Somebody who reads the question before he answers.
+
+    current: his password; new: what he tries for a new one, one after another;
+    tries: how often he gives the current one.
+    """
+
+    AGAIN = re.compile(r"(?i)again|retype|repeat|once more|opnieuw|nogmaals")
+    NEW = re.compile(r"(?i)new|choose|nieuw")
+
+    def __init__(self, current, *new, tries=1):
+        self.current, self.new, self.tries = current, list(new), tries
+        self.last = None
+
+    def __call__(self, question):
+        if self.AGAIN.search(question):
+            return self.last
+        if self.NEW.search(question):
+            self.last = self.new.pop(0) if self.new else None
+            return self.last
+        self.tries -= 1
+        return self.current if self.tries >= 0 else None
+
+
 REFERENCE = re.compile(r"(?i)reference(?: code)?:? +([A-Z0-9][A-Z0-9-]{3,})")
 # A question is the unfinished last line that ends in a colon or question mark.
 QUESTION = re.compile(r"[^\r\n]*[:?][ ]?$")
@@ -378,16 +402,18 @@ QUESTION = re.compile(r"[^\r\n]*[:?][ ]?$")
 def converse(argv, answers, timeout=20, env=None, cwd="/"):
     """Starts argv on a terminal and gives one answer a question.
 
-    An answer is a string (a line), or a callable of the text so far that
-    returns it. When a question comes and no answer is left, the terminal is
-    hung up.
+    answers is a list of lines, or a callable that is given the question and
+    returns the line (see Typist). When a question comes and there is no answer
+    (the list is empty, the callable says None), the terminal is hung up.
     """
     began = time.monotonic()
     terminal = pexpect.spawn(
         argv[0], list(argv[1:]), timeout=timeout, encoding="utf-8",
         codec_errors="replace", env=env, cwd=cwd, dimensions=(50, 160))
     terminal.delaybeforesend = 0.02
-    answers = list(answers)
+    if not callable(answers):
+        answers = iter(answers)
+        answers = lambda _, lines=answers: next(lines, None)
     asked, text, stuck = [], "", False
     while True:
         got = terminal.expect([QUESTION, pexpect.EOF, pexpect.TIMEOUT])
@@ -400,11 +426,11 @@ def converse(argv, answers, timeout=20, env=None, cwd="/"):
                 if not QUESTION.search(more):
                     continue
             asked.append(text.splitlines()[-1].strip())
-            if not answers:
+            answer = answers(asked[-1])
+            if answer is None:
                 stuck = True
                 break
-            answer = answers.pop(0)
-            terminal.sendline(answer(text) if callable(answer) else answer)
+            terminal.sendline(answer)
             continue
         text += terminal.before
         stuck = got == 2
@@ -432,7 +458,7 @@ KBD, PASSWORD, KEY = "keyboard-interactive", "password", "publickey"
 
 
 def ssh_argv(user, command=None, mode=KBD, options=(), program="ssh",
-             host=HOST):
+             host=HOST, tty=False):
     argv = [program, "-F", "/dev/null",
             "-o", "StrictHostKeyChecking=no",
             "-o", "UserKnownHostsFile=/dev/null",
@@ -444,7 +470,8 @@ def ssh_argv(user, command=None, mode=KBD, options=(), program="ssh",
     for option in options:
         argv += ["-o", option]
     if program == "ssh":
-        argv += ["-t" if command is None else "-T", "-l", user, host]
+        tty = tty or command is None
+        argv += ["-t" if tty else "-T", "-l", user, host]
         if command is not None:
             argv.append(command)
     else:
@@ -453,9 +480,9 @@ def ssh_argv(user, command=None, mode=KBD, options=(), program="ssh",
 
 
 def ssh(user, answers, command=None, mode=KBD, options=(), program="ssh",
-        timeout=20, host=HOST):
+        timeout=20, host=HOST, tty=False):
     """One real login. status 255: sshd refused it."""
-    return converse(ssh_argv(user, command, mode, options, program, host),
+    return converse(ssh_argv(user, command, mode, options, program, host, tty),
                     answers, timeout)
 
 

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2034,SC2154
+# What ./demo and ./check do before anything of ours runs: Debian's packages,
+# a scratch copy of the sources, a build, an installed tree. Sourced; the
+# sourcing script sets src (the clone).
+
+# To build; to run the daemon and the world; to test.
+packages_build='autoconf automake gcc libc6-dev libcmocka-dev libjansson-dev
+	libpam0g-dev libpwquality-dev libsodium-dev libsqlite3-dev
+	libsystemd-dev libtool libunistring-dev make pkgconf'
+packages_world='cracklib-runtime iproute2 login openssh-client openssh-server
+	passwd python3 python3-pexpect sudo systemd'
+packages_check='binutils cron lsof mandoc python3-pytest shellcheck xz-utils'
+
+# Prints those of its arguments that are not installed, in one line.
+packages_missing() {
+	missing=
+	for package in "$@"; do
+		case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+		*' installed') ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+	echo "${missing# }"
+}
+
+packages_install() {
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq update &&
+		apt-get -qq install --yes --no-install-recommends \
+			-o Dpkg::Options::=--force-confold "$@"
+}
+
+# Makes $scratch, which goes when the script ends.
+scratch_make() {
+	scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/cloxxs-$1.XXXXXX")
+	trap 'rm -rf "$scratch"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+}
+
+# Copies the sources, as git knows them, to $scratch/src.
+scratch_copy() {
+	mkdir "$scratch/src"
+	if git -c safe.directory='*' -C "$src" ls-files -z -co \
+		--exclude-standard >"$scratch/files" 2>/dev/null; then
+		# A file that was removed and not yet committed is no source.
+		tar -C "$src" --null --ignore-failed-read -T "$scratch/files" \
+			-cf - 2>/dev/null
+	else
+		tar -C "$src" --exclude=./.git -cf - .
+	fi | tar -C "$scratch/src" -xf -
+}
+
+# Builds in $scratch/build and installs below $scratch/dest.
+scratch_build() {
+	libdir=/usr/lib/$(gcc -print-multiarch)
+	(cd "$scratch/src" && ./bootstrap) &&
+		mkdir "$scratch/build" &&
+		cd "$scratch/build" &&
+		"$scratch/src/configure" --prefix=/usr --sysconfdir=/etc \
+			--localstatedir=/var --libdir="$libdir" "$@" &&
+		make -j"$(nproc)" &&
+		make install DESTDIR="$scratch/dest"
+}

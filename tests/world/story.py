@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The story of one guarded login, told inside the world.
+
+The demo prints it; tests/system/test_story.py runs the same steps. Each step
+does one thing with the real programs, looks at what came of it, and returns
+what was seen, as lines. A step that sees something else raises Mismatch with
+the whole transcript.
+"""
+
+import os
+import sys
+import time
+
+import cloxxs_world as world
+from cloxxs_world import Typist
+
+USER = "piet"
+WEAK = "welkom123"
+FIRST = "vier fietsen op de kade"
+SECOND = "nog een kop koffie graag"
+WRONG = "dit is het zeker niet"
+
+
+class Mismatch(Exception):
+    """A step saw something else than it should."""
+
+    def __init__(self, what, transcript=""):
+        super().__init__(what)
+        self.transcript = transcript
+
+
+def expect(condition, what, transcript=""):
+    if not condition:
+        raise Mismatch(what, transcript)
+
+
+def shown(text):
+    """The lines that a person saw, without empty ones."""
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+class Story:
+    """What one step hands on to the next."""
+
+    def __init__(self):
+        self.temporary = None
+        self.reference = None
+        self.beginning = world.cursor()
+
+    def make_user(self):
+        """The administrator makes a user, who may use sshd"""
+        command = ("user", "add", USER, "--services", "sshd")
+        self.temporary = world.temporary_password(*command)
+        return ["$ cloxxsctl " + " ".join(command),
+                f"temporary password: {self.temporary}"]
+
+    def first_login(self):
+        """He logs in with it and must choose: a weak one is refused, \
+a strong one taken"""
+        seen = world.ssh(USER, Typist(self.temporary, WEAK, FIRST), "id")
+        expect(seen.status == 0, "the first login did not succeed", seen.text)
+        new = [q for q in seen.asked if Typist.NEW.search(q)
+               and not Typist.AGAIN.search(q)]
+        expect(len(new) == 2, "the weak password was not refused", seen.text)
+        expect(f"({USER})" in seen.text, "id does not show the user", seen.text)
+        return [f"$ ssh {USER}@{world.HOST} id", *shown(seen.text)]
+
+    def login(self):
+        """He logs in with his own password; id shows him"""
+        seen = world.ssh(USER, [FIRST], "id")
+        expect(seen.status == 0, "the login did not succeed", seen.text)
+        expect(f"({USER})" in seen.text, "id does not show the user", seen.text)
+        return [f"$ ssh {USER}@{world.HOST} id", *shown(seen.text)]
+
+    def temporary_is_spent(self):
+        """The temporary password opens nothing any more"""
+        seen = world.ssh(USER, [self.temporary], "id")
+        expect(seen.status == 255 and "uid=" not in seen.text,
+               "the temporary password still works", seen.text)
+        world.ssh(USER, [FIRST], "true")  # and the count is zero again
+        return shown(seen.text)
+
+    def three_wrong(self):
+        """Three wrong passwords lock the account"""
+        lines = []
+        for _ in range(3):
+            seen = world.ssh(USER, [WRONG], "id")
+            expect(seen.status == 255, "a wrong password was taken", seen.text)
+            lines += shown(seen.text)
+        user = world.cloxxsctl_json("user", "show", USER)
+        expect(world.find_key(user, "locked") is True,
+               "the account is not locked", str(user))
+        return lines
+
+    def right_refused(self):
+        """Now the right one is refused too, with a reference code"""
+        seen = world.ssh(USER, [FIRST], "id")
+        expect(seen.status == 255 and "uid=" not in seen.text,
+               "a locked account was let in", seen.text)
+        self.reference = seen.reference()
+        expect(self.reference, "the refusal shows no reference code", seen.text)
+        return shown(seen.text)
+
+    def show(self):
+        """The administrator sees since when, from where and at which service"""
+        user = world.cloxxsctl_json("user", "show", USER)
+        text = world.cloxxsctl("user", "show", USER).stdout
+        failed = world.find_key(user, "failed") or []
+        expect(len(failed) == 3, "not three failures are shown", text)
+        for failure in failed:
+            expect(failure.get("service") == "sshd"
+                   and failure.get("address") == world.HOST
+                   and failure.get("at"),
+                   "a failure lacks when, where from or service", str(failed))
+        return [f"$ cloxxsctl user show {USER}", *shown(text)]
+
+    def explain(self):
+        """He asks what the reference code stands for"""
+        done = world.cloxxsctl("explain", self.reference)
+        expect("locked" in done.stdout, "the lock is not named", done.stdout)
+        return [f"$ cloxxsctl explain {self.reference}", *shown(done.stdout)]
+
+    def unlock(self):
+        """Only he lifts the lock, and must say why"""
+        without = world.cloxxsctl("user", "unlock", USER, check=False)
+        expect(without.returncode != 0, "unlocked without a reason",
+               without.stdout)
+        command = ("user", "unlock", USER, "--reason", "called back, it was he")
+        world.cloxxsctl(*command)
+        user = world.cloxxsctl_json("user", "show", USER)
+        expect(world.find_key(user, "locked") is False, "still locked",
+               str(user))
+        return [f"$ cloxxsctl user unlock {USER}",
+                *shown(without.stderr),
+                f'$ cloxxsctl user unlock {USER} --reason "{command[-1]}"']
+
+    def passwd(self):
+        """The user logs in and changes his password himself, with passwd"""
+        typist = Typist(FIRST, SECOND, tries=2)
+        seen = world.ssh(USER, typist, "passwd", tty=True)
+        expect(seen.status == 0, "passwd failed", seen.text)
+        return [f"$ ssh -t {USER}@{world.HOST} passwd", *shown(seen.text)]
+
+    def last_login(self):
+        """He logs in with the new one; the old one opens nothing"""
+        old = world.ssh(USER, [FIRST], "id")
+        expect(old.status == 255, "the old password still works", old.text)
+        seen = world.ssh(USER, [SECOND], "id")
+        expect(seen.status == 0, "the new password does not work", seen.text)
+        return shown(seen.text)
+
+    def records(self):
+        """The journal has all of it"""
+        records = [r for r in world.journal(*self.beginning)
+                   if "CLOXXS_EVENT" in r]
+        text = "\n".join(map(str, records))
+        of_user = [r for r in records if r.get("CLOXXS_USER") == USER]
+        expect(of_user, "no record of the user", text)
+        for record in records:
+            expect(record.get("MESSAGE_ID"), "a record has no id", text)
+            for secret in (self.temporary, WEAK, FIRST, SECOND, WRONG):
+                expect(secret not in str(record), "a password was logged",
+                       str(record))
+        expect(any(r.get("CLOXXS_REFERENCE") == self.reference
+                   for r in of_user), "the refusal is not recorded", text)
+        return ["$ journalctl CLOXXS_USER=" + USER,
+                *(self.line(r) for r in of_user)]
+
+    @staticmethod
+    def line(record):
+        at = time.strftime("%H:%M:%S", time.localtime(
+            int(record["__REALTIME_TIMESTAMP"]) // 1000000))
+        parts = [record.get("CLOXXS_" + field, "") for field in (
+            "EVENT", "RESULT", "REASON", "SERVICE", "ADDRESS", "ACTOR",
+            "REFERENCE")]
+        return " ".join(f"{part:{width}}" for part, width in zip(
+            [at, *parts], (8, 22, 8, 22, 6, 12, 6, 0))).rstrip()
+
+    def steps(self):
+        return [self.make_user, self.first_login, self.login,
+                self.temporary_is_spent, self.three_wrong, self.right_refused,
+                self.show, self.explain, self.unlock, self.passwd,
+                self.last_login, self.records]
+
+
+# ---- the teller ----------------------------------------------------------------
+
+
+class Teller:
+    """Prints a step at a pace that can be followed."""
+
+    def __init__(self):
+        self.tty = sys.stdout.isatty()
+        self.colour = self.tty and "NO_COLOR" not in os.environ
+
+    def paint(self, code, text):
+        return f"\033[{code}m{text}\033[0m" if self.colour else text
+
+    def title(self, step):
+        return " ".join(step.__doc__.split())
+
+    def tell(self, step):
+        """Runs one step; true when it saw what it should."""
+        try:
+            lines, error = step(), None
+        except Exception as caught:  # whatever it was, the story tells it
+            lines, error = shown(getattr(caught, "transcript", "")), caught
+        mark = self.paint("31", "✗") if error else self.paint("32", "✓")
+        print(f"{mark} {self.title(step)}", flush=True)
+        for line in lines:
+            print(self.paint("2", f"    {line}"), flush=True)
+        if error:
+            print(f"    {type(error).__name__}: {error}", flush=True)
+        if self.tty:
+            time.sleep(1.0)
+        return error is None
+
+
+def main():
+    story, teller = Story(), Teller()
+    for step in story.steps():
+        if not teller.tell(step):
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
