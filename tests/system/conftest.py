@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items):
 def services_run():
     """Each test begins with all services up, whatever the last one did."""
     import cloxxs_world as world
+    if not world.installed():
+        pytest.exit("cloxxsd is not installed in this world", 1)
     for service in world.journald, world.cloxxsd, world.sshd:
         service.thaw()
         service.start()

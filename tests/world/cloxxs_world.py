@@ -61,6 +61,12 @@ def run(*argv, stdin=None, check=True, timeout=60, user=None, env=None):
     return done
 
 
+def log_tail():
+    """The last words of services that write to the world's own log."""
+    return "\n".join(pathlib.Path("/run/world.log").read_text(
+        errors="replace").splitlines()[-5:])
+
+
 # ---- services --------------------------------------------------------------
 
 
@@ -170,9 +176,7 @@ class Cloxxsd(Service):
         run("systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/cloxxs.conf")
         key = CONF / "cloxxs.key"
         if not key.exists():
-            with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL,
-                              0o600), "wb") as file:
-                file.write(os.urandom(32))
+            run("cloxxsctl", "key", "create", str(key))
         run("install", "-d", "-o", DAEMON_USER, "-g", DAEMON_USER, "-m",
             "0500", self.CREDENTIALS)
         run("install", "-o", DAEMON_USER, "-g", DAEMON_USER, "-m", "0400",
@@ -186,12 +190,21 @@ class Cloxxsd(Service):
         listener.listen(4096)
         return listener
 
-    def command(self):
-        """exec keeps the pid, which LISTEN_PID must name."""
+    # From here to the end it is exec, so that LISTEN_PID stays true.
+    HAND_OVER = """
+import os, sys
+listener = int(sys.argv[1])
+os.dup2(listener, 3)
+os.set_inheritable(3, True)
+if listener != 3:
+    os.close(listener)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+    def command(self, listener):
         return [
-            "sh", "-c",
-            'exec 3<&"$1"; shift; export LISTEN_PID=$$; exec "$@"',
-            "sh", "LISTENER",
+            "/usr/bin/python3", "-c", self.HAND_OVER, str(listener.fileno()),
             "unshare", "--net",
             "setpriv", "--reuid", DAEMON_USER, "--regid", DAEMON_USER,
             "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
@@ -205,8 +218,6 @@ class Cloxxsd(Service):
         notify.bind(path)
         os.chmod(path, 0o666)
         listener = self.listen()
-        argv = self.command()
-        argv[4] = str(listener.fileno())
         environment = {
             "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
             "NOTIFY_SOCKET": path, "LISTEN_FDS": "1",
@@ -214,8 +225,8 @@ class Cloxxsd(Service):
             "CREDENTIALS_DIRECTORY": self.CREDENTIALS,
             "STATE_DIRECTORY": str(STATE), **self.environment}
         try:
-            child = detached(argv, env=environment, umask=0o077,
-                             pass_fds=[listener.fileno()])
+            child = detached(self.command(listener), env=environment,
+                             umask=0o077, pass_fds=[listener.fileno()])
             self.wait_ready(child, notify)
         finally:
             listener.close()
@@ -230,7 +241,7 @@ class Cloxxsd(Service):
             if child.poll() is not None:
                 raise WorldError("cloxxsd ended at once, exit status "
                                  f"{child.returncode}:\n"
-                                 + pathlib.Path("/run/world.log").read_text())
+                                 + log_tail())
             if select.select([notify], [], [], 0.05)[0] \
                     and b"READY=1" in notify.recv(4096).split(b"\n"):
                 return
