@@ -17,6 +17,8 @@
 struct password_rules {
 	uint32_t min_length;      /* code points */
 	const char *const *words; /* must not stand within; ended by NULL */
+	const char
+		*dictionary; /* cracklib's, without .pwd; NULL: the system's */
 };
 
 enum password_rules_error {
@@ -26,7 +28,7 @@ enum password_rules_error {
 	PASSWORD_E_NOT_TEXT, /* not UTF-8, or a control character within */
 	PASSWORD_E_SAME,     /* as the current one */
 	PASSWORD_E_NAME,     /* holds the user's name, also backwards */
-	PASSWORD_E_WORD,     /* holds one of words */
+	PASSWORD_E_WORD,     /* holds one of words, also backwards */
 	PASSWORD_E_WEAK,     /* libpwquality's verdict; its text in why */
 	PASSWORD_E_NO_DICTIONARY, /* cannot be judged: refused */
 	_PASSWORD_RULES_E_N,
@@ -35,20 +37,21 @@ enum password_rules_error {
 /*
  * The form in which passwords are hashed and compared: NFC, where the bytes
  * are UTF-8, else the bytes as they are (they cannot match any hash then).
- * PASSWORD_E_TOO_LONG leaves ret_normal empty; -errno.
+ * PASSWORD_E_TOO_LONG leaves ret_normal empty; -errno. Two objects, please.
  */
 must_check int password_normalise(const struct secret *typed,
 				  struct secret *ret_normal);
 
 /*
  * Both passwords in normal form; current may be NULL where it is not at hand.
+ * Reads the dictionary (a few ms); from any thread; looks no name up.
  * On PASSWORD_E_* why holds a sentence for the user, without the password.
  */
 must_check int password_check(const struct password_rules *rules,
 			      const char *user, const struct secret *current,
 			      const struct secret *wanted, struct text *why);
 
-/* The reason's name as in the catalogue: "too-short" and so on. */
+/* The reason's name as in the catalogue: "too-short" and so on; never NULL. */
 const char *password_error_name(int error);
 
 /*

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <crack.h>
+#include <pwd.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cloxxsd/attempt/password_rules.h"
+
+static const char *const words[] = { "cloxxs", "betuwe", NULL };
+static const struct password_rules rules = { .min_length = 15, .words = words };
+
+/* Stand in for libc's, also for the libraries below: a look-up through NSS
+ * would ask the daemon itself. */
+#define EXPORTED __attribute__((visibility("default")))
+static unsigned int n_lookups;
+
+EXPORTED int getpwnam_r(const char *name, struct passwd *pwd, char *buffer,
+			size_t size, struct passwd **result)
+{
+	(void)name, (void)pwd, (void)buffer, (void)size;
+	n_lookups++;
+	*result = NULL;
+	return 0;
+}
+
+EXPORTED int getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer,
+			size_t size, struct passwd **result)
+{
+	(void)uid, (void)pwd, (void)buffer, (void)size;
+	n_lookups++;
+	*result = NULL;
+	return 0;
+}
+
+static void fill(struct secret *secret, const char *bytes, size_t n)
+{
+	assert_int_equal(secret_set(secret, bytes, n), 0);
+}
+
+/* As the daemon does: normal form, then the rules. */
+static int judge(const struct password_rules *by, const char *user,
+		 const char *current, const char *wanted, size_t n)
+{
+	scope(secret_deinit) struct secret old = { 0 };
+	scope(secret_deinit) struct secret typed = { 0 };
+	scope(secret_deinit) struct secret normal = { 0 };
+	char buffer[512];
+	struct text why;
+	int r;
+
+	text_init(&why, buffer, sizeof(buffer));
+	if (secret_set(&typed, wanted, n) != 0)
+		return PASSWORD_E_TOO_LONG;
+	r = password_normalise(&typed, &normal);
+	if (r != 0)
+		return r;
+	if (current)
+		fill(&old, current, strlen(current));
+	n_lookups = 0;
+	r = password_check(by, user, current ? &old : NULL, &normal, &why);
+	assert_int_equal(n_lookups, 0);
+	/* A refusal has its sentence, and it does not hold the password. */
+	assert_false(text_is_cut(&why));
+	assert_int_equal(r != 0, why.n > 0);
+	if (r != 0 && r != PASSWORD_E_WORD && n > 3)
+		assert_null(strstr(buffer, wanted));
+	return r;
+}
+
+static const struct {
+	const char *what;
+	const char *user;
+	const char *current;
+	const char *wanted;
+	int expected;
+} rows[] = {
+	{ "abuse_77 empty", "piet", NULL, "", PASSWORD_E_TOO_SHORT },
+	{ "abuse_77 14", "piet", NULL, "vrkqmzhtwpxjnb", PASSWORD_E_TOO_SHORT },
+	{ "abuse_77 15", "piet", NULL, "vrkqmzhtwpxjnbd", 0 },
+	{ "20 small letters (ASVS 6.2.5)", "piet", NULL, "vrkqmzhtwpxjnbdclfsg",
+	  0 },
+	{ "a sentence", "piet", NULL, "de koe loopt over de dijk", 0 },
+	{ "a blank at its end counts", "piet", NULL, "vrkqmzhtwpxjnb ", 0 },
+	{ "abuse_77 emoji, 14", "piet", NULL, "vrkqmzhtwpxj\xf0\x9f\x90\x84n",
+	  PASSWORD_E_TOO_SHORT },
+	{ "abuse_77 emoji, 15", "piet", NULL, "vrkqmzhtwpxj\xf0\x9f\x90\x84nb",
+	  0 },
+	{ "abuse_78 NFD, 15 typed, 14 after NFC", "piet", NULL,
+	  "vrkqmzhtwpxjne\xcc\x81", PASSWORD_E_TOO_SHORT },
+	{ "abuse_78 NFC, 15", "piet", NULL, "vrkqmzhtwpxjnq\xc3\xa9", 0 },
+	{ "overlong slash", "piet", NULL, "vrkqmzhtwpxjnbdcl\xc0\xaf",
+	  PASSWORD_E_NOT_TEXT },
+	{ "surrogate", "piet", NULL, "vrkqmzhtwpxjnbdcl\xed\xa0\x80",
+	  PASSWORD_E_NOT_TEXT },
+	{ "Latin-1", "piet", NULL, "vrkqmzhtwpxjnbdcl\xe9",
+	  PASSWORD_E_NOT_TEXT },
+	{ "newline", "piet", NULL, "vrkqmzhtwpxjnbdcl\n", PASSWORD_E_NOT_TEXT },
+	{ "DEL", "piet", NULL, "vrkqmzhtwpxjnbdcl\x7f", PASSWORD_E_NOT_TEXT },
+	{ "C1", "piet", NULL, "vrkqmzhtwpxjnbdcl\xc2\x85",
+	  PASSWORD_E_NOT_TEXT },
+	{ "no-break space is no C1", "piet", NULL, "vrkqmzhtwpxjnbdcl\xc2\xa0q",
+	  0 },
+	{ "sshd's placeholder", "piet", NULL,
+	  "\b\n\r\177INCORRECT\b\n\r\177INCORRECT", PASSWORD_E_NOT_TEXT },
+	{ "abuse_82 same", "piet", "vrkqmzhtwpxjnbd", "vrkqmzhtwpxjnbd",
+	  PASSWORD_E_SAME },
+	{ "abuse_82 other case only", "piet", "vrkqmzhtwpxjnbd",
+	  "VRKQMZHTWPXJNBD", PASSWORD_E_WEAK },
+	{ "abuse_82 turned", "piet", "vrkqmzhtwpxjnbd", "twpxjnbdvrkqmzh",
+	  PASSWORD_E_WEAK },
+	{ "abuse_82 name", "piet", NULL, "vrkqPietmzhtwpxjnbd",
+	  PASSWORD_E_NAME },
+	{ "abuse_82 name backwards", "piet", NULL, "vrkqteIpmzhtwpxjnbd",
+	  PASSWORD_E_NAME },
+	{ "name at the end", "piet", NULL, "vrkqmzhtwpxjnbdpiet",
+	  PASSWORD_E_NAME },
+	{ "a name of two letters is none", "vr", NULL, "vrkqmzhtwpxjnbd", 0 },
+	{ "abuse_82 product", "piet", NULL, "vrkqCLOXXSmzhtwpxjn",
+	  PASSWORD_E_WORD },
+	{ "abuse_82 word backwards", "piet", NULL, "vrkqewutebmzhtwpx",
+	  PASSWORD_E_WORD },
+	{ "palindrome", "piet", NULL, "vrkqmzhtthzmqkrv", PASSWORD_E_WEAK },
+	{ "one letter", "piet", NULL, "aaaaaaaaaaaaaaaaaaaa", PASSWORD_E_WEAK },
+	{ "a row of keys", "piet", NULL, "abcdefghijklmnopqrst",
+	  PASSWORD_E_WEAK },
+	{ "abuse_82 dictionary", "piet", NULL, "incomprehensibility",
+	  PASSWORD_E_WEAK },
+	{ "abuse_82 dictionary backwards", "piet", NULL, "ytilibisneherpmocni",
+	  PASSWORD_E_WEAK },
+	{ "nobody's name", "", NULL, "vrkqmzhtwpxjnbd", 0 },
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int r = judge(&rules, rows[i].user, rows[i].current,
+			      rows[i].wanted, strlen(rows[i].wanted));
+
+		if (r != rows[i].expected)
+			fail_msg("%s: %s", rows[i].what,
+				 password_error_name(r));
+	}
+}
+
+/* Nothing is cut: each length is taken, or refused as a whole. */
+static void test_lengths_abuse_77(void **state)
+{
+	static const size_t lengths[] = {
+		15, 64, 128, 511, 512, 513, 1023, 1024
+	};
+	static const char letters[] = "vrkqmzhtwpxjnbdclfsg";
+	char bytes[SECRET_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = letters[(i * i + i / 7) % (sizeof(letters) - 1)];
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+		assert_int_equal(judge(&rules, "piet", NULL, bytes, lengths[i]),
+				 0);
+	assert_int_equal(judge(&rules, "piet", NULL, bytes, SECRET_MAX + 1),
+			 PASSWORD_E_TOO_LONG);
+}
+
+static void normalise(const char *bytes, struct secret *ret)
+{
+	scope(secret_deinit) struct secret typed = { 0 };
+
+	fill(&typed, bytes, strlen(bytes));
+	assert_int_equal(password_normalise(&typed, ret), 0);
+}
+
+static void test_normal_form_abuse_78(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool equal;
+	} pairs[] = {
+		{ "caf\xc3\xa9", "cafe\xcc\x81", true },
+		/* Two marks in either order. */
+		{ "q\xcc\x87\xcc\xa3", "q\xcc\xa3\xcc\x87", true },
+		/* Full width is another letter: NFC, not NFKC. */
+		{ "\xef\xbd\x81", "a", false },
+		{ "secret", "secret ", false },
+		{ "Secret", "secret", false },
+		/* What is no UTF-8 stays as it is. */
+		{ "caf\xe9", "caf\xe9", true },
+		{ "caf\xe9", "caf\xc3\xa9", false },
+		{ "", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		scope(secret_deinit) struct secret a = { 0 };
+		scope(secret_deinit) struct secret b = { 0 };
+
+		normalise(pairs[i].a, &a);
+		normalise(pairs[i].b, &b);
+		assert_int_equal(secret_equal(&a, &b), pairs[i].equal);
+	}
+}
+
+/* U+0958 is longer in NFC: 1,023 bytes become 2,046. */
+static void test_grows_abuse_78(void **state)
+{
+	scope(secret_deinit) struct secret typed = { 0 };
+	scope(secret_deinit) struct secret normal = { 0 };
+	char bytes[1023];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = "\xe0\xa5\x98"[i % 3];
+	fill(&normal, "old", 3);
+	fill(&typed, bytes, 510);
+	assert_int_equal(password_normalise(&typed, &normal), 0);
+	assert_int_equal(normal.n, 1020);
+	fill(&typed, bytes, sizeof(bytes));
+	assert_int_equal(password_normalise(&typed, &normal),
+			 PASSWORD_E_TOO_LONG);
+	assert_true(secret_is_empty(&normal));
+}
+
+static void test_no_dictionary_abuse_82(void **state)
+{
+	struct password_rules missing = rules;
+
+	(void)state;
+	missing.dictionary = "/nonexistent/dictionary";
+	assert_int_equal(judge(&missing, "piet", NULL, "vrkqmzhtwpxjnbd", 15),
+			 PASSWORD_E_NO_DICTIONARY);
+	/* It was not left open. */
+	assert_int_equal(judge(&rules, "piet", NULL, "vrkqmzhtwpxjnbd", 15), 0);
+}
+
+static void test_generate(void **state)
+{
+	scope(secret_deinit) struct secret before = { 0 };
+	unsigned int seen[256] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 500; i++) {
+		scope(secret_deinit) struct secret password = { 0 };
+
+		assert_int_equal(password_generate(&password), 0);
+		assert_int_equal(password.n, PASSWORD_TEMPORARY_GROUPS * 5 - 1);
+		for (size_t k = 0; k < password.n; k++) {
+			assert_int_equal(k % 5 == 4, password.bytes[k] == '-');
+			seen[(unsigned char)password.bytes[k]]++;
+		}
+		assert_false(secret_equal(&password, &before));
+		before = password;
+		assert_int_equal(judge(&rules, "abuse_user", NULL,
+				       password.bytes, password.n),
+				 0);
+	}
+	/* 12,000 letters: each about 387 times; 200 is nine deviations off. */
+	for (const char *c = "abcdefghjkmnpqrstuvwxyz23456789"; *c; c++)
+		assert_in_range(seen[(unsigned char)*c], 200, 600);
+	for (const char *c = "0o1ilOI"; *c; c++)
+		assert_int_equal(seen[(unsigned char)*c], 0);
+}
+
+/* So that the count above means something: libpwquality's own way does ask. */
+static void test_lookups_are_seen(void **state)
+{
+	(void)state;
+	n_lookups = 0;
+	assert_non_null(FascistCheck("vrkqmzhtwpxjnbd", NULL));
+	assert_int_equal(n_lookups, 1);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < _PASSWORD_RULES_E_N; i++)
+		assert_non_null(password_error_name(i));
+	assert_string_equal(password_error_name(PASSWORD_E_TOO_SHORT),
+			    "too-short");
+	assert_string_equal(password_error_name(-1), "unknown");
+	assert_string_equal(password_error_name(_PASSWORD_RULES_E_N),
+			    "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_lengths_abuse_77),
+		cmocka_unit_test(test_normal_form_abuse_78),
+		cmocka_unit_test(test_grows_abuse_78),
+		cmocka_unit_test(test_no_dictionary_abuse_82),
+		cmocka_unit_test(test_generate),
+		cmocka_unit_test(test_lookups_are_seen),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests_name("password_rules", tests, NULL, NULL);
+}
