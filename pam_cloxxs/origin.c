@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pam_cloxxs/origin.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/name.h"
+#include "base/text.h"
+
+/* A string item of PAM's, "" where it is not set. */
+static const char *item(pam_handle_t *pamh, int type)
+{
+	const void *value = NULL;
+
+	if (pam_get_item(pamh, type, &value) != PAM_SUCCESS || !value)
+		return "";
+	return value;
+}
+
+static const char *variable(pam_handle_t *pamh, const char *name)
+{
+	const char *value = pam_getenv(pamh, name);
+
+	return value ? value : "";
+}
+
+/*
+ * A numeric address (inet_pton(3): no octal, no short forms), in its one
+ * spelling, an IPv4 address that IPv6 carries as IPv4; without the zone of a
+ * link-local one, which names an interface of this host.
+ */
+static bool read_address(const char *text, size_t n, char *ret_address)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char address[ORIGIN_ADDRESS_MAX + 1];
+	const char *zone = memchr(text, '%', n);
+	unsigned char bytes[16];
+
+	if (zone)
+		n = (size_t)(zone - text);
+	if (n < 1 || n > ORIGIN_ADDRESS_MAX)
+		return false;
+	memcpy(address, text, n);
+	address[n] = '\0';
+	if (!zone && inet_pton(AF_INET, address, bytes) == 1)
+		return inet_ntop(AF_INET, bytes, ret_address,
+				 ORIGIN_ADDRESS_MAX + 1) != NULL;
+	if (inet_pton(AF_INET6, address, bytes) != 1)
+		return false;
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return inet_ntop(AF_INET, bytes + 12, ret_address,
+				 ORIGIN_ADDRESS_MAX + 1) != NULL;
+	return inet_ntop(AF_INET6, bytes, ret_address,
+			 ORIGIN_ADDRESS_MAX + 1) != NULL;
+}
+
+/*
+ * sshd sets both; with UseDNS PAM_RHOST is a name, which the other end may
+ * have chosen. A service without PAM_RHOST is not remote, and then
+ * SSH_CONNECTION is not sshd's: pam_env may have read it from a file of the
+ * user's.
+ */
+static void find_address(pam_handle_t *pamh, char *ret_address)
+{
+	const char *connection = variable(pamh, "SSH_CONNECTION");
+	const char *host = item(pamh, PAM_RHOST);
+
+	ret_address[0] = '\0';
+	if (host[0] == '\0')
+		return;
+	if (connection[0] != '\0')
+		(void)read_address(connection, strcspn(connection, " "),
+				   ret_address);
+	else
+		(void)read_address(host, strlen(host), ret_address);
+}
+
+/* Foreign text made printable; left out whole where it is too long. */
+static void copy_text(const char *text, char *ret_text)
+{
+	struct text copy;
+
+	text_init(&copy, ret_text, ORIGIN_TEXT_MAX + 1);
+	text_add_escaped(&copy, text, strnlen(text, ORIGIN_TEXT_MAX + 1));
+	if (text_is_cut(&copy))
+		ret_text[0] = '\0';
+}
+
+/* The first n bytes, where all are of the letters and there is room. */
+static void copy_word(const char *word, size_t n, const char *letters,
+		      size_t size, char *ret_word)
+{
+	ret_word[0] = '\0';
+	if (n >= size || strspn(word, letters) < n)
+		return;
+	memcpy(ret_word, word, n);
+	ret_word[n] = '\0';
+}
+
+/* PAM falls back to "other" as well where it knows no service. */
+static void find_service(pam_handle_t *pamh, struct origin *origin)
+{
+	const char *service = item(pamh, PAM_SERVICE);
+
+	if (!name_is_service(service, strlen(service)))
+		service = "other";
+	memcpy(origin->service, service, strlen(service) + 1);
+}
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+
+void origin_read(pam_handle_t *pamh, struct origin *ret_origin)
+{
+	const char *language = variable(pamh, "LANG");
+	const char *method = variable(pamh, "SSH_AUTH_INFO_0");
+
+	find_service(pamh, ret_origin);
+	find_address(pamh, ret_origin->address);
+	copy_text(item(pamh, PAM_TTY), ret_origin->terminal);
+	copy_text(item(pamh, PAM_RUSER), ret_origin->requester);
+	copy_word(language, strcspn(language, "_.@"), LOWER,
+		  sizeof(ret_origin->language), ret_origin->language);
+	copy_word(method, strcspn(method, " \n"), LOWER "0123456789-/@.",
+		  sizeof(ret_origin->method), ret_origin->method);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Origin: what a PAM handle tells of where a login comes from. From PAM's
+ * items and PAM's own environment only: never from the environment of the
+ * process, which under sudo is the user's, and never from DNS, where whoever
+ * owns the address owns the answer. What cannot be read is left empty.
+ */
+
+#include <security/pam_modules.h>
+
+#include "base/scope.h"
+
+#define ORIGIN_ADDRESS_MAX 45
+#define ORIGIN_TEXT_MAX 255
+
+struct origin {
+	char service[64 + 1];
+	char address[ORIGIN_ADDRESS_MAX + 1];
+	char terminal[ORIGIN_TEXT_MAX + 1];
+	char requester[ORIGIN_TEXT_MAX + 1];
+	char language[8 + 1];
+	char method[64 + 1]; /* how sshd let the user in: "publickey" */
+};
+
+void origin_read(pam_handle_t *pamh, struct origin *ret_origin);
