@@ -1,0 +1,562 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""cloxxsctl end to end, against a scripted Varlink server.
+
+Each test says what the server answers and looks at what came back: exit
+status, both streams, and the calls that were made. abuse_NN names the case.
+"""
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+try:
+    import pytest
+except ImportError:
+    print("SKIP: python3-pytest is missing")
+    sys.exit(77)
+
+CTL = os.path.join(os.environ.get("CLOXXS_BUILDDIR", "."),
+                   "cloxxsctl", "cloxxsctl")
+SOURCE = os.environ.get("CLOXXS_SRCDIR", ".")
+CANARY = "apt-kite-42-moss"
+ADMIN = "nl.cloxxs.Admin."
+
+ANNA = {
+    "name": "anna", "uid": 66000, "role": "user", "enabled": True,
+    "services": ["sshd"], "shell": "/bin/bash", "home": "/home/anna",
+    "language": None, "password": "chosen", "temporary_until": None,
+    "password_changed": 1795326790, "locked": False, "locked_at": None,
+    "locked_because": None, "failures": 0, "last_login": None,
+    "last_login_service": None, "last_login_address": None,
+    "created": 1795326730,
+}
+ADDED = {"user": ANNA, "temporary_password": CANARY,
+         "temporary_until": 1795499530}
+
+
+class Server:
+    """Answers each call with the next row of its script, then hangs up.
+
+    A row is a dict (the whole reply), bytes (sent as they are), or None: the
+    connection is closed without an answer.
+    """
+
+    def __init__(self, directory, script):
+        self.path = os.path.join(directory, "sock")
+        self.script = list(script)
+        self.calls = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(4)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        try:
+            connection, _ = self.listener.accept()
+        except OSError:
+            return
+        with connection:
+            data = b""
+            while b"\0" not in data:
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                data += piece
+            self.calls.append(json.loads(data[:data.index(b"\0")]))
+            for row in self.script:
+                if row is None:
+                    return
+                if isinstance(row, dict):
+                    row = json.dumps(row).encode() + b"\0"
+                connection.sendall(row)
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1)
+
+    def close(self):
+        self.listener.close()
+
+
+@pytest.fixture
+def directory():
+    # A short path: sockets have no room for long ones.
+    path = tempfile.mkdtemp(prefix="ctl.")
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def serve(directory):
+    servers = []
+
+    def start(*script):
+        servers.append(Server(directory, script))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def ctl(server, *arguments, **options):
+    path = server if isinstance(server, str) else server.path
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
+                   "TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
+    environment.update(options.pop("env", {}))
+    for name, value in os.environ.items():
+        if name.endswith("SAN_OPTIONS"):
+            environment[name] = value
+    options.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run(
+        [CTL, "--socket", path, *arguments], stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, env=environment, timeout=60, **options)
+
+
+def reply(parameters, **more):
+    return {"parameters": parameters, **more}
+
+
+def error(name, /, **parameters):
+    return {"error": name, "parameters": parameters}
+
+
+def one_line(result):
+    """The failure: one line of printable ASCII."""
+    text = result.stderr.decode("ascii")
+    assert re.fullmatch(r"cloxxsctl: [ -~]+\n", text), text
+    return text
+
+
+# Exit statuses.
+
+STATUSES = [
+    (error(ADMIN + "NotFound", name="anna"), 3, "there is no user of this "
+     "name; see \"cloxxsctl user list\""),
+    (error(ADMIN + "AlreadyExists", name="anna", where="/etc/passwd"), 6,
+     "\"anna\" exists already: /etc/passwd"),
+    (error(ADMIN + "Invalid", parameter="name", message="is too long"), 2,
+     "name: is too long; nothing was changed"),
+    (error(ADMIN + "Conflict", message="the range is full"), 6,
+     "the range is full; nothing was changed"),
+    (error(ADMIN + "Unavailable", message="the disk is full"), 5,
+     "the disk is full; nothing was changed"),
+    (error("org.varlink.service.PermissionDenied"), 4, "permission denied; "
+     "be root, or a user with the role administrator"),
+    (error("org.varlink.service.InvalidParameter", parameter="x"), 2,
+     "the daemon refuses x"),
+    (error("org.varlink.service.MethodNotFound", method="Y"), 1,
+     "is the daemon of another version?"),
+    (error("com.example.New"), 1, "the daemon refuses: com.example.New"),
+    (reply({"user": ANNA, "failed": []}), 0, ""),
+]
+
+
+@pytest.mark.parametrize("answer,status,words", STATUSES)
+def test_abuse_123_status(serve, answer, status, words):
+    result = ctl(serve(answer), "user", "show", "anna")
+    assert result.returncode == status
+    assert words in result.stderr.decode()
+    if status:
+        assert one_line(result).startswith("cloxxsctl: user show anna: ")
+        assert result.stdout == b""
+
+
+def test_explain_unknown(serve):
+    server = serve(error(ADMIN + "NotFound", name="K7QF"))
+    result = ctl(server, "explain", "K7QF")
+    assert result.returncode == 3
+    assert "there is no refusal with this code" in one_line(result)
+    assert server.calls == [{"method": ADMIN + "Explain",
+                             "parameters": {"reference": "K7QF"}}]
+
+
+# The daemon: down, broken, somebody else.
+
+def test_abuse_123_daemon_down(directory):
+    result = ctl(directory + "/none", "status")
+    assert result.returncode == 5
+    assert "does not answer; nothing was asked" in one_line(result)
+
+
+@pytest.mark.parametrize("script", [
+    [None], [b"{"], [b"\0"], [b"[]\0"], [b"not json\0"], [b"{\"a\":\xff}\0"],
+    [b"[" * 100000 + b"\0"], [{"parameters": 5}],
+])
+def test_broken_answer(serve, script):
+    result = ctl(serve(*script), "user", "add", "anna")
+    assert result.returncode in (1, 5)
+    assert result.stdout == b""
+    assert one_line(result)
+
+
+def test_unknown_outcome_is_said(serve):
+    result = ctl(serve(None), "user", "add", "anna")
+    assert result.returncode == 5
+    assert "whether it did what was asked is not known" in one_line(result)
+
+
+@pytest.mark.parametrize("how", ["link", "mode"])
+def test_abuse_35_impostor(serve, directory, how):
+    server = serve(reply(ADDED))
+    path = server.path
+    if how == "link":
+        path = directory + "/link"
+        os.symlink(server.path, path)
+    else:
+        os.chmod(directory, 0o777)
+    result = ctl(path, "user", "add", "anna")
+    assert result.returncode == 5
+    assert "is not the daemon's" in one_line(result)
+    assert server.calls == []
+
+
+def test_answer_lacks_the_password(serve):
+    result = ctl(serve(reply({"user": ANNA})), "user", "add", "anna")
+    assert result.returncode == 1
+    assert "lacks something" in one_line(result)
+
+
+# What is sent.
+
+CALLS = [
+    (["user", "add", "anna"], "AddUser", {"name": "anna"}),
+    (["user", "add", "anna", "--services", "sshd,sudo", "--role",
+      "administrator", "--shell", "/bin/sh", "--home", "/h", "--language",
+      "nl", "--uid", "66001"], "AddUser",
+     {"name": "anna", "services": ["sshd", "sudo"], "role": "administrator",
+      "shell": "/bin/sh", "home": "/h", "language": "nl", "uid": 66001}),
+    (["user", "set", "anna", "--services="], "SetUser",
+     {"name": "anna", "services": []}),
+    (["user", "enable", "anna"], "EnableUser", {"name": "anna"}),
+    (["user", "disable", "anna", "--reason", "on leave"], "DisableUser",
+     {"name": "anna", "reason": "on leave"}),
+    (["user", "delete", "anna", "--yes"], "DeleteUser", {"name": "anna"}),
+    (["user", "lock", "anna", "--reason", "é"], "LockUser",
+     {"name": "anna", "reason": "é"}),
+    (["user", "unlock", "anna", "--reason", "x"], "UnlockUser",
+     {"name": "anna", "reason": "x"}),
+    (["user", "unlock", "anna", "--reason", "x", "--reset-password"],
+     "UnlockUser", {"name": "anna", "reason": "x", "reset_password": True}),
+    (["user", "reset-password", "anna"], "ResetPassword", {"name": "anna"}),
+    # abuse_124
+    (["user", "lock", "--reason", "'; DROP", "--", "-rf"], "LockUser",
+     {"name": "-rf", "reason": "'; DROP"}),
+    (["user", "enable", "$(id)"], "EnableUser", {"name": "$(id)"}),
+    (["user", "enable", "%n%s"], "EnableUser", {"name": "%n%s"}),
+]
+
+
+@pytest.mark.parametrize("arguments,method,parameters", CALLS)
+def test_call(serve, arguments, method, parameters):
+    server = serve(reply(ADDED))
+    result = ctl(server, *arguments)
+    assert result.returncode == 0, result.stderr
+    assert server.calls == [{"method": ADMIN + method,
+                             "parameters": parameters}]
+
+
+def test_abuse_124_not_utf8(serve):
+    server = serve(reply(ADDED))
+    result = ctl(server, "user", "show", b"\xff\xfe")
+    assert result.returncode == 2
+    assert "\\xff\\xfe" in one_line(result)
+    assert server.calls == []
+
+
+def test_abuse_86_no_password_by_argument(serve):
+    grammar = json.loads(ctl("/x", "help", "--json").stdout)
+    for option in grammar["options"]:
+        if "password" in option["name"]:
+            assert option["value"] is None
+    for verb in grammar["verbs"]:
+        assert "PASSWORD" not in (verb["operands"] or "").upper()
+
+
+# What is shown.
+
+def test_password_once(serve):
+    result = ctl(serve(reply(ADDED)), "user", "add", "anna")
+    text = result.stdout.decode()
+    assert text.startswith("User anna: added.\n")
+    assert text.count(CANARY) == 1
+    assert "2026-11-24 06:52:10 +0100" in text
+    assert "\033" not in text
+    assert result.stderr == b""
+
+
+def test_abuse_123_json_is_stable(serve):
+    result = ctl(serve(reply({"user": ANNA, "failed": []})), "user", "show",
+                 "anna", "--json")
+    assert result.stdout.decode() == """{
+  "failed": [],
+  "user": {
+    "created": 1795326730,
+    "enabled": true,
+    "failures": 0,
+    "home": "/home/anna",
+    "language": null,
+    "last_login": null,
+    "last_login_address": null,
+    "last_login_service": null,
+    "locked": false,
+    "locked_at": null,
+    "locked_because": null,
+    "name": "anna",
+    "password": "chosen",
+    "password_changed": 1795326790,
+    "role": "user",
+    "services": [
+      "sshd"
+    ],
+    "shell": "/bin/bash",
+    "temporary_until": null,
+    "uid": 66000
+  }
+}
+"""
+
+
+def test_list(serve):
+    users = [dict(ANNA, name=f"u{i}") for i in range(600)]
+    script = [reply({"user": user}, continues=True) for user in users]
+    script[-1]["continues"] = False
+    server = serve(*script)
+    result = ctl(server, "user", "list", "--json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout) == users
+    assert server.calls[0]["more"] is True
+
+
+def test_list_table(serve):
+    result = ctl(serve(reply({"user": ANNA})), "user", "list")
+    assert result.stdout.decode() == (
+        "NAME  UID    ROLE  STATE    SERVICES  PASSWORD  LAST LOGIN\n"
+        "anna  66000  user  enabled  sshd      chosen    never\n")
+
+
+@pytest.mark.parametrize("end", [None, error(ADMIN + "Unavailable",
+                                             message="gone")])
+def test_abuse_123_list_breaks_off(serve, end):
+    result = ctl(serve(reply({"user": ANNA}, continues=True), end), "user",
+                 "list", "--json")
+    assert result.returncode == 5
+    one_line(result)
+    with pytest.raises(ValueError):
+        json.loads(result.stdout)
+
+
+HOSTILE = "\033]8;;x\007\u202e\n\\%n"
+
+
+@pytest.mark.parametrize("arguments", [["user", "show", "anna"],
+                                       ["user", "list"]])
+def test_abuse_122_foreign_text(serve, arguments):
+    user = dict(ANNA, name=HOSTILE, locked=True, locked_because=HOSTILE,
+                services=[HOSTILE], password=HOSTILE, role=HOSTILE)
+    failure = dict.fromkeys(["service", "address", "reason", "reference"],
+                            HOSTILE)
+    result = ctl(serve(reply({"user": user, "failed": [failure]})),
+                 *arguments)
+    assert result.returncode == 0
+    text = result.stdout.decode()
+    assert "\\x1b]8;;x\\x07\\xe2\\x80\\xae\\x0a\\x5c%n" in text
+    assert re.fullmatch(r"[ -~\n✗✓]+", text)
+
+
+def test_abuse_122_foreign_error(serve):
+    result = ctl(serve(error(ADMIN + "Conflict", message=HOSTILE)), "user",
+                 "enable", "anna")
+    assert result.returncode == 6
+    assert "\\x1b]8;;x" in one_line(result)
+
+
+def test_abuse_122_json_is_utf8(serve):
+    user = dict(ANNA, name=HOSTILE)
+    result = ctl(serve(reply({"user": user, "failed": []})), "user", "show",
+                 "anna", "--json")
+    assert json.loads(result.stdout.decode("utf-8"))["user"] == user
+    assert b"\033" not in result.stdout
+
+
+def test_ascii_locale(serve):
+    result = ctl(serve(reply(ADDED)), "user", "add", "anna",
+                 env={"LC_ALL": "C"})
+    assert result.stdout.isascii()
+
+
+# The change was made, but could not be shown.
+
+def test_lost_password_is_said(serve):
+    with open("/dev/full", "w") as full:
+        result = ctl(serve(reply(ADDED)), "user", "add", "anna", stdout=full)
+    assert result.returncode == 1
+    assert "the temporary password was not shown" in one_line(result)
+    assert CANARY.encode() not in result.stderr
+
+
+def test_lost_password_in_a_pipe(serve):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with open(theirs, "w") as pipe:
+        result = ctl(serve(reply(ADDED)), "user", "add", "anna", stdout=pipe)
+    assert result.returncode == 1
+    assert "the temporary password was not shown" in one_line(result)
+
+
+# Surroundings.
+
+def test_abuse_125_environment(serve):
+    hostile = {"CLOXXS_SOCKET": "/x", "CLOXXS_RUNDIR": "/x", "USER": "root",
+               "LOGNAME": "root", "SUDO_UID": "0", "HOME": "/x",
+               "PATH": "/x", "LANG": "x", "LANGUAGE": "x", "IFS": "/"}
+    server = serve(reply({"user": ANNA, "failed": []}))
+    result = ctl(server, "user", "show", "anna", env=hostile)
+    assert result.returncode == 0
+    # No word about who we are: the kernel says that.
+    assert server.calls == [{"method": ADMIN + "GetUser",
+                             "parameters": {"name": "anna"}}]
+
+
+def test_closed_streams(serve):
+    server = serve(reply(ADDED))
+    result = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", CTL, "--socket",
+         server.path, "user", "add", "anna"], timeout=60)
+    assert result.returncode == 1
+    assert len(server.calls) == 1
+
+
+# Deleting asks.
+
+def test_delete_needs_a_terminal(serve):
+    server = serve(reply({}))
+    result = ctl(server, "user", "delete", "anna")
+    assert result.returncode == 2
+    assert "say --yes" in one_line(result)
+    assert server.calls == []
+
+
+def on_terminal(arguments, typed, env):
+    """Runs arguments on a terminal of their own; (status, what it showed)."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(arguments[0], arguments, env)
+    shown = b""
+    while True:
+        try:
+            if typed and shown.endswith(b": "):
+                os.write(terminal, typed)
+                typed = None
+            assert select.select([terminal], [], [], 60)[0]
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+TERMINAL = {"LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC0"}
+
+
+@pytest.mark.parametrize("typed,status", [
+    (b"yes\n", 0), (b"y\n", 1), (b"\n", 1), (b"\x04", 1), (b"yes please\n", 1),
+])
+def test_delete_asks(serve, typed, status):
+    server = serve(reply({}))
+    result, shown = on_terminal(
+        [CTL, "--socket", server.path, "user", "delete", "anna"], typed,
+        TERMINAL)
+    assert result == status
+    assert "Delete user anna for good?" in shown
+    assert len(server.calls) == (status == 0)
+
+
+@pytest.mark.parametrize("env,colour", [
+    ({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
+    ({"TERM": "dumb"}, False),
+])
+def test_colour(serve, env, colour):
+    server = serve(reply({"user": ANNA}))
+    status, shown = on_terminal(
+        [CTL, "--socket", server.path, "user", "list"], None,
+        {**TERMINAL, **env})
+    assert status == 0
+    assert ("\033[32menabled" in shown) == colour
+    assert "\033[2J" not in shown
+
+
+# Local verbs.
+
+def test_key_create(directory):
+    path = directory + "/key"
+    assert ctl("/x", "key", "create", path).returncode == 0
+    assert os.stat(path).st_mode & 0o7777 == 0o600
+    with open(path, "rb") as file:
+        before = file.read()
+    assert len(before) == 32
+    result = ctl("/x", "key", "create", path)
+    assert result.returncode == 6
+    assert "never written over" in one_line(result)
+    with open(path, "rb") as file:
+        assert file.read() == before
+
+
+def test_version():
+    result = ctl("/x", "version", "--json")
+    version = json.loads(result.stdout)["version"]
+    assert ctl("/x", "--version").stdout.decode() == f"cloxxsctl {version}\n"
+
+
+def test_help_at_each_level():
+    grammar = json.loads(ctl("/x", "help", "--json").stdout)
+    assert "Example:" in ctl("/x", "--help").stdout.decode()
+    for verb in grammar["verbs"]:
+        words = [verb["noun"]] + [verb["verb"]] * bool(verb["verb"])
+        for arguments in words[:1], words:
+            result = ctl("/x", *arguments, "--help")
+            assert result.returncode == 0
+            assert "Example:\n  cloxxsctl " in result.stdout.decode()
+        text = result.stdout.decode()
+        assert verb["summary"] in text and verb["example"] in text
+        for option in verb["options"]:
+            assert f"--{option}" in text
+
+
+def test_help_fits_a_screen():
+    for line in ctl("/x", "help").stdout.decode().splitlines():
+        assert len(line) <= 80, line
+
+
+def manual():
+    path = os.path.join(SOURCE, "man", "cloxxsctl.8")
+    if not os.path.exists(path):
+        pytest.skip("man/cloxxsctl.8 is missing")
+    with open(path) as file:
+        return file.read()
+
+
+def test_manual_is_whole():
+    text = manual().replace("\\-", "-")
+    grammar = json.loads(ctl("/x", "help", "--json").stdout)
+    for verb in grammar["verbs"]:
+        assert re.search(rf"\b{verb['noun']}\b", text), verb
+        if verb["verb"]:
+            assert re.search(rf"\b{verb['noun']}\s+(Cm )?{verb['verb']}\b",
+                             text), verb
+    for option in grammar["options"]:
+        assert re.search(rf"(Fl (Fl |-)|--){option['name']}\b", text), option
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider"]))

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Golden answers: what eyes and what scripts are shown of one reply. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "cloxxsctl/output.h"
+#include "cloxxsctl/verbs.h"
+
+/* 2026-11-23 06:52:10 +0100 */
+#define NOW 1795413130
+
+#define ANNA                                                              \
+	"'name': 'anna', 'uid': 66000, 'role': 'user', 'enabled': true, " \
+	"'services': ['sshd', 'sudo'], 'shell': '/bin/bash', "            \
+	"'home': '/home/anna', 'language': 'nl', 'created': 1795326730, " \
+	"'password_changed': 1795326790"
+#define LOCKED                                                               \
+	"{" ANNA ", 'password': 'chosen', 'locked': true, 'failures': 3, "   \
+	"'locked_at': 1795413010, 'locked_because': 'three wrong answers', " \
+	"'last_login': 1795405930, 'last_login_service': 'sshd', "           \
+	"'last_login_address': '192.0.2.7', 'temporary_until': null}"
+#define FRESH                                                   \
+	"{" ANNA ", 'password': 'temporary', 'locked': false, " \
+	"'failures': 0, 'temporary_until': 1795499530, 'last_login': null}"
+
+struct golden {
+	const char *noun, *verb, *operand;
+	const char *reply; /* with ' for " */
+	bool json, utf8, colour;
+	const char *text;
+};
+
+static const struct golden goldens[] = {
+	{ "user", "show", "anna",
+	  "{'user': " LOCKED ", 'failed': [{'at': 1795413010, 'service': "
+	  "'sshd', 'address': '203.0.113.9', 'terminal': 'ssh', 'reason': "
+	  "'wrong-password', 'reference': 'K7QF2M9X'}, {'at': 1795413000, "
+	  "'service': 'sudo', 'address': null, 'terminal': '/dev/pts/1', "
+	  "'reason': 'wrong-password', 'reference': 'AAAA2222'}]}",
+	  false, true, false,
+	  "User          anna\n"
+	  "State         ✗ locked since 2026-11-23 06:50:10 +0100 "
+	  "(2 minutes ago): three wrong answers\n"
+	  "Services      sshd, sudo\n"
+	  "Role          user\n"
+	  "Uid           66000\n"
+	  "Shell         /bin/bash\n"
+	  "Home          /home/anna\n"
+	  "Language      nl\n"
+	  "Password      chosen 2026-11-22 06:53:10 +0100 (23 hours ago)\n"
+	  "Last login    2026-11-23 04:52:10 +0100 (2 hours ago), sshd from "
+	  "192.0.2.7\n"
+	  "Created       2026-11-22 06:52:10 +0100 (1 day ago)\n"
+	  "Failures      3\n"
+	  "\n"
+	  "Wrong answers since the last good login, newest first:\n"
+	  "  WHEN                       SERVICE  FROM         REASON          "
+	  "REFERENCE\n"
+	  "  2026-11-23 06:50:10 +0100  sshd     203.0.113.9  wrong-password  "
+	  "K7QF2M9X\n"
+	  "  2026-11-23 06:50:00 +0100  sudo     /dev/pts/1   wrong-password  "
+	  "AAAA2222\n" },
+	{ "user", "show", "anna", "{'user': " FRESH ", 'failed': []}", false,
+	  false, false,
+	  "User          anna\n"
+	  "State         + enabled\n"
+	  "Services      sshd, sudo\n"
+	  "Role          user\n"
+	  "Uid           66000\n"
+	  "Shell         /bin/bash\n"
+	  "Home          /home/anna\n"
+	  "Language      nl\n"
+	  "Password      temporary, ends 2026-11-24 06:52:10 +0100 (in 1 day)\n"
+	  "Last login    never\n"
+	  "Created       2026-11-22 06:52:10 +0100 (1 day ago)\n"
+	  "Failures      0\n" },
+	{ "user", "add", "anna",
+	  "{'user': " FRESH ", 'temporary_password': 'apt-kite-42-moss', "
+	  "'temporary_until': 1795499530}",
+	  false, true, false,
+	  "User anna: added.\n"
+	  "\n"
+	  "┌─────────────────────────────────────────────────────────────┐\n"
+	  "│  Temporary password:  apt-kite-42-moss                      │\n"
+	  "│  Ends:                2026-11-24 06:52:10 +0100 (in 1 day)  │\n"
+	  "└─────────────────────────────────────────────────────────────┘\n"
+	  "It is shown only this once; with it anna can do nothing but choose "
+	  "a new one.\n" },
+	{ "user", "unlock", "anna",
+	  "{'user': " FRESH ", 'temporary_password': null}", false, false,
+	  false, "User anna: unlocked.\n" },
+	{ "user", "reset-password", "anna",
+	  "{'user': " LOCKED ", 'temporary_password': 'pw', "
+	  "'temporary_until': 1795413160}",
+	  false, false, false,
+	  "User anna: has a temporary password.\n"
+	  "State: x locked since 2026-11-23 06:50:10 +0100 (2 minutes ago): "
+	  "three wrong answers\n"
+	  "\n"
+	  "+------------------------------------------------------------------"
+	  "+\n"
+	  "|  Temporary password:  pw                                         "
+	  "|\n"
+	  "|  Ends:                2026-11-23 06:52:40 +0100 (in 30 seconds)  "
+	  "|\n"
+	  "+------------------------------------------------------------------"
+	  "+\n"
+	  "It is shown only this once; with it anna can do nothing but choose "
+	  "a new one.\n" },
+	{ "user", "delete", "anna", "{}", false, false, false,
+	  "User anna: deleted.\n" },
+	{ "explain", NULL, "K7QF2M9X",
+	  "{'at': 1795413010, 'event': 'login-refused', 'user': 'anna', "
+	  "'known': true, 'service': 'sshd', 'address': '203.0.113.9', "
+	  "'terminal': null, 'verdict': 'deny', 'reason': 'locked', 'text': "
+	  "'the user is locked', 'advice': 'cloxxsctl user unlock anna', "
+	  "'rules': [{'rule': 'user-known', 'outcome': 'pass', 'text': 'anna "
+	  "is one of ours'}, {'rule': 'lockout', 'outcome': 'deny', 'text': "
+	  "'locked since this morning'}, {'rule': 'password', 'outcome': "
+	  "'skipped', 'text': 'not asked'}]}",
+	  false, true, false,
+	  "Reference     K7QF2M9X\n"
+	  "Verdict       ✗ deny: locked\n"
+	  "Because       the user is locked\n"
+	  "When          2026-11-23 06:50:10 +0100 (2 minutes ago)\n"
+	  "Event         login-refused\n"
+	  "User          anna\n"
+	  "Service       sshd\n"
+	  "Address       203.0.113.9\n"
+	  "\n"
+	  "The rules, in the order in which they were asked:\n"
+	  "  ✓ user-known  anna is one of ours\n"
+	  "  ✗ lockout     locked since this morning  ← decided\n"
+	  "  – password    not asked\n"
+	  "\n"
+	  "What would allow it: cloxxsctl user unlock anna\n" },
+	/* abuse_122: what others wrote cannot speak to the terminal */
+	{ "explain", NULL, "X",
+	  "{'user': '\\u001b]8;;http://x\\u0007\\u202e\\n', 'known': false, "
+	  "'rules': [{'rule': '%n', 'outcome': 'new', 'text': "
+	  "'r\\u00e9\\\\'}]}",
+	  false, false, true,
+	  "\033[2mReference     \033[0mX\n"
+	  "\033[2mVerdict       \033[0m\033[31mx deny: ?\033[0m\n"
+	  "\033[2mUser          \033[0m"
+	  "\\x1b]8;;http://x\\x07\\xe2\\x80\\xae\\x0a (not one of ours)\n"
+	  "\n"
+	  "The rules, in the order in which they were asked:\n"
+	  "  \033[31mx %n  r\\xc3\\xa9\\x5c\033[0m  <- decided\n" },
+	{ "status", NULL, NULL,
+	  "{'version': '0.1.0', 'started': 1795402330, 'configuration': 'ok', "
+	  "'users': 12, 'users_locked': 1, 'users_disabled': 2, "
+	  "'ledger_records': 99, 'ledger_head': 'ab12', 'attempts': 3, "
+	  "'queued': 1, 'workers': 2, 'hash_memory': 67108864, "
+	  "'map_generation': 4, 'unpublished': 0}",
+	  false, true, false,
+	  "Daemon        cloxxsd 0.1.0, started 2026-11-23 03:52:10 +0100 "
+	  "(3 hours ago)\n"
+	  "Configuration ✓ ok\n"
+	  "Users         12, of them 1 locked and 2 disabled\n"
+	  "Logins        3 under way, 1 waiting for a worker\n"
+	  "Workers       2, 64 MiB a password hash\n"
+	  "Ledger        99 records, head ab12\n"
+	  "Journal       has them all\n"
+	  "Identity map  generation 4\n" },
+	/* abuse_123: one state, one text, whatever order the daemon uses */
+	{ "user", "add", "anna",
+	  "{'user': {'uid': 66000, 'name': 'anna'}, 'temporary_until': 9, "
+	  "'temporary_password': 'a\\u00e9'}",
+	  true, true, true,
+	  "{\n"
+	  "  \"temporary_password\": \"aé\",\n"
+	  "  \"temporary_until\": 9,\n"
+	  "  \"user\": {\n"
+	  "    \"name\": \"anna\",\n"
+	  "    \"uid\": 66000\n"
+	  "  }\n"
+	  "}\n" },
+};
+
+static json_t *load(const char *quoted)
+{
+	char *copy = strdup(quoted);
+	json_error_t error;
+	json_t *json;
+
+	assert_non_null(copy);
+	for (char *c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	json = json_loads(copy, 0, &error);
+	if (!json)
+		fail_msg("%s: %s", quoted, error.text);
+	free(copy);
+	return json;
+}
+
+static void test_goldens(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(goldens); i++) {
+		const struct golden *golden = &goldens[i];
+		const struct command command = {
+			.row = grammar_find(verbs, golden->noun, golden->verb),
+			.operands = { golden->operand },
+		};
+		struct output output = {
+			.form = golden->json ? &output_json_form
+					     : &output_table_form,
+			.now = NOW,
+			.colour = golden->colour,
+			.utf8 = golden->utf8,
+		};
+		json_t *reply = load(golden->reply);
+		char *text;
+		size_t n;
+
+		output.stream = open_memstream(&text, &n);
+		assert_non_null(output.stream);
+		assert_int_equal(output.form->show(&output, &command, reply),
+				 0);
+		assert_int_equal(output_finish(&output), 0);
+		fclose(output.stream);
+		assert_string_equal(text, golden->text);
+		free(text);
+		json_decref(reply);
+	}
+}
+
+/* n users, of which every third is locked, in form. */
+static char *list(const struct output_form *form, size_t n_users, bool whole)
+{
+	struct output output = { .form = form, .now = NOW };
+	char *text;
+	size_t n;
+
+	output.stream = open_memstream(&text, &n);
+	assert_int_equal(form->list_begin(&output), 0);
+	for (size_t i = 0; i < n_users; i++) {
+		json_t *reply = load(i % 3 ? "{'user': " FRESH "}"
+					   : "{'user': " LOCKED "}");
+
+		assert_int_equal(form->list_user(&output, reply), 0);
+		json_decref(reply);
+	}
+	if (whole)
+		assert_int_equal(form->list_end(&output), 0);
+	assert_int_equal(output_finish(&output), 0);
+	output_deinit(&output);
+	fclose(output.stream);
+	return text;
+}
+
+static void test_list(void **state)
+{
+	char *text;
+	size_t n = 0;
+
+	(void)state;
+	text = list(&output_table_form, 2, true);
+	assert_string_equal(
+		text,
+		"NAME  UID    ROLE  STATE    SERVICES   PASSWORD   LAST LOGIN\n"
+		"anna  66000  user  locked   sshd,sudo  chosen     2 hours "
+		"ago\n"
+		"anna  66000  user  enabled  sshd,sudo  temporary  never\n");
+	free(text);
+	text = list(&output_table_form, 0, true);
+	assert_string_equal(text, "There are no users.\n");
+	free(text);
+	text = list(&output_table_form, 1000, true);
+	for (const char *c = text; (c = strchr(c, '\n')); c++)
+		n++;
+	assert_int_equal(n, 1001);
+	free(text);
+}
+
+static void test_list_json(void **state)
+{
+	char *text;
+	json_t *json;
+
+	(void)state;
+	for (size_t n = 0; n < 3; n++) {
+		text = list(&output_json_form, n, true);
+		json = json_loads(text, 0, NULL);
+		assert_int_equal(json_array_size(json), n);
+		json_decref(json);
+		free(text);
+	}
+	/* One that broke off does not look whole. */
+	text = list(&output_json_form, 2, false);
+	assert_null(json_loads(text, 0, NULL));
+	free(text);
+}
+
+static void test_distance(void **state)
+{
+	static const struct {
+		int64_t at;
+		const char *words;
+	} rows[] = {
+		{ NOW, "now" },
+		{ NOW - 1, "1 second ago" },
+		{ NOW + 59, "in 59 seconds" },
+		{ NOW - 60, "1 minute ago" },
+		{ NOW - 3600 * 5, "5 hours ago" },
+		{ NOW + 86400, "in 1 day" },
+		{ NOW - INT64_C(86400) * 800, "2 years ago" },
+		{ INT64_MAX, NULL }, /* no words of ours, and no overflow */
+		{ INT64_MIN, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char words[64];
+		struct text text;
+
+		text_init(&text, words, sizeof(words));
+		output_add_distance(&text, NOW, rows[i].at);
+		if (rows[i].words)
+			assert_string_equal(words, rows[i].words);
+		text_init(&text, words, sizeof(words));
+		output_add_time(&text, rows[i].at);
+		assert_int_not_equal(text.n, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_json),
+		cmocka_unit_test(test_distance),
+	};
+
+	/* In words of POSIX: no tzdata is needed. */
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
