@@ -147,14 +147,21 @@ static uint64_t deadline_us(const struct varlink_connection *c)
 
 static void arm(struct varlink_connection *c)
 {
+	uint64_t deadline = deadline_us(c);
 	uint32_t events = 0;
 
+	/* Setting a timer that has run out but was not yet heard takes it back;
+	 * bytes that keep coming could so put it off for ever. */
+	if (deadline <= now_us(c)) {
+		connection_end(c);
+		return;
+	}
 	if (may_read(c))
 		events |= EPOLLIN;
 	if (c->out.n > 0 || (c->call && c->call->fill))
 		events |= EPOLLOUT;
 	if (sd_event_source_set_io_events(c->io, events) < 0 ||
-	    sd_event_source_set_time(c->timer, deadline_us(c)) < 0 ||
+	    sd_event_source_set_time(c->timer, deadline) < 0 ||
 	    sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT) < 0)
 		connection_end(c);
 }

@@ -384,35 +384,46 @@ static void abuse_85_wiped(void **state)
 	(void)state;
 	skip();
 #else
-	static const char format[] =
-		"{\"method\":\"t.x.Echo\",\"parameters\":{\"s\":\"%s\"}}";
-	char canary[33], message[128], answer[128];
-	char *left;
+	static const char head[] =
+		"{\"method\":\"t.x.Echo\",\"parameters\":{\"s\":\"";
+	static const char tail[] = "\"}}\0{\"method\":";
+	enum {
+		N_HEAD = sizeof(head) - 1,
+		N_CANARY = 96,
+		N_PAD = 1500
+	};
+	char message[N_HEAD + N_CANARY + N_PAD + sizeof(tail)], answer[4096];
+	char canary[N_CANARY], *left;
+	const size_t n = sizeof(message) - 1;
 	struct fixture f;
 	int fd;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(canary) - 1; i++)
-		canary[i] = (char)('A' + (i * 7 + 3) % 26);
-	canary[sizeof(canary) - 1] = '\0';
-	snprintf(message, sizeof(message), format, canary);
+	for (size_t i = 0; i < N_CANARY; i++)
+		canary[i] = (char)('A' + (i * 7 + i / 26) % 26);
+	memcpy(message, head, N_HEAD);
+	memcpy(message + N_HEAD, canary, N_CANARY);
+	memset(message + N_HEAD + N_CANARY, '.', N_PAD);
+	memcpy(message + N_HEAD + N_CANARY + N_PAD, tail, sizeof(tail));
 	fixture_init(&f, NULL);
 	fd = fixture_connect(&f);
-	/* In two parts, so that buffers grow and move. */
-	fixture_send(fd, message, 60);
+	/* In two parts, so that the buffer grows, and with the beginning of
+	 * another message, so that it stays. */
+	fixture_send(fd, message, 900);
 	fixture_settle(&f);
-	fixture_send(fd, message + 60, strlen(message) + 1 - 60);
+	fixture_send(fd, message + 900, n - 900);
 	fixture_settle(&f);
 	assert_int_equal(f.n_handled, 1);
-	assert_true(recv(fd, answer, sizeof(answer), 0) > 40);
-	assert_non_null(strstr(answer, canary));
-	/* What a first four-fifths of it would leave counts as well. */
-	assert_int_equal(count_on_heap(canary + 4, 24), 0);
-	/* The search itself finds what is there. */
-	left = strdup(canary);
+	assert_true(recv(fd, answer, sizeof(answer), 0) > N_CANARY + N_PAD);
+	assert_non_null(memmem(answer, sizeof(answer), canary, N_CANARY));
+	/* A part of it counts: malloc() writes into what is given back. */
+	assert_int_equal(count_on_heap(canary + 48, 32), 0);
+	/* The search finds what is there. */
+	left = malloc(N_CANARY);
 	assert_non_null(left);
-	assert_int_equal(count_on_heap(canary + 4, 24), 1);
-	explicit_bzero(left, strlen(canary));
+	memcpy(left, canary, N_CANARY);
+	assert_int_equal(count_on_heap(canary + 48, 32), 1);
+	explicit_bzero(left, N_CANARY);
 	free(left);
 	close(fd);
 	fixture_deinit(&f);

@@ -90,10 +90,11 @@ static int handle_big(struct varlink_call *call, json_t *parameters,
 		      void *userdata)
 {
 	size_t n = (size_t)json_integer_value(json_object_get(parameters, "n"));
+	struct fixture *f = userdata;
 	char *bytes = malloc(n);
 	json_t *reply;
 
-	(void)userdata;
+	f->n_handled++;
 	assert_non_null(bytes);
 	memset(bytes, 'x', n);
 	reply = json_pack("{s:s%}", "s", bytes, n);
