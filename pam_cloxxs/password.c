@@ -3,6 +3,7 @@
  * The change of a password. PAM calls twice: first to hear whether it can be
  * done, then to do it. Neither alone changes anything.
  */
+#include <security/pam_ext.h>
 #include <syslog.h>
 
 #include "libcloxxs/login.h"
@@ -74,4 +75,15 @@ enum outcome phase_chauthtok(struct transaction *transaction)
 	if (is_first == is_second)
 		return OUTCOME_ERROR;
 	return is_first ? preliminary(transaction) : update(transaction);
+}
+
+/* What comes of it is the later module's affair. */
+void phase_ask_for_others(const struct transaction *transaction)
+{
+	const char *token;
+
+	if (transaction->flags & PAM_UPDATE_AUTHTOK &&
+	    !transaction->options.use_authtok)
+		(void)!pam_get_authtok(transaction->pamh, PAM_AUTHTOK, &token,
+				       NULL);
 }

@@ -120,6 +120,9 @@ int phase_run(const struct module *module, enum phase phase, pam_handle_t *pamh,
 
 	if (outcome == OUTCOME_ALLOW)
 		outcome = run(&transaction);
+	else if (phase == PHASE_CHAUTHTOK &&
+		 (outcome == OUTCOME_NOT_OURS || outcome == OUTCOME_IGNORED))
+		phase_ask_for_others(&transaction);
 	end_pass(&transaction);
 	delay_failure(&transaction, outcome);
 	transaction_debug(&transaction, "phase %d ends with %d", (int)phase,

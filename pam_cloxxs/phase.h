@@ -20,5 +20,11 @@ int phase_run(const struct module *module, enum phase phase, pam_handle_t *pamh,
 enum outcome phase_authenticate(struct transaction *transaction);
 enum outcome phase_account(struct transaction *transaction);
 enum outcome phase_chauthtok(struct transaction *transaction);
+/*
+ * Asks for the new password of somebody who is not ours. pam-auth-update tells
+ * every module but the first to use what an earlier one asked for
+ * (use_authtok): with us first, pam_unix would ask nobody and change nothing.
+ */
+void phase_ask_for_others(const struct transaction *transaction);
 enum outcome phase_open_session(struct transaction *transaction);
 enum outcome phase_close_session(struct transaction *transaction);
