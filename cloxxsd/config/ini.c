@@ -158,7 +158,7 @@ static int parse_line(const struct ini_reader *reader, struct ini_entry *entry,
 		return 0;
 	if (!entry->section) {
 		findings_add(reader->findings, entry->file, entry->line,
-			     "before the first [section]");
+			     "stands before the first [section]");
 		return 0;
 	}
 	return parse_key(reader, entry, line);

@@ -30,11 +30,13 @@ static bool parse_digits(const char *string, uint64_t *ret_number,
 	uint64_t number = 0;
 	size_t n = strspn(string, "0123456789");
 
-	/* 18 digits cannot overflow, and nothing here needs more. */
-	if (n == 0 || n > 18 || (n > 1 && string[0] == '0'))
+	if (n == 0 || (n > 1 && string[0] == '0'))
 		return false;
-	for (size_t i = 0; i < n; i++)
+	/* 18 digits cannot overflow; with more it is out of every range. */
+	for (size_t i = 0; i < n && n <= 18; i++)
 		number = number * 10 + (uint64_t)(string[i] - '0');
+	if (n > 18)
+		number = UINT64_MAX;
 	*ret_number = number;
 	*ret_rest = string + n;
 	return true;
@@ -75,9 +77,9 @@ static void format_with_unit(uint64_t number, const struct unit *units,
 {
 	const struct unit *u = units;
 
-	/* One day is better known as 24h; so for one of each unit but G. */
+	/* One day is better known as 24h. */
 	while (u[1].letter && (number % u->factor != 0 ||
-			       (u->letter != 'G' && number / u->factor < 2)))
+			       (u->letter == 'd' && number == u->factor)))
 		u++;
 	text_add_format(value, "%" PRIu64 "%c", number / u->factor, u->letter);
 }

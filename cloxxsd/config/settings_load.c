@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,22 +249,29 @@ static int load_directory(struct loader *loader, const char *directory)
 /* What one key cannot know of another. */
 static void cross_check(struct loader *loader)
 {
-	const struct settings *settings = loader->settings;
-	size_t memory = (size_t)(settings_row_find("workers", "memory") -
-				 settings_table);
-	size_t hash = (size_t)(settings_row_find("password", "hash_memory") -
-			       settings_table);
-	const struct origin *origin = &loader->origins[memory];
+	const struct settings_row *memory =
+		settings_row_find("workers", "memory");
+	const struct settings_row *hash =
+		settings_row_find("password", "hash_memory");
+	const struct origin *origin = &loader->origins[memory - settings_table];
+	char buffers[2][32];
+	struct text texts[2];
 
-	if (settings->workers_memory >= settings->hash_memory)
+	if (loader->settings->workers_memory >= loader->settings->hash_memory)
 		return;
 	if (origin->file == 0)
-		origin = &loader->origins[hash];
-	findings_add(
-		&loader->findings, loader->paths[origin->file], origin->line,
-		"memory of [workers], %" PRIu64
-		"K, does not hold one hash_memory of [password], %" PRIu64 "K",
-		settings->workers_memory / 1024, settings->hash_memory / 1024);
+		origin = &loader->origins[hash - settings_table];
+	text_init(&texts[0], buffers[0], sizeof(buffers[0]));
+	text_init(&texts[1], buffers[1], sizeof(buffers[1]));
+	setting_format(memory->type, settings_at(loader->settings, memory),
+		       &texts[0]);
+	setting_format(hash->type, settings_at(loader->settings, hash),
+		       &texts[1]);
+	findings_add(&loader->findings, loader->paths[origin->file],
+		     origin->line,
+		     "memory of [workers], %s, does not hold one hash_memory "
+		     "of [password], %s",
+		     buffers[0], buffers[1]);
 }
 
 /* The end of each load: what was found decides. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Failing malloc: makes the Nth allocation fail, and counts what is not freed.
+ * For a test linked with $(failing_malloc_ldflags); sees the allocations of
+ * the objects linked into it, not those of shared libraries. One thread.
+ */
+
+/* From now on, the nth allocation (from 1) fails; 0: none. */
+void failing_malloc_start(unsigned int nth);
+/* Ends it. Allocated less freed since then: 0 is no leak. */
+int failing_malloc_stop(void);
