@@ -284,8 +284,10 @@ static int call_step(struct login *login, struct request *request,
 		    !is_printable(ret_step->pass.bytes, ret_step->pass.n))
 			r = LOGIN_E_BROKEN;
 	}
-	if (r != 0)
+	if (r != 0) {
+		channel_deinit(&login->channel);
 		login_step_deinit(ret_step);
+	}
 	return r;
 }
 
@@ -335,12 +337,14 @@ static int call_decision(struct login *login, struct request *request,
 		       !is_token(ret_decision->reference) ||
 		       !is_token(ret_decision->session)))
 		r = LOGIN_E_BROKEN;
-	if (r == 0)
-		ret_decision->verdict =
-			(enum login_verdict)find_word(verdicts, verdict);
-	else
+	if (r != 0) {
+		channel_deinit(&login->channel);
 		*ret_decision = (struct login_decision){ 0 };
-	return r;
+		return r;
+	}
+	ret_decision->verdict =
+		(enum login_verdict)find_word(verdicts, verdict);
+	return 0;
 }
 
 int login_account(struct login *login, const struct login_who *who,
