@@ -125,6 +125,10 @@ struct varlink_call *varlink_call_ref(struct varlink_call *call);
 /* Takes NULL, returns NULL. An open call that nobody can answer any more, for
  * the last reference has gone, ends its connection. */
 struct varlink_call *varlink_call_unref(struct varlink_call *call);
+static inline void varlink_call_unrefp(struct varlink_call **call)
+{
+	*call = varlink_call_unref(*call);
+}
 const struct varlink_peer *varlink_call_peer(const struct varlink_call *call);
 /* The connection: one and the same for all calls on it; valid as long as call.
  */

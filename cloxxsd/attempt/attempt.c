@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/attempt/attempt.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <time.h>
+
+#include "cloxxsd/attempt/password_rules.h"
+#include "cloxxsd/attempt/replacement.h"
+#include "cloxxsd/attempt/reply.h"
+#include "cloxxsd/attempt/verification.h"
+
+/* How often somebody who waits is told that the daemon lives. */
+#define TICK_US UINT64_C(500000)
+
+int64_t attempt_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void reference_make(char ret_reference[REFERENCE_MAX])
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint8_t random[8];
+
+	randombytes_buf(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		ret_reference[i + (i >= 4)] = digits[random[i] % 32];
+	ret_reference[4] = '-';
+	ret_reference[REFERENCE_MAX - 1] = '\0';
+}
+
+void refusal_write(const char *reference, struct text *text)
+{
+	text_add_format(text, "Access denied. Reference %s.", reference);
+}
+
+static enum login_uid compare_uid(const struct subject *subject, bool known,
+				  uint32_t uid)
+{
+	if (!subject->has_system_uid)
+		return LOGIN_UID_UNKNOWN;
+	return known && subject->system_uid == (int64_t)uid ? LOGIN_UID_OURS
+							    : LOGIN_UID_OTHER;
+}
+
+int attempt_gather(struct attempts *attempts, const struct subject *subject,
+		   enum login_purpose purpose, struct user *ret_user,
+		   struct login_facts *ret_facts)
+{
+	struct user user = { 0 };
+	bool known;
+	int r;
+
+	r = user_find(attempts->state->store, subject->name, &user);
+	if (r < 0 || r == USER_E_DAMAGED)
+		return r < 0 ? r : -EBADMSG;
+	known = r == 0;
+	*ret_facts = (struct login_facts){
+		.purpose = purpose,
+		.user_known = known,
+		.system_uid = compare_uid(subject, known, user.uid),
+		.enabled = known && user.enabled,
+		.service_allowed =
+			known && user_may_use(&user, subject->service),
+		.locked = user_is_locked(&user),
+		.failures = user.failures,
+		.failures_max = attempts->settings->lockout_failures,
+		.has_password =
+			known && user.password_kind != USER_PASSWORD_NONE,
+		.temporary = user.password_kind == USER_PASSWORD_TEMPORARY,
+		.temporary_until_s = user.temporary_until,
+		.now_s = attempt_now_us() / 1000000,
+	};
+	*ret_user = user;
+	return 0;
+}
+
+static struct attempt *attempt_free(struct attempt *attempt)
+{
+	lane_leave(attempt->attempts->lanes, &attempt->place);
+	sd_event_source_disable_unref(attempt->timer);
+	varlink_call_unref(attempt->call);
+	secret_deinit(&attempt->current);
+	secret_deinit(&attempt->wanted);
+	hash_job_wipe(&attempt->job);
+	attempt->attempts->n_open--;
+	free(attempt);
+	return NULL;
+}
+
+static bool is_working(const struct attempt *attempt)
+{
+	return attempt->phase == ATTEMPT_VERIFYING ||
+	       attempt->phase == ATTEMPT_REPLACING;
+}
+
+/* Frees an attempt that nobody listens to, once nothing runs in its name. */
+static void end_if_idle(struct attempt *attempt)
+{
+	if (!attempt->gone || attempt->holds > 0 || attempt->job.userdata)
+		return;
+	if (attempt->phase == ATTEMPT_NEW_PASSWORD ||
+	    attempt->phase == ATTEMPT_NEW_AGAIN)
+		replacement_abandoned(attempt);
+	attempt_free(attempt);
+}
+
+void attempt_abandon(struct attempt *attempt)
+{
+	attempt->gone = true;
+	end_if_idle(attempt);
+}
+
+void attempt_hold(struct attempt *attempt)
+{
+	attempt->holds++;
+}
+
+void attempt_release(struct attempt *attempt)
+{
+	attempt->holds--;
+	end_if_idle(attempt);
+}
+
+void attempt_worked(struct attempt *attempt)
+{
+	attempt->job.userdata = NULL;
+	hash_job_wipe(&attempt->job);
+}
+
+/* Whoever waits hears that we live; whoever is silent too long is ended. */
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct attempt *attempt = userdata;
+
+	attempt_hold(attempt);
+	if (!is_working(attempt)) {
+		if (attempt->phase == ATTEMPT_NEW_PASSWORD ||
+		    attempt->phase == ATTEMPT_NEW_AGAIN)
+			replacement_abandoned(attempt);
+		attempt->phase = ATTEMPT_DONE;
+	} else {
+		if (attempt->call && varlink_call_wants_more(attempt->call))
+			reply_wait(attempt->call);
+		(void)!sd_event_source_set_time(source, usec + TICK_US);
+		(void)!sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
+	attempt_release(attempt);
+	return 0;
+}
+
+/* Arms the timer for the phase that begins now. */
+int attempt_arm(struct attempt *attempt)
+{
+	uint64_t after = is_working(attempt)
+				 ? TICK_US
+				 : (uint64_t)attempt->attempts->settings
+						   ->answer_timeout_s *
+					   1000000;
+	uint64_t now;
+	int r;
+
+	r = sd_event_now(attempt->attempts->event, CLOCK_MONOTONIC, &now);
+	if (r < 0)
+		return r;
+	if (!attempt->timer)
+		return sd_event_add_time(attempt->attempts->event,
+					 &attempt->timer, CLOCK_MONOTONIC,
+					 now + after, 50000, on_timer, attempt);
+	r = sd_event_source_set_time(attempt->timer, now + after);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_enabled(attempt->timer, SD_EVENT_ONESHOT);
+}
+
+int attempt_new(struct attempts *attempts, enum login_purpose purpose,
+		const struct subject *subject, struct attempt **ret_attempt)
+{
+	struct attempt *attempt;
+
+	if (attempts->n_open >= attempts->settings->attempts_max)
+		return -EBUSY;
+	attempt = calloc(1, sizeof(*attempt));
+	if (!attempt)
+		return -ENOMEM;
+	attempt->attempts = attempts;
+	attempt->purpose = purpose;
+	attempt->subject = *subject;
+	attempt->tries_left = 3;
+	attempt->only_repeats = true;
+	attempts->n_open++;
+	*ret_attempt = attempt;
+	return 0;
+}
+
+int attempt_start(struct attempt *attempt, struct varlink_call *call,
+		  bool proved)
+{
+	int r;
+
+	attempt_hold(attempt);
+	attempt->call = varlink_call_ref(call);
+	if (proved)
+		r = replacement_begin(attempt);
+	else
+		r = attempt_ask(attempt, ATTEMPT_PASSWORD, "password",
+				attempt->purpose == LOGIN_PURPOSE_CHANGE
+					? "Current password: "
+					: "Password: ");
+	attempt_release(attempt);
+	return r;
+}
+
+/* sshd's stand-in for a user whom it refuses itself (its fake_password()). */
+static bool is_sshd_junk(const char *answer)
+{
+	static const char junk[] = "\b\n\r\177INCORRECT";
+
+	for (size_t i = 0; answer[i]; i++)
+		if (answer[i] != junk[i % (sizeof(junk) - 1)])
+			return false;
+	return true;
+}
+
+/* Into ret_password in normal form; why not, where it cannot be a password. */
+static int take_answer(const char *answer, struct secret *ret_password,
+		       enum reason *ret_reason)
+{
+	scope(secret_deinit) struct secret typed = { 0 };
+	int r;
+
+	*ret_reason = REASON_NONE;
+	if (!answer || secret_set(&typed, answer, strlen(answer)) != 0) {
+		*ret_reason = REASON_ANSWER_TOO_LONG;
+		return 0;
+	}
+	if (secret_is_empty(&typed))
+		*ret_reason = REASON_EMPTY_ANSWER;
+	else if (is_sshd_junk(answer))
+		*ret_reason = REASON_BLOCKED_BY_SSHD;
+	r = password_normalise(&typed, ret_password);
+	if (r == PASSWORD_E_TOO_LONG) {
+		*ret_reason = REASON_ANSWER_TOO_LONG;
+		r = 0;
+	}
+	return r < 0 ? r : 0;
+}
+
+int attempt_answer(struct attempt *attempt, struct varlink_call *call,
+		   const char *answer)
+{
+	scope(secret_deinit) struct secret password = { 0 };
+	enum reason reason;
+	int r;
+
+	if (attempt->call || is_working(attempt) ||
+	    attempt->phase == ATTEMPT_DONE)
+		return -EBADE;
+	r = take_answer(answer, &password, &reason);
+	if (r < 0)
+		return r;
+	attempt_hold(attempt);
+	attempt->call = varlink_call_ref(call);
+	if (attempt->phase == ATTEMPT_PASSWORD) {
+		attempt->answer = reason;
+		attempt->current = password;
+		r = verification_begin(attempt);
+	} else {
+		r = replacement_answer(attempt, &password, reason);
+	}
+	attempt_release(attempt);
+	return r;
+}

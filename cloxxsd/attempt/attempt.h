@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Attempt: one conversation, from its start to its one decision. It moves
+ * between few phases; whatever is asked of it out of its phase is refused.
+ * What was gathered about the caller and the user comes from the kernel and
+ * the store; rules are asked of policy/, never written here.
+ *
+ *   START -> PASSWORD -> VERIFYING -+-> DONE
+ *                          |        |
+ *                          +-> NEW <-> REPLACING -> DONE
+ *
+ * An attempt outlives its connection while a verification runs: what was
+ * claimed is settled, whoever still listens.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/scope.h"
+#include "base/secret.h"
+#include "cloxxsd/attempt/hasher.h"
+#include "cloxxsd/attempt/lane.h"
+#include "cloxxsd/attempt/pass.h"
+#include "cloxxsd/config/settings.h"
+#include "cloxxsd/state/state.h"
+#include "policy/address.h"
+#include "policy/login.h"
+#include "varlink/server.h"
+
+#define ATTEMPT_NAME_MAX 256
+#define ATTEMPT_TERMINAL_MAX 64
+/* "ABCD-EFGH" and the NUL */
+#define REFERENCE_MAX 10
+
+/* What all attempts share; borrowed parts belong to the daemon. */
+struct attempts {
+	sd_event *event;
+	struct state *state;
+	struct hasher *hasher;
+	struct passes *passes;
+	struct lanes *lanes;
+	const struct settings *settings; /* exchanged at a reload */
+	uint32_t n_open;
+};
+
+/* Who asks, for whom, from where. What is not believed of a peer is "". */
+struct subject {
+	char name[ATTEMPT_NAME_MAX + 1];
+	char service[NAME_SERVICE_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
+	char terminal[ATTEMPT_TERMINAL_MAX + 1];
+	char requester[ATTEMPT_NAME_MAX + 1];
+	bool has_system_uid;
+	int64_t system_uid;
+	uid_t peer;
+};
+
+enum attempt_phase {
+	ATTEMPT_DONE,
+	ATTEMPT_PASSWORD,     /* waits for the current password */
+	ATTEMPT_VERIFYING,    /* waits for its turn, or for the hash */
+	ATTEMPT_NEW_PASSWORD, /* waits for a new password */
+	ATTEMPT_NEW_AGAIN,    /* waits for it once more */
+	ATTEMPT_REPLACING,    /* waits for the hash of the new one */
+};
+
+struct attempt {
+	struct attempts *attempts;
+	struct subject subject;
+	enum login_purpose purpose;
+	enum attempt_phase phase;
+	enum reason answer; /* why an answer was not verified */
+	bool gone;          /* the connection ended */
+	uint32_t holds;     /* callbacks that run in its name */
+	bool claimed;
+	bool proved;       /* the current password, in this attempt */
+	bool only_repeats; /* each new password was the current one */
+	uint32_t tries_left;
+	uint32_t uid;       /* of a known user, else 0 */
+	int64_t credential; /* as it was when the hash began */
+	struct secret current, wanted;
+	struct login_decision decision; /* of a decoy */
+	struct hash_job job;
+	struct lane_place place;
+	struct varlink_call *call; /* to be answered */
+	sd_event_source *timer;
+};
+
+must_check int attempt_new(struct attempts *attempts,
+			   enum login_purpose purpose,
+			   const struct subject *subject,
+			   struct attempt **ret_attempt);
+/* The connection has gone: ends the attempt, at once or when settled. */
+void attempt_abandon(struct attempt *attempt);
+
+/* Asks the first question, answering call. proved: a pass spares the password.
+ */
+must_check int attempt_start(struct attempt *attempt, struct varlink_call *call,
+			     bool proved);
+/*
+ * Takes an answer, answering call with the next step at once or later.
+ * answer NULL: it was too long. -EBADE where none is waited for.
+ */
+must_check int attempt_answer(struct attempt *attempt,
+			      struct varlink_call *call, const char *answer);
+
+/*
+ * The facts about subject as they are now, and his row where he is known.
+ * -errno where the store cannot be read.
+ */
+must_check int attempt_gather(struct attempts *attempts,
+			      const struct subject *subject,
+			      enum login_purpose purpose, struct user *ret_user,
+			      struct login_facts *ret_facts);
+
+int64_t attempt_now_us(void);
+/* A fresh reference code of 40 random bits (Crockford's base 32). */
+void reference_make(char ret_reference[REFERENCE_MAX]);
+/* The neutral text of a refusal, the same for every reason. */
+void refusal_write(const char *reference, struct text *text);

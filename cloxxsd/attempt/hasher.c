@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. The memory of running hashes never exceeds the budget, but for one that
+ *     alone is larger: it runs alone.
+ *  2. A decoy costs what a verification costs.
+ *  3. A cost that a stored hash demands is checked before memory is taken.
+ *  4. Threads touch a job and the queue, nothing else of the daemon.
+ */
+#include "cloxxsd/attempt/hasher.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "cloxxsd/attempt/argon2.h"
+
+#define QUEUE_MAX 8192
+/* A stored hash may ask for this and no more, whatever the settings say. */
+static const struct argon2_cost maximum = {
+	.memory = UINT64_C(1) << 30,
+	.operations = 16,
+};
+
+struct queue {
+	struct hash_job *first, **end;
+	uint32_t n;
+};
+
+struct hasher {
+	pthread_mutex_t mutex;
+	pthread_cond_t work;
+	struct queue waiting, finished;
+	uint64_t memory, memory_used;
+	uint32_t n_running;
+	bool stopping;
+	int done_fd;
+	sd_event_source *source;
+	uint32_t n_threads;
+	uint32_t n_open; /* the loop's own count */
+	pthread_t threads[];
+};
+
+static void queue_init(struct queue *queue)
+{
+	*queue = (struct queue){ .end = &queue->first };
+}
+
+static void queue_put(struct queue *queue, struct hash_job *job)
+{
+	job->next = NULL;
+	*queue->end = job;
+	queue->end = &job->next;
+	queue->n++;
+}
+
+static struct hash_job *queue_take(struct queue *queue)
+{
+	struct hash_job *job = queue->first;
+
+	queue->first = job->next;
+	if (!queue->first)
+		queue->end = &queue->first;
+	queue->n--;
+	return job;
+}
+
+/* What the job will need; a stored form that is refused needs nothing. */
+static uint64_t job_memory(const struct hash_job *job)
+{
+	uint64_t memory = job->cost.memory;
+	struct argon2_cost cost;
+
+	if (!secret_is_empty(&job->stored) &&
+	    argon2_inspect(job->stored.bytes, &maximum, &cost) == 0 &&
+	    cost.memory > memory)
+		memory = cost.memory;
+	return memory;
+}
+
+static void make(struct hash_job *job, const struct argon2_cost *cost)
+{
+	int r = argon2_hash(&job->password, cost, job->made);
+
+	if (r == 0) {
+		job->result = HASH_MADE;
+		return;
+	}
+	job->made[0] = '\0';
+	job->result = HASH_FAILED;
+}
+
+static enum hash_result compare(const struct hash_job *job)
+{
+	int r = argon2_verify(job->stored.bytes, &job->password, &maximum);
+
+	return r == 0                ? HASH_RIGHT
+	       : r == ARGON2_E_WRONG ? HASH_WRONG
+	       : r > 0               ? HASH_REFUSED
+				     : HASH_FAILED;
+}
+
+static void verify(struct hash_job *job)
+{
+	struct argon2_cost cost, higher;
+
+	/* Nothing stored: the same work, and never a match. */
+	if (secret_is_empty(&job->stored)) {
+		make(job, &job->cost);
+		explicit_bzero(job->made, sizeof(job->made));
+		if (job->result == HASH_MADE)
+			job->result = HASH_WRONG;
+		return;
+	}
+	job->result = compare(job);
+	if (job->result == HASH_RIGHT &&
+	    argon2_inspect(job->stored.bytes, &maximum, &cost) == 0 &&
+	    argon2_needs_rehash(&cost, &job->cost, &higher)) {
+		/* Without memory for it the login is good all the same. */
+		make(job, &higher);
+		job->result = HASH_RIGHT;
+	}
+}
+
+static void run(struct hash_job *job)
+{
+	job->result = HASH_FAILED;
+	job->made[0] = '\0';
+	switch (job->task) {
+	case HASH_VERIFY:
+		verify(job);
+		break;
+	case HASH_REPLACE:
+		if (!secret_is_empty(&job->stored))
+			job->result = compare(job);
+		/* An unreadable old hash must not bar the way to a new one. */
+		if (job->result != HASH_RIGHT)
+			make(job, &job->cost);
+		break;
+	case HASH_MAKE:
+		make(job, &job->cost);
+		break;
+	case _HASH_NOTHING:
+		break;
+	}
+}
+
+/* Whether the first waiting job may start now. */
+static bool may_start(const struct hasher *hasher)
+{
+	return hasher->waiting.n > 0 &&
+	       (hasher->n_running == 0 ||
+		hasher->memory_used + hasher->waiting.first->memory <=
+			hasher->memory);
+}
+
+static void *work(void *userdata)
+{
+	struct hasher *hasher = userdata;
+
+	pthread_mutex_lock(&hasher->mutex);
+	for (;;) {
+		const uint64_t one = 1;
+		struct hash_job *job;
+
+		while (!hasher->stopping && !may_start(hasher))
+			pthread_cond_wait(&hasher->work, &hasher->mutex);
+		if (hasher->stopping)
+			break;
+		job = queue_take(&hasher->waiting);
+		hasher->memory_used += job->memory;
+		hasher->n_running++;
+		pthread_mutex_unlock(&hasher->mutex);
+		run(job);
+		pthread_mutex_lock(&hasher->mutex);
+		hasher->memory_used -= job->memory;
+		hasher->n_running--;
+		queue_put(&hasher->finished, job);
+		/* The counter cannot overflow: one per open job. */
+		(void)!write(hasher->done_fd, &one, sizeof(one));
+		pthread_cond_broadcast(&hasher->work);
+	}
+	pthread_mutex_unlock(&hasher->mutex);
+	return NULL;
+}
+
+static int deliver(sd_event_source *source, int fd, uint32_t revents,
+		   void *userdata)
+{
+	struct hasher *hasher = userdata;
+	uint64_t count;
+
+	(void)source;
+	(void)revents;
+	(void)!read(fd, &count, sizeof(count));
+	for (;;) {
+		struct hash_job *job = NULL;
+
+		pthread_mutex_lock(&hasher->mutex);
+		if (hasher->finished.n > 0)
+			job = queue_take(&hasher->finished);
+		pthread_mutex_unlock(&hasher->mutex);
+		if (!job)
+			return 0;
+		hasher->n_open--;
+		job->done(job, job->userdata);
+	}
+}
+
+/* Threads must take no signal: they are the loop's. */
+static int start_threads(struct hasher *hasher, uint32_t n_threads)
+{
+	sigset_t all, before;
+	int r = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (r == 0 && hasher->n_threads < n_threads) {
+		r = -pthread_create(&hasher->threads[hasher->n_threads], NULL,
+				    work, hasher);
+		if (r == 0)
+			hasher->n_threads++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+int hasher_new(sd_event *event, uint32_t n_threads, uint64_t memory,
+	       struct hasher **ret_hasher)
+{
+	struct hasher *hasher;
+	int r;
+
+	hasher = calloc(1, sizeof(*hasher) + n_threads * sizeof(pthread_t));
+	if (!hasher)
+		return -ENOMEM;
+	pthread_mutex_init(&hasher->mutex, NULL);
+	pthread_cond_init(&hasher->work, NULL);
+	queue_init(&hasher->waiting);
+	queue_init(&hasher->finished);
+	hasher->memory = memory;
+	hasher->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = hasher->done_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = sd_event_add_io(event, &hasher->source, hasher->done_fd,
+				    EPOLLIN, deliver, hasher);
+	if (r >= 0)
+		r = start_threads(hasher, n_threads);
+	if (r < 0) {
+		hasher_free(hasher);
+		return r;
+	}
+	*ret_hasher = hasher;
+	return 0;
+}
+
+struct hasher *hasher_free(struct hasher *hasher)
+{
+	if (!hasher)
+		return NULL;
+	pthread_mutex_lock(&hasher->mutex);
+	hasher->stopping = true;
+	pthread_cond_broadcast(&hasher->work);
+	pthread_mutex_unlock(&hasher->mutex);
+	for (uint32_t i = 0; i < hasher->n_threads; i++)
+		pthread_join(hasher->threads[i], NULL);
+	sd_event_source_disable_unref(hasher->source);
+	scope_close(&hasher->done_fd);
+	pthread_cond_destroy(&hasher->work);
+	pthread_mutex_destroy(&hasher->mutex);
+	free(hasher);
+	return NULL;
+}
+
+int hasher_submit(struct hasher *hasher, struct hash_job *job)
+{
+	int r = 0;
+
+	job->memory = job_memory(job);
+	pthread_mutex_lock(&hasher->mutex);
+	if (hasher->waiting.n >= QUEUE_MAX) {
+		r = -EAGAIN;
+	} else {
+		queue_put(&hasher->waiting, job);
+		pthread_cond_signal(&hasher->work);
+	}
+	pthread_mutex_unlock(&hasher->mutex);
+	if (r == 0)
+		hasher->n_open++;
+	return r;
+}
+
+uint32_t hasher_n_waiting(const struct hasher *hasher)
+{
+	struct hasher *locked = (struct hasher *)(uintptr_t)hasher;
+	uint32_t n;
+
+	pthread_mutex_lock(&locked->mutex);
+	n = hasher->waiting.n;
+	pthread_mutex_unlock(&locked->mutex);
+	return n;
+}
+
+uint32_t hasher_n_threads(const struct hasher *hasher)
+{
+	return hasher->n_threads;
+}
+
+uint32_t hasher_n_open(const struct hasher *hasher)
+{
+	return hasher->n_open;
+}
+
+void hash_job_wipe(struct hash_job *job)
+{
+	secret_deinit(&job->password);
+	secret_deinit(&job->stored);
+	explicit_bzero(job->made, sizeof(job->made));
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Hasher: a bounded pool of threads that do argon2id and nothing else. All
+ * hashes together stay below a memory budget; what does not fit waits in
+ * order. Results come back on the event loop. It knows neither users nor
+ * rules.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/scope.h"
+#include "base/secret.h"
+#include "cloxxsd/attempt/argon2.h"
+
+struct hasher;
+
+enum hash_task {
+	_HASH_NOTHING,
+	HASH_VERIFY,  /* compares; where right and cheaper than cost, makes anew
+		       */
+	HASH_REPLACE, /* refuses the stored password itself, else makes a hash
+		       */
+	HASH_MAKE,    /* makes a hash */
+};
+
+enum hash_result {
+	HASH_FAILED, /* no memory, or the stored form is refused */
+	HASH_WRONG,
+	HASH_RIGHT,   /* VERIFY: the password is right; REPLACE: the same as it
+			 was */
+	HASH_MADE,    /* REPLACE and MAKE: made holds the hash */
+	HASH_REFUSED, /* the stored form or its cost is not ours */
+};
+
+/*
+ * One job. The caller fills the upper half and owns the memory; between submit
+ * and done the hasher alone touches it.
+ */
+struct hash_job {
+	enum hash_task task;
+	struct secret password; /* in normal form */
+	struct secret stored; /* encoded; empty: a decoy of the current cost */
+	struct argon2_cost cost; /* for what is made */
+	void (*done)(struct hash_job *job, void *userdata);
+	void *userdata;
+
+	enum hash_result result;
+	char made[ARGON2_STORED_SIZE]; /* "" where nothing was made */
+	struct hash_job *next;
+	uint64_t memory;
+};
+
+/* n_threads of at least 1; memory holds one hash at least. */
+must_check int hasher_new(sd_event *event, uint32_t n_threads, uint64_t memory,
+			  struct hasher **ret_hasher);
+/* Waits for what runs, drops what waits (without done), ends the threads. */
+struct hasher *hasher_free(struct hasher *hasher);
+
+/* Queues job. -EAGAIN where queue_max wait already: nothing was queued. */
+must_check int hasher_submit(struct hasher *hasher, struct hash_job *job);
+uint32_t hasher_n_waiting(const struct hasher *hasher);
+uint32_t hasher_n_threads(const struct hasher *hasher);
+/* Jobs submitted and not yet done, running ones included. */
+uint32_t hasher_n_open(const struct hasher *hasher);
+
+/* Wipes what a job held; the job itself stays the caller's. */
+void hash_job_wipe(struct hash_job *job);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. No answer leaves before its decision is on the disk.
+ *  2. What could not be written is a refusal, whatever was decided.
+ *  3. Refusals differ in their reference alone.
+ */
+#include "cloxxsd/attempt/reply.h"
+
+#include <string.h>
+
+#include "base/channel.h"
+
+void reply_wait(struct varlink_call *call)
+{
+	(void)!varlink_call_continue(call, json_pack("{s:s}", "step", "wait"));
+}
+
+int reply_step(struct varlink_call *call, const char *step, const char *prompt)
+{
+	json_t *parameters = json_pack("{s:s, s:s, s:b}", "step", step,
+				       "prompt", prompt, "echo", 0);
+
+	if (!parameters)
+		return -ENOMEM;
+	return varlink_call_reply(call, parameters);
+}
+
+int reply_done(struct varlink_call *call, const char *verdict,
+	       const char *message, const char *reference, const char *pass)
+{
+	json_t *parameters =
+		json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "step", "done",
+			  "verdict", verdict, "message", message, "reference",
+			  reference, "pass", pass);
+
+	if (!parameters)
+		return -ENOMEM;
+	return varlink_call_reply(call, parameters);
+}
+
+int attempt_ask(struct attempt *attempt, enum attempt_phase phase,
+		const char *step, const char *prompt)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
+	int r;
+
+	call = scope_take_ptr(attempt->call);
+	attempt->phase = phase;
+	r = attempt_arm(attempt);
+	if (r < 0)
+		return r;
+	return reply_step(call, step, prompt);
+}
+
+static enum event event_of(const struct attempt *attempt, bool allowed)
+{
+	if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
+		return allowed ? EVENT_PASSWORD_CHANGED
+			       : EVENT_PASSWORD_CHANGE_DENIED;
+	return allowed ? EVENT_LOGIN_ALLOWED : EVENT_LOGIN_DENIED;
+}
+
+static const char *or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+/* "" where no pass could be made: later phases then ask again. */
+static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
+{
+	const struct pass_binding binding = {
+		.uid = attempt->uid,
+		.peer = attempt->subject.peer,
+		.service = attempt->subject.service,
+		.address = or_null(attempt->subject.address),
+	};
+	int64_t until =
+		channel_now_us() +
+		(int64_t)attempt->attempts->settings->pass_lifetime_s * 1000000;
+
+	ret_pass[0] = '\0';
+	if (attempt->purpose == LOGIN_PURPOSE_LOGIN &&
+	    pass_give(attempt->attempts->passes, &binding, until, ret_pass) !=
+		    0)
+		ret_pass[0] = '\0';
+}
+
+static void answer(struct attempt *attempt, bool allowed, const char *verdict,
+		   const char *reference)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
+	char pass[PASS_TEXT_MAX] = "";
+	char message[64];
+	struct text text;
+
+	call = scope_take_ptr(attempt->call);
+	attempt->phase = ATTEMPT_DONE;
+	secret_deinit(&attempt->current);
+	secret_deinit(&attempt->wanted);
+	if (!call || attempt->gone)
+		return;
+	if (allowed) {
+		give_pass(attempt, pass);
+		(void)!reply_done(call, verdict, NULL, NULL, or_null(pass));
+	} else {
+		text_init(&text, message, sizeof(message));
+		refusal_write(reference, &text);
+		(void)!reply_done(call, verdict, message, reference, NULL);
+	}
+	explicit_bzero(pass, sizeof(pass));
+}
+
+void attempt_conclude(struct attempt *attempt,
+		      const struct login_decision *decision,
+		      struct change_set *set, const char *reference)
+{
+	const struct subject *subject = &attempt->subject;
+	bool allowed = decision->verdict == VERDICT_ALLOW;
+	char chain[512], made[REFERENCE_MAX];
+	struct text text;
+	int r;
+
+	if (!reference) {
+		reference_make(made);
+		reference = made;
+	}
+	text_init(&text, chain, sizeof(chain));
+	login_chain_write(decision, &text);
+	change_set_record(
+		set, (struct record){
+			     .at_us = attempt_now_us(),
+			     .event = event_of(attempt, allowed),
+			     .result = allowed ? RECORD_ALLOWED : RECORD_DENIED,
+			     .reason = decision->reason,
+			     .user = subject->name,
+			     .actor = *subject->requester ? subject->requester
+							  : subject->name,
+			     .service = subject->service,
+			     .address = or_null(subject->address),
+			     .terminal = or_null(subject->terminal),
+			     .reference = allowed ? NULL : reference,
+			     .chain = chain,
+		     });
+	r = state_apply(attempt->attempts->state, set);
+	if (r != 0)
+		answer(attempt, false, "unavailable", reference);
+	else
+		answer(attempt, allowed, allowed ? "allow" : "deny", reference);
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. One verification at a time for each user (his lane).
+ *  2. The claim is on the disk before the result of the hash is looked at, and
+ *     the result is on the disk before the answer leaves: so neither parallel
+ *     guesses nor a kill give a fourth. The claim is written while the hash
+ *     runs: until it is settled, nobody learns anything from it.
+ *  3. Every claim is settled: as a failure, a success or a release.
+ *  4. What is denied without a verification takes as long as one.
+ */
+#include "cloxxsd/attempt/verification.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cloxxsd/attempt/replacement.h"
+#include "cloxxsd/attempt/reply.h"
+
+static struct login_decision denial(enum reason reason)
+{
+	return (struct login_decision){ .verdict = VERDICT_DENY,
+					.reason = reason };
+}
+
+static void conclude_denied(struct attempt *attempt, enum reason reason)
+{
+	struct login_decision decision = denial(reason);
+	struct change_set set = { 0 };
+
+	if (attempt->claimed)
+		change_set_add(&set, (struct change){ .type = CHANGE_RELEASE,
+						      .uid = attempt->uid });
+	attempt_conclude(attempt, &decision, &set, NULL);
+}
+
+static void set_cost(struct attempt *attempt)
+{
+	attempt->job.cost = (struct argon2_cost){
+		.memory = attempt->attempts->settings->hash_memory,
+		.operations = attempt->attempts->settings->hash_operations,
+	};
+}
+
+/* Queues the job; the attempt must not be freed until it is done. */
+static int submit(struct attempt *attempt,
+		  void (*done)(struct hash_job *job, void *userdata))
+{
+	int r;
+
+	attempt->job.task = HASH_VERIFY;
+	attempt->job.password = attempt->current;
+	attempt->job.done = done;
+	attempt->job.userdata = attempt;
+	set_cost(attempt);
+	r = hasher_submit(attempt->attempts->hasher, &attempt->job);
+	if (r != 0)
+		attempt->job.userdata = NULL;
+	return r;
+}
+
+static void decoy_done(struct hash_job *job, void *userdata)
+{
+	struct attempt *attempt = userdata;
+	struct change_set set = { 0 };
+
+	(void)job;
+	attempt_hold(attempt);
+	attempt_worked(attempt);
+	attempt_conclude(attempt, &attempt->decision, &set, NULL);
+	attempt_release(attempt);
+}
+
+/* The work of a verification, for a decision that stands already. */
+static void decoy(struct attempt *attempt, struct login_decision decision)
+{
+	struct change_set set = { 0 };
+
+	attempt->decision = decision;
+	secret_deinit(&attempt->job.stored);
+	if (submit(attempt, decoy_done) != 0) {
+		conclude_denied(attempt, REASON_BUSY);
+		return;
+	}
+	change_set_add(&set, (struct change){ .type = CHANGE_DECOY });
+	/* A decoy that cannot be written was no claim of anybody's. */
+	(void)!state_apply(attempt->attempts->state, &set);
+}
+
+static void count_failure(struct attempt *attempt, const struct user *user,
+			  struct change_set *set, struct user_failure *failure,
+			  const char *reference)
+{
+	const struct subject *subject = &attempt->subject;
+	int64_t now_us = attempt_now_us();
+
+	failure->at = now_us / 1000000;
+	memcpy(failure->service, subject->service, sizeof(failure->service));
+	memcpy(failure->address, subject->address, sizeof(failure->address));
+	memcpy(failure->terminal, subject->terminal, sizeof(failure->terminal));
+	(void)snprintf(failure->reason, sizeof(failure->reason), "%s",
+		       reason_name(REASON_WRONG_PASSWORD));
+	memcpy(failure->reference, reference, REFERENCE_MAX);
+	change_set_add(set, (struct change){ .type = CHANGE_FAILURE,
+					     .uid = user->uid,
+					     .failure = failure });
+	if (user->failures + 1 <
+		    attempt->attempts->settings->lockout_failures ||
+	    user_is_locked(user))
+		return;
+	change_set_add(set,
+		       (struct change){
+			       .type = CHANGE_USER_LOCK,
+			       .uid = user->uid,
+			       .at = failure->at,
+			       .text = reason_name(REASON_TOO_MANY_FAILURES) });
+	change_set_record(set,
+			  (struct record){ .at_us = now_us,
+					   .event = EVENT_USER_LOCKED,
+					   .result = RECORD_DONE,
+					   .reason = REASON_TOO_MANY_FAILURES,
+					   .user = user->name,
+					   .actor = "cloxxsd",
+					   .service = subject->service,
+					   .address = *subject->address
+							      ? subject->address
+							      : NULL });
+}
+
+static void settle_wrong(struct attempt *attempt, const struct user *user,
+			 struct login_facts *facts)
+{
+	struct login_decision decision;
+	struct user_failure failure = { 0 };
+	struct change_set set = { 0 };
+	char reference[REFERENCE_MAX];
+
+	facts->password = LOGIN_PASSWORD_WRONG;
+	decision = login_decide(facts);
+	reference_make(reference);
+	count_failure(attempt, user, &set, &failure, reference);
+	attempt_conclude(attempt, &decision, &set, reference);
+}
+
+/* A cheaper hash was made anew on the way: kept with the same commit. */
+static void add_rehash(struct attempt *attempt, const char *made,
+		       struct change_set *set, struct sealed *sealed)
+{
+	if (*made && state_seal_password(attempt->attempts->state, attempt->uid,
+					 made, sealed) == 0)
+		change_set_add(set, (struct change){ .type = CHANGE_REHASH,
+						     .uid = attempt->uid,
+						     .password = sealed });
+}
+
+static void settle_allowed(struct attempt *attempt, const char *made,
+			   const struct login_decision *decision)
+{
+	struct change_set set = { 0 };
+	struct sealed sealed;
+
+	change_set_add(&set,
+		       (struct change){ .type = CHANGE_SUCCESS,
+					.uid = attempt->uid,
+					.at = attempt_now_us() / 1000000,
+					.service = attempt->subject.service,
+					.address = attempt->subject.address });
+	add_rehash(attempt, made, &set, &sealed);
+	attempt_conclude(attempt, decision, &set, NULL);
+}
+
+/* Right, and a new password is to be chosen now. */
+static void settle_to_replace(struct attempt *attempt)
+{
+	struct change_set set = { 0 };
+
+	change_set_add(&set, (struct change){ .type = CHANGE_RELEASE,
+					      .uid = attempt->uid });
+	if (state_apply(attempt->attempts->state, &set) != 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return;
+	}
+	attempt->claimed = false;
+	attempt->proved = true;
+	if (attempt->gone)
+		replacement_abandoned(attempt);
+	else if (replacement_begin(attempt) != 0)
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+}
+
+static void settle_right(struct attempt *attempt, struct login_facts *facts,
+			 const char *made)
+{
+	struct login_decision decision;
+	struct change_set set = { 0 };
+
+	facts->password = LOGIN_PASSWORD_RIGHT;
+	decision = login_decide(facts);
+	switch (decision.verdict) {
+	case VERDICT_ALLOW:
+		if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
+			settle_to_replace(attempt);
+		else
+			settle_allowed(attempt, made, &decision);
+		return;
+	case VERDICT_CHANGE:
+		settle_to_replace(attempt);
+		return;
+	case VERDICT_DENY:
+	case VERDICT_ASK:
+		break;
+	}
+	decision.verdict = VERDICT_DENY;
+	change_set_add(&set, (struct change){ .type = CHANGE_RELEASE,
+					      .uid = attempt->uid });
+	attempt_conclude(attempt, &decision, &set, NULL);
+}
+
+static void settle(struct attempt *attempt, enum hash_result result,
+		   const char *made)
+{
+	struct login_facts facts;
+	struct user user;
+
+	if (!attempt->claimed ||
+	    attempt_gather(attempt->attempts, &attempt->subject,
+			   attempt->purpose, &user, &facts) != 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return;
+	}
+	if (user.uid != attempt->uid) {
+		/* Deleted meanwhile: the claim went with the row. */
+		attempt->claimed = false;
+		conclude_denied(attempt, REASON_SUPERSEDED);
+		return;
+	}
+	switch (result) {
+	case HASH_WRONG:
+		settle_wrong(attempt, &user, &facts);
+		return;
+	case HASH_RIGHT:
+		if (user.credential == attempt->credential)
+			settle_right(attempt, &facts, made);
+		else
+			conclude_denied(attempt, REASON_SUPERSEDED);
+		return;
+	case HASH_REFUSED:
+		conclude_denied(attempt, REASON_HASH_REFUSED);
+		return;
+	case HASH_FAILED:
+	case HASH_MADE:
+		break;
+	}
+	conclude_denied(attempt, REASON_BUSY);
+}
+
+static void verified(struct hash_job *job, void *userdata)
+{
+	struct attempt *attempt = userdata;
+	enum hash_result result = job->result;
+	char made[ARGON2_STORED_SIZE];
+
+	memcpy(made, job->made, sizeof(made));
+	attempt_hold(attempt);
+	attempt_worked(attempt);
+	settle(attempt, result, made);
+	explicit_bzero(made, sizeof(made));
+	lane_leave(attempt->attempts->lanes, &attempt->place);
+	attempt_release(attempt);
+}
+
+/* The lane is ours: looks again, for much may have changed in the queue. */
+static void begin_claimed(struct attempt *attempt)
+{
+	struct change_set set = { 0 };
+	struct login_facts facts;
+	struct user user;
+
+	if (attempt_gather(attempt->attempts, &attempt->subject,
+			   attempt->purpose, &user, &facts) != 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return;
+	}
+	if (!login_gates_pass(&facts)) {
+		decoy(attempt, login_decide(&facts));
+		return;
+	}
+	attempt->uid = user.uid;
+	attempt->credential = user.credential;
+	if (state_open_password(attempt->attempts->state, &user,
+				&attempt->job.stored) != 0) {
+		decoy(attempt, denial(REASON_HASH_REFUSED));
+		return;
+	}
+	if (submit(attempt, verified) != 0) {
+		conclude_denied(attempt, REASON_BUSY);
+		return;
+	}
+	change_set_add(
+		&set, (struct change){ .type = CHANGE_CLAIM, .uid = user.uid });
+	attempt->claimed = state_apply(attempt->attempts->state, &set) == 0;
+}
+
+static void on_turn(struct lane_place *place)
+{
+	struct attempt *attempt =
+		(struct attempt *)((char *)place -
+				   offsetof(struct attempt, place));
+
+	attempt_hold(attempt);
+	begin_claimed(attempt);
+	/* A lane is held for a claim only: decoys and refusals let others by.
+	 */
+	if (attempt->job.done != verified || !attempt->job.userdata)
+		lane_leave(attempt->attempts->lanes, &attempt->place);
+	attempt_release(attempt);
+}
+
+int verification_begin(struct attempt *attempt)
+{
+	struct login_facts facts;
+	struct user user;
+	int r;
+
+	attempt->phase = ATTEMPT_VERIFYING;
+	r = attempt_arm(attempt);
+	if (r == 0)
+		r = attempt_gather(attempt->attempts, &attempt->subject,
+				   attempt->purpose, &user, &facts);
+	if (r != 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return 0;
+	}
+	attempt->uid = user.uid;
+	if (attempt->answer != REASON_NONE) {
+		facts.password = LOGIN_PASSWORD_NOT_TRIED;
+		facts.answer = attempt->answer;
+	}
+	if (attempt->answer == REASON_EMPTY_ANSWER ||
+	    attempt->answer == REASON_ANSWER_TOO_LONG) {
+		struct login_decision decision = login_decide(&facts);
+		struct change_set set = { 0 };
+
+		attempt_conclude(attempt, &decision, &set, NULL);
+		return 0;
+	}
+	if (attempt->answer != REASON_NONE || !login_gates_pass(&facts)) {
+		decoy(attempt, login_decide(&facts));
+		return 0;
+	}
+	attempt->place.turn = on_turn;
+	if (lane_enter(attempt->attempts->lanes, user.uid, &attempt->place) !=
+	    0)
+		conclude_denied(attempt, REASON_BUSY);
+	return 0;
+}

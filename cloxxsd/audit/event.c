@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/audit/event.h"
+
+#include <string.h>
+#include <syslog.h>
+
+static const struct {
+	const char *name;
+	const char *message_id;
+	int priority;
+	const char *text;
+} rows[_EVENT_N] = {
+	[_EVENT_NONE] = { "none", "", LOG_INFO, "" },
+	[EVENT_DAEMON_STARTED] = { "daemon-started",
+				   "9d0531b69fb741749ec056b67f8d6feb", LOG_INFO,
+				   "cloxxsd started" },
+	[EVENT_DAEMON_STOPPED] = { "daemon-stopped",
+				   "399632d804024b7c84e32ec3bcdc9154", LOG_INFO,
+				   "cloxxsd stopped" },
+	[EVENT_CONFIGURATION_LOADED] = { "configuration-loaded",
+					 "f454905a09a54a8a84bbf44a475eb7d8",
+					 LOG_NOTICE,
+					 "The configuration was loaded" },
+	[EVENT_CONFIGURATION_REFUSED] = { "configuration-refused",
+					  "ff657b98f6564598983c071b0d58e8cf",
+					  LOG_ERR,
+					  "The configuration was refused; the "
+					  "former one stays in force" },
+	[EVENT_CALL_REFUSED] = { "call-refused",
+				 "c61807f01a8f42c2aeb8d837861acb4a",
+				 LOG_WARNING,
+				 "A caller asked for what he may not do" },
+	[EVENT_LOGIN_ALLOWED] = { "login-allowed",
+				  "465cb9d88df3462996eb1033b1142df4", LOG_INFO,
+				  "A login was allowed" },
+	[EVENT_LOGIN_DENIED] = { "login-denied",
+				 "9d0214be164749309dd244805603b994",
+				 LOG_WARNING, "A login was denied" },
+	[EVENT_ACCOUNT_ALLOWED] = { "account-allowed",
+				    "6e72b296255d4a0b8ac4dc7971cc0fb6",
+				    LOG_INFO, "The account check passed" },
+	[EVENT_ACCOUNT_DENIED] = { "account-denied",
+				   "382c3fa7d6c942aba3159e835d68cdef",
+				   LOG_WARNING, "The account check refused" },
+	[EVENT_SESSION_OPENED] = { "session-opened",
+				   "882cb30982a242e5af972fd9f7872df4", LOG_INFO,
+				   "A session was opened" },
+	[EVENT_SESSION_DENIED] = { "session-denied",
+				   "d84bb76e5d7a4e97a4af4267c0ce2e8c",
+				   LOG_WARNING, "A session was refused" },
+	[EVENT_SESSION_CLOSED] = { "session-closed",
+				   "f096413f359841578988e8e5519fcacb", LOG_INFO,
+				   "A session was closed" },
+	[EVENT_PASSWORD_CHANGED] = { "password-changed",
+				     "d2d286b2e5244afd82237a1a7250c843",
+				     LOG_NOTICE,
+				     "A user chose a new password" },
+	[EVENT_PASSWORD_CHANGE_DENIED] = { "password-change-denied",
+					   "95c9dc0bf9654ad29589e0d90b9c8000",
+					   LOG_WARNING,
+					   "A change of a password was "
+					   "denied" },
+	[EVENT_FAILURE_COUNTED] = { "failure-counted",
+				    "c996941bf1174b71b890812c0ec66a38",
+				    LOG_WARNING,
+				    "A verification that never ended was "
+				    "counted as a failure" },
+	[EVENT_USER_LOCKED] = { "user-locked",
+				"2f0bb82a26d94c34a0d969f2380d97f7", LOG_WARNING,
+				"A user was locked" },
+	[EVENT_USER_UNLOCKED] = { "user-unlocked",
+				  "8a4e36183ec941dc8f283fcf9edd9e8f",
+				  LOG_NOTICE, "A user was unlocked" },
+	[EVENT_USER_ADDED] = { "user-added", "3db517ecf7f2472e84965fceb0c11c85",
+			       LOG_NOTICE, "A user was added" },
+	[EVENT_USER_CHANGED] = { "user-changed",
+				 "dcfb837662a946e79fe4547135398c55", LOG_NOTICE,
+				 "A user was changed" },
+	[EVENT_USER_ENABLED] = { "user-enabled",
+				 "7cc5e27384db4887b558952686f923bf", LOG_NOTICE,
+				 "A user was enabled" },
+	[EVENT_USER_DISABLED] = { "user-disabled",
+				  "f3d7293e13724d3c82afdfb156122d0c",
+				  LOG_NOTICE, "A user was disabled" },
+	[EVENT_USER_DELETED] = { "user-deleted",
+				 "dfdc3ec89b074b70b5e2062f7a41416c", LOG_NOTICE,
+				 "A user was deleted" },
+	[EVENT_PASSWORD_RESET] = { "password-reset",
+				   "1388136e0115443f8402690c129e0c29",
+				   LOG_NOTICE,
+				   "A temporary password was made" },
+	[EVENT_COMMAND_REFUSED] = { "command-refused",
+				    "77adc64900184564a53063c4c712eaf2",
+				    LOG_NOTICE,
+				    "An administrative command was refused" },
+};
+
+const char *event_name(enum event event)
+{
+	return rows[event].name;
+}
+
+const char *event_message_id(enum event event)
+{
+	return rows[event].message_id;
+}
+
+int event_priority(enum event event)
+{
+	return rows[event].priority;
+}
+
+const char *event_text(enum event event)
+{
+	return rows[event].text;
+}
+
+enum event event_find(const char *name)
+{
+	for (unsigned int i = 1; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return (enum event)i;
+	return _EVENT_NONE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Event: the catalogue of what is recorded: name, journal MESSAGE_ID and
+ * severity, one row each. Records name events here and nowhere else; ids are
+ * never used again for another meaning.
+ */
+
+#include "base/scope.h"
+
+enum event {
+	_EVENT_NONE,
+	EVENT_DAEMON_STARTED,
+	EVENT_DAEMON_STOPPED,
+	EVENT_CONFIGURATION_LOADED,
+	EVENT_CONFIGURATION_REFUSED,
+	EVENT_CALL_REFUSED,
+	EVENT_LOGIN_ALLOWED,
+	EVENT_LOGIN_DENIED,
+	EVENT_ACCOUNT_ALLOWED,
+	EVENT_ACCOUNT_DENIED,
+	EVENT_SESSION_OPENED,
+	EVENT_SESSION_DENIED,
+	EVENT_SESSION_CLOSED,
+	EVENT_PASSWORD_CHANGED,
+	EVENT_PASSWORD_CHANGE_DENIED,
+	EVENT_FAILURE_COUNTED,
+	EVENT_USER_LOCKED,
+	EVENT_USER_UNLOCKED,
+	EVENT_USER_ADDED,
+	EVENT_USER_CHANGED,
+	EVENT_USER_ENABLED,
+	EVENT_USER_DISABLED,
+	EVENT_USER_DELETED,
+	EVENT_PASSWORD_RESET,
+	EVENT_COMMAND_REFUSED,
+	_EVENT_N,
+};
+
+const char *event_name(enum event event);
+/* 32 hexadecimal digits, as journald's MESSAGE_ID (journald fields,
+ * systemd.journal-fields(7)). */
+const char *event_message_id(enum event event);
+/* syslog(3) severity */
+int event_priority(enum event event);
+const char *event_text(enum event event);
+/* The catalogue read backwards; _EVENT_NONE for no name of it. */
+enum event event_find(const char *name);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Record: one row of the audit before it is written: who, when, from where,
+ * what, with which result and reason. Strings are the maker's and live as long
+ * as the record; those from outside are escaped by whoever writes them out.
+ * NULL: not known, or not of this event. Never a secret.
+ */
+
+#include <stdint.h>
+
+#include "cloxxsd/audit/event.h"
+#include "policy/reason.h"
+
+enum record_result {
+	RECORD_DENIED,
+	RECORD_ALLOWED,
+	RECORD_DONE,
+	RECORD_FAILED,
+	_RECORD_RESULT_N,
+};
+
+struct record {
+	int64_t at_us; /* since 1970, UTC */
+	enum event event;
+	enum record_result result;
+	enum reason reason;
+	const char *user;  /* whom it is about */
+	const char *actor; /* who did it; for a login the user himself */
+	const char *service;
+	const char *address;
+	const char *terminal;
+	const char *reference; /* of a refusal */
+	const char *chain;     /* the rules, as login_chain_write() gives it */
+	const char *details;   /* what changed, old and new */
+};
+
+const char *record_result_name(enum record_result result);

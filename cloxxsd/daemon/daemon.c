@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. Nothing is served before claims are settled and the map is whole.
+ *  2. A reload that is refused changes nothing.
+ *  3. What was committed but cannot be published ends the daemon: a restart
+ *     publishes it, going on would hide it.
+ *  4. A stop settles the verifications that run.
+ */
+#include "config.h"
+
+#include "cloxxsd/daemon/daemon.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/channel.h"
+#include "cloxxsd/daemon/log.h"
+#include "cloxxsd/daemon/settings_changes.h"
+
+#define PASSES_MAX 4096
+#define STOP_WITHIN_US INT64_C(8000000)
+#define STOP_POLL_US UINT64_C(20000)
+
+static void record_event(struct daemon *daemon, enum event event,
+			 enum record_result result, const char *details)
+{
+	struct change_set set = { 0 };
+
+	change_set_record(&set, (struct record){ .at_us = attempt_now_us(),
+						 .event = event,
+						 .result = result,
+						 .reason = REASON_NONE,
+						 .actor = "cloxxsd",
+						 .details = details });
+	if (state_apply(&daemon->state, &set) != 0)
+		log_line(LOG_ERR, "%s could not be recorded",
+			 event_name(event));
+}
+
+static void revoke_passes(struct daemon *daemon, const struct change_set *set)
+{
+	for (size_t i = 0; i < set->n_changes; i++)
+		switch (set->changes[i].type) {
+		case CHANGE_PASSWORD:
+		case CHANGE_USER_LOCK:
+		case CHANGE_USER_DISABLE:
+		case CHANGE_USER_DELETE:
+			pass_revoke(daemon->attempts.passes,
+				    set->changes[i].uid);
+			break;
+		case _CHANGE_NONE:
+		case CHANGE_USER_ADD:
+		case CHANGE_USER_SET:
+		case CHANGE_USER_ENABLE:
+		case CHANGE_USER_UNLOCK:
+		case CHANGE_REHASH:
+		case CHANGE_CLAIM:
+		case CHANGE_RELEASE:
+		case CHANGE_FAILURE:
+		case CHANGE_SUCCESS:
+		case CHANGE_RESET:
+		case CHANGE_DECOY:
+		case CHANGE_SESSION_OPEN:
+		case CHANGE_SESSION_CLOSE:
+		case _CHANGE_N:
+			break;
+		}
+}
+
+static void on_committed(const struct change_set *set, int64_t first_seq,
+			 void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r;
+
+	(void)first_seq;
+	revoke_passes(daemon, set);
+	r = publication_committed(&daemon->publication, set);
+	if (r < 0) {
+		log_line(LOG_CRIT,
+			 "%s cannot be written: %s; ending, to be restarted",
+			 daemon->publication.map_path, strerror(-r));
+		(void)!sd_event_exit(daemon->event, r);
+	}
+}
+
+void service_refused(const struct varlink_peer *peer, const char *method,
+		     void *userdata)
+{
+	struct service *service = userdata;
+	struct daemon *daemon = service->userdata;
+	struct change_set set = { 0 };
+	char actor[ACTOR_MAX], details[160];
+	uint64_t n_before;
+
+	if (!refused_note(&daemon->refused, peer->uid, channel_now_us(),
+			  &n_before))
+		return;
+	service_actor(service, peer, actor);
+	(void)snprintf(details, sizeof(details), "method=%.80s before=%llu",
+		       method, (unsigned long long)n_before);
+	change_set_record(&set, (struct record){ .at_us = attempt_now_us(),
+						 .event = EVENT_CALL_REFUSED,
+						 .result = RECORD_DENIED,
+						 .reason = REASON_NOT_PERMITTED,
+						 .actor = actor,
+						 .details = details });
+	if (state_apply(service->state, &set) != 0)
+		log_line(LOG_WARNING, "a call of %s by %s was refused", method,
+			 actor);
+}
+
+static uint64_t map_generation(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	return publication_generation(&daemon->publication);
+}
+
+int daemon_load_settings(const struct daemon_options *options,
+			 struct text *error, struct settings **ret_settings)
+{
+	char directory[512];
+	struct text text;
+
+	text_init(&text, directory, sizeof(directory));
+	text_add_format(&text, "%s.d", options->configuration);
+	if (text_is_cut(&text))
+		return -ENAMETOOLONG;
+	return settings_load(options->configuration, directory, error,
+			     ret_settings);
+}
+
+static uint32_t count_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (uint32_t)CPU_COUNT(&set);
+}
+
+/* As many as asked for, and as their memory allows. */
+static uint32_t count_workers(const struct settings *settings)
+{
+	uint64_t by_memory = settings->workers_memory / settings->hash_memory;
+	uint32_t n = settings->workers ? settings->workers : count_processors();
+
+	if (n > by_memory)
+		n = (uint32_t)by_memory;
+	return n > 0 ? n : 1;
+}
+
+static void reload(struct daemon *daemon)
+{
+	scope(settings_freep) struct settings *settings = NULL;
+	char changes[900];
+	struct text error, text;
+	int r;
+
+	text_init(&error, daemon->configuration_state,
+		  sizeof(daemon->configuration_state));
+	r = daemon_load_settings(&daemon->options, &error, &settings);
+	if (r != 0) {
+		if (r < 0)
+			text_add(&error, strerror(-r));
+		log_line(LOG_ERR,
+			 "the configuration is refused, the former one stays "
+			 "in force: %s",
+			 daemon->configuration_state);
+		record_event(daemon, EVENT_CONFIGURATION_REFUSED, RECORD_FAILED,
+			     daemon->configuration_state);
+		return;
+	}
+	text_init(&text, changes, sizeof(changes));
+	settings_changes(daemon->settings, settings, &text);
+	record_event(daemon, EVENT_CONFIGURATION_LOADED, RECORD_DONE,
+		     text.n > 0 ? changes : "nothing changed");
+	settings_free(daemon->settings);
+	daemon->settings = scope_take_ptr(settings);
+	daemon->attempts.settings = daemon->settings;
+	text_init(&error, daemon->configuration_state,
+		  sizeof(daemon->configuration_state));
+	text_add(&error, "ok");
+	log_line(LOG_NOTICE, "the configuration was loaded again");
+}
+
+static int on_hangup(sd_event_source *source,
+		     const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)source;
+	(void)info;
+	(void)!sd_notify(0, "RELOADING=1");
+	reload(userdata);
+	(void)!sd_notify(0, "READY=1");
+	return 0;
+}
+
+/* Ends when nothing is being hashed any more, or late enough. */
+static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	if (hasher_n_open(daemon->attempts.hasher) == 0 ||
+	    channel_now_us() >= daemon->stop_by_us)
+		return sd_event_exit(daemon->event, 0);
+	(void)!sd_event_source_set_time(source, usec + STOP_POLL_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
+		   void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	(void)source;
+	(void)info;
+	if (daemon->stop_timer)
+		return 0;
+	(void)!sd_notify(0, "STOPPING=1");
+	varlink_server_stop(daemon->server);
+	daemon->stop_by_us = channel_now_us() + STOP_WITHIN_US;
+	return sd_event_add_time(daemon->event, &daemon->stop_timer,
+				 CLOCK_MONOTONIC, 0, 1000, on_stop_timer,
+				 daemon);
+}
+
+static int take_signals(struct daemon *daemon)
+{
+	static const int stops[] = { SIGTERM, SIGINT };
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(stops); i++)
+		r = sd_event_add_signal(daemon->event, NULL, stops[i], on_stop,
+					daemon);
+	return r;
+}
+
+static int start_server(struct daemon *daemon)
+{
+	static const struct varlink_interface *const interfaces[] = {
+		&service_login, &service_admin, NULL
+	};
+	const struct varlink_server_args args = {
+		.event = daemon->event,
+		.interfaces = interfaces,
+		.vendor = "Cloxxs",
+		.product = "cloxxsd",
+		.version = VERSION,
+		.url = "https://cloxxs.nl/",
+		.classify = service_classify,
+		.refused = service_refused,
+		.userdata = &daemon->service,
+	};
+	int n, r;
+
+	r = varlink_server_new(&args, &daemon->server);
+	if (r < 0)
+		return r;
+	n = sd_listen_fds(1);
+	for (int i = 0; r >= 0 && i < n; i++)
+		r = varlink_server_listen(daemon->server,
+					  SD_LISTEN_FDS_START + i);
+	if (n <= 0)
+		r = varlink_server_listen_path(daemon->server,
+					       daemon->options.socket, 0666);
+	if (r < 0)
+		log_line(LOG_ERR, "%s: cannot listen: %s",
+			 daemon->options.socket, strerror(-r));
+	return r;
+}
+
+static int start_state(struct daemon *daemon)
+{
+	char why[1024];
+	struct text text;
+	int r;
+
+	text_init(&text, why, sizeof(why));
+	r = state_init(&daemon->state, daemon->options.state_directory,
+		       daemon->options.key, &text);
+	if (r != 0) {
+		log_line(LOG_ERR, "the state cannot be opened: %s: %s", why,
+			 strerror(r < 0 ? -r : EIO));
+		return r < 0 ? r : -EIO;
+	}
+	r = state_settle_claims(&daemon->state,
+				daemon->settings->lockout_failures,
+				attempt_now_us());
+	if (r != 0) {
+		log_line(LOG_ERR, "open verifications cannot be settled: %s",
+			 strerror(r < 0 ? -r : EIO));
+		return r < 0 ? r : -EIO;
+	}
+	r = publication_init(&daemon->publication, daemon->event,
+			     &daemon->state, daemon->options.state_directory);
+	if (r < 0) {
+		log_line(LOG_ERR, "%s: cannot be written: %s",
+			 daemon->publication.map_path, strerror(-r));
+		return r;
+	}
+	daemon->state.committed = on_committed;
+	daemon->state.userdata = daemon;
+	return 0;
+}
+
+static int start_attempts(struct daemon *daemon)
+{
+	struct attempts *attempts = &daemon->attempts;
+	int r;
+
+	attempts->event = daemon->event;
+	attempts->state = &daemon->state;
+	attempts->settings = daemon->settings;
+	r = passes_new(PASSES_MAX, &attempts->passes);
+	if (r == 0)
+		r = lanes_new(&attempts->lanes);
+	if (r == 0)
+		r = hasher_new(daemon->event, count_workers(daemon->settings),
+			       daemon->settings->workers_memory,
+			       &attempts->hasher);
+	if (r < 0)
+		return r;
+	daemon->service = (struct service){
+		.state = &daemon->state,
+		.attempts = attempts,
+		.started = attempt_now_us() / 1000000,
+		.configuration = daemon->configuration_state,
+		.map_generation = map_generation,
+		.userdata = daemon,
+	};
+	return 0;
+}
+
+static int load_first_settings(struct daemon *daemon)
+{
+	char findings[4096];
+	struct text error;
+	int r;
+
+	text_init(&error, findings, sizeof(findings));
+	r = daemon_load_settings(&daemon->options, &error, &daemon->settings);
+	if (r == 0) {
+		(void)snprintf(daemon->configuration_state,
+			       sizeof(daemon->configuration_state), "ok");
+		return 0;
+	}
+	log_line(LOG_ERR, "the configuration is refused:\n%s",
+		 r < 0 ? strerror(-r) : findings);
+	return r < 0 ? r : -EINVAL;
+}
+
+static int start(struct daemon *daemon)
+{
+	int r;
+
+	r = load_first_settings(daemon);
+	if (r == 0)
+		r = sd_event_default(&daemon->event);
+	if (r >= 0)
+		r = take_signals(daemon);
+	if (r >= 0)
+		r = start_state(daemon);
+	if (r >= 0)
+		r = start_attempts(daemon);
+	if (r >= 0)
+		r = start_server(daemon);
+	if (r >= 0)
+		r = sd_event_set_watchdog(daemon->event, true);
+	return r < 0 ? r : 0;
+}
+
+/* In the order in which nobody is left with what has gone. */
+static void stop(struct daemon *daemon)
+{
+	daemon->attempts.hasher = hasher_free(daemon->attempts.hasher);
+	daemon->server = varlink_server_free(daemon->server);
+	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
+	publication_deinit(&daemon->publication);
+	daemon->attempts.passes = passes_free(daemon->attempts.passes);
+	state_deinit(&daemon->state);
+	sd_event_source_disable_unref(daemon->stop_timer);
+	sd_event_unref(daemon->event);
+	daemon->settings = settings_free(daemon->settings);
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+	struct daemon daemon = { .options = *options };
+	int r;
+
+	r = start(&daemon);
+	if (r == 0) {
+		record_event(&daemon, EVENT_DAEMON_STARTED, RECORD_DONE,
+			     "version=" VERSION);
+		(void)!sd_notify(0, "READY=1");
+		r = sd_event_loop(daemon.event);
+		record_event(&daemon, EVENT_DAEMON_STOPPED,
+			     r < 0 ? RECORD_FAILED : RECORD_DONE, NULL);
+	}
+	if (r < 0)
+		log_line(LOG_ERR, "ended: %s", strerror(-r));
+	stop(&daemon);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Daemon: owns every part, puts them together, runs them, reloads, and ends
+ * them in order. It is the edge: parts return errors, the daemon logs them.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/daemon/publication.h"
+#include "cloxxsd/service/refused.h"
+#include "cloxxsd/service/service.h"
+#include "varlink/server.h"
+
+struct daemon_options {
+	const char *configuration; /* file; its drop-ins are below FILE.d */
+	const char *socket;
+	const char *state_directory;
+	const char *key; /* file */
+};
+
+struct daemon {
+	struct daemon_options options;
+	sd_event *event;
+	struct settings *settings;
+	struct state state;
+	struct publication publication;
+	struct attempts attempts;
+	struct service service;
+	struct refused refused;
+	struct varlink_server *server;
+	sd_event_source *stop_timer;
+	int64_t stop_by_us;
+	char configuration_state[1024];
+};
+
+/* Reads the settings of options; error holds FILE:LINE lines on SETTINGS_E_*.
+ */
+must_check int daemon_load_settings(const struct daemon_options *options,
+				    struct text *error,
+				    struct settings **ret_settings);
+
+/* Sets up, serves until told to stop, takes down. 0, or -errno, logged. */
+must_check int daemon_run(const struct daemon_options *options);

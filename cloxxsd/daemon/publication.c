@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/daemon/publication.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define NOLOGIN "/usr/sbin/nologin"
+/* Marks are gathered this long, and what journald refused is tried again. */
+#define MARK_US UINT64_C(1000000)
+
+static int set_user(const struct user *user, void *userdata)
+{
+	const char *shell = user_may_log_in(user) ? user->shell : NOLOGIN;
+	struct identity_writer *writer = userdata;
+	const struct identity_user entry = {
+		.uid = user->uid,
+		.gid = user->uid,
+		.name = user->name,
+		.home = user->home,
+		.shell = shell,
+		.n_name = strlen(user->name),
+		.n_home = strlen(user->home),
+		.n_shell = strlen(shell),
+	};
+
+	return identity_writer_set(writer, &entry);
+}
+
+static int write_map(struct publication *publication)
+{
+	struct identity_writer *writer = NULL;
+	struct user_counts counts;
+	int r;
+
+	r = user_count(publication->state->store, &counts);
+	if (r == 0)
+		r = identity_writer_new(publication->map_path, counts.all,
+					&writer);
+	if (r == 0)
+		r = user_for_each(publication->state->store, set_user, writer);
+	if (r == 0)
+		r = identity_writer_publish(writer);
+	if (r != 0) {
+		identity_writer_free(writer);
+		return r < 0 ? r : -EBADMSG;
+	}
+	publication->writer = identity_writer_free(publication->writer);
+	publication->writer = writer;
+	return 0;
+}
+
+static int swing(struct publication *publication, const struct change *change)
+{
+	struct user user;
+	int r;
+
+	if (change->type == CHANGE_USER_DELETE)
+		return identity_writer_remove(publication->writer, change->uid);
+	r = user_find_uid(publication->state->store, change->uid, &user);
+	if (r == 0)
+		r = set_user(&user, publication->writer);
+	return r > 0 ? -EBADMSG : r;
+}
+
+static int arm(struct publication *publication)
+{
+	uint64_t now;
+	int r, on;
+
+	r = sd_event_source_get_enabled(publication->timer, &on);
+	if (r < 0 || on != SD_EVENT_OFF)
+		return r;
+	r = sd_event_now(publication->event, CLOCK_MONOTONIC, &now);
+	if (r >= 0)
+		r = sd_event_source_set_time(publication->timer, now + MARK_US);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(publication->timer,
+						SD_EVENT_ONESHOT);
+	return r;
+}
+
+/* Hands over what waits, until the queue is full; the rest comes later. */
+static void hand_over(struct publication *publication)
+{
+	struct ledger *ledger = &publication->state->ledger;
+	struct ledger_row row;
+
+	while (publication->next_seq <= ledger->seq) {
+		if (ledger_next_unpublished(ledger, publication->next_seq,
+					    &row) != 0)
+			break;
+		if (journal_send(publication->journal, &row) != 0)
+			break;
+		publication->next_seq = row.seq + 1;
+	}
+	(void)!arm(publication);
+}
+
+static void on_taken(int64_t first_seq, int64_t last_seq, void *userdata)
+{
+	struct publication *publication = userdata;
+
+	if (publication->taken_first == 0)
+		publication->taken_first = first_seq;
+	publication->taken_last = last_seq;
+	(void)!arm(publication);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct publication *publication = userdata;
+	struct ledger *ledger = &publication->state->ledger;
+
+	(void)source;
+	(void)usec;
+	if (publication->taken_first != 0 &&
+	    ledger_mark_published(ledger, publication->taken_first,
+				  publication->taken_last) == 0)
+		publication->taken_first = publication->taken_last = 0;
+	if (publication->next_seq <= ledger->seq)
+		hand_over(publication);
+	else if (publication->taken_first != 0)
+		(void)!arm(publication);
+	return 0;
+}
+
+int publication_init(struct publication *publication, sd_event *event,
+		     struct state *state, const char *directory)
+{
+	struct text text;
+	int r;
+
+	*publication = (struct publication){ .event = event,
+					     .state = state,
+					     .next_seq = 1 };
+	text_init(&text, publication->map_path, sizeof(publication->map_path));
+	text_add_format(&text, "%s/identity.map", directory);
+	if (text_is_cut(&text))
+		return -ENAMETOOLONG;
+	r = write_map(publication);
+	if (r < 0)
+		return r;
+	r = sd_event_add_time(event, &publication->timer, CLOCK_MONOTONIC, 0,
+			      100000, on_timer, publication);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(publication->timer,
+						SD_EVENT_OFF);
+	if (r >= 0)
+		r = journal_new(event, on_taken, publication,
+				&publication->journal);
+	if (r < 0)
+		return r;
+	hand_over(publication);
+	return 0;
+}
+
+void publication_deinit(struct publication *publication)
+{
+	if (!publication->state)
+		return;
+	publication->journal = journal_free(publication->journal);
+	if (publication->taken_first != 0)
+		(void)!ledger_mark_published(&publication->state->ledger,
+					     publication->taken_first,
+					     publication->taken_last);
+	sd_event_source_disable_unref(publication->timer);
+	publication->writer = identity_writer_free(publication->writer);
+	publication->state = NULL;
+}
+
+int publication_committed(struct publication *publication,
+			  const struct change_set *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < set->n_changes; i++)
+		if (change_is_identity(&set->changes[i]))
+			r = swing(publication, &set->changes[i]);
+	if (r != 0)
+		r = write_map(publication);
+	if (set->n_records > 0)
+		hand_over(publication);
+	return r;
+}
+
+uint64_t publication_generation(const struct publication *publication)
+{
+	return identity_writer_generation(publication->writer);
+}

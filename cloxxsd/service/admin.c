@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. A refused command changed nothing.
+ *  2. Each act is recorded with its real actor, in the transaction of the act.
+ */
+#include "cloxxsd/service/admin.h"
+
+#include <string.h>
+
+#include "varlink/interfaces.h"
+
+const char *admin_string(json_t *parameters, const char *name)
+{
+	return json_string_value(json_object_get(parameters, name));
+}
+
+int admin_not_found(struct varlink_call *call, const char *name)
+{
+	return varlink_call_error(call, "nl.cloxxs.Admin.NotFound",
+				  json_pack("{s:s}", "name", name));
+}
+
+int admin_exists(struct varlink_call *call, const char *name, const char *where)
+{
+	return varlink_call_error(
+		call, "nl.cloxxs.Admin.AlreadyExists",
+		json_pack("{s:s, s:s}", "name", name, "where", where));
+}
+
+int admin_invalid(struct varlink_call *call, const char *parameter,
+		  const char *message)
+{
+	return varlink_call_error(call, "nl.cloxxs.Admin.Invalid",
+				  json_pack("{s:s, s:s}", "parameter",
+					    parameter, "message", message));
+}
+
+int admin_conflict(struct varlink_call *call, const char *message)
+{
+	return varlink_call_error(call, "nl.cloxxs.Admin.Conflict",
+				  json_pack("{s:s}", "message", message));
+}
+
+int admin_unavailable(struct varlink_call *call, const char *message)
+{
+	return varlink_call_error(call, "nl.cloxxs.Admin.Unavailable",
+				  json_pack("{s:s}", "message", message));
+}
+
+bool admin_take_user(struct service *service, struct varlink_call *call,
+		     json_t *parameters, struct user *ret_user)
+{
+	const char *name = admin_string(parameters, "name");
+	int r = user_find(service->state->store, name, ret_user);
+
+	if (r == 0)
+		return true;
+	if (r == USER_E_UNKNOWN)
+		(void)!admin_not_found(call, name);
+	else
+		(void)!admin_unavailable(call, "The store cannot be read.");
+	return false;
+}
+
+bool admin_do(struct service *service, struct varlink_call *call,
+	      const struct admin_act *act)
+{
+	struct change_set set = { 0 };
+	char actor[ACTOR_MAX];
+
+	service_actor(service, varlink_call_peer(call), actor);
+	if (act->change.type != _CHANGE_NONE)
+		change_set_add(&set, act->change);
+	change_set_record(&set,
+			  (struct record){ .at_us = attempt_now_us(),
+					   .event = act->event,
+					   .result = RECORD_DONE,
+					   .reason = REASON_BY_ADMINISTRATOR,
+					   .user = act->user->name,
+					   .actor = actor,
+					   .details = act->details });
+	if (state_apply(service->state, &set) == 0)
+		return true;
+	(void)!admin_unavailable(call, "The change could not be written; "
+				       "nothing was changed.");
+	return false;
+}
+
+static const char *services_fault(json_t *services, struct text *list)
+{
+	const char *fault = NULL;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(services, i, one)
+	{
+		const char *name = json_string_value(one);
+
+		if (!name_is_service(name, strlen(name)))
+			fault = "A service is named by letters, digits, '.', "
+				"'_' and '-', 64 at most.";
+		text_add_format(list, "%s%s", i > 0 ? "," : "", name);
+	}
+	return text_is_cut(list) ? "These are too many services." : fault;
+}
+
+static bool read_services(struct varlink_call *call, json_t *parameters,
+			  struct user *user)
+{
+	json_t *services = json_object_get(parameters, "services");
+	char list[USER_SERVICES_MAX];
+	const char *fault;
+	struct text text;
+
+	if (!json_is_array(services))
+		return true;
+	text_init(&text, list, sizeof(list));
+	fault = services_fault(services, &text);
+	if (fault) {
+		(void)!admin_invalid(call, "services", fault);
+		return false;
+	}
+	memcpy(user->services, list, sizeof(list));
+	return true;
+}
+
+static bool read_path(struct varlink_call *call, json_t *parameters,
+		      const char *name, char buffer[USER_PATH_MAX])
+{
+	const char *path = admin_string(parameters, name);
+
+	if (!path)
+		return true;
+	if (!name_is_path(path, strlen(path))) {
+		(void)!admin_invalid(call, name,
+				     "It must be an absolute path of printable "
+				     "characters without ':', blanks or '..'.");
+		return false;
+	}
+	memcpy(buffer, path, strlen(path) + 1);
+	return true;
+}
+
+static bool read_language(struct varlink_call *call, json_t *parameters,
+			  struct user *user)
+{
+	const char *language = admin_string(parameters, "language");
+
+	if (!language)
+		return true;
+	if (strcmp(language, "en") != 0 && strcmp(language, "nl") != 0) {
+		(void)!admin_invalid(call, "language", "It must be en or nl.");
+		return false;
+	}
+	memcpy(user->language, language, strlen(language) + 1);
+	return true;
+}
+
+bool admin_read_profile(struct varlink_call *call, json_t *parameters,
+			struct user *user)
+{
+	const char *role = admin_string(parameters, "role");
+
+	if (role && !user_role_find(role, &user->role)) {
+		(void)!admin_invalid(call, "role",
+				     "It must be user or administrator.");
+		return false;
+	}
+	return read_services(call, parameters, user) &&
+	       read_path(call, parameters, "shell", user->shell) &&
+	       read_path(call, parameters, "home", user->home) &&
+	       read_language(call, parameters, user);
+}
+
+bool admin_read_reason(struct varlink_call *call, json_t *parameters,
+		       bool required, char ret_reason[USER_REASON_MAX])
+{
+	const char *reason = admin_string(parameters, "reason");
+	struct text text;
+
+	text_init(&text, ret_reason, USER_REASON_MAX);
+	if (reason)
+		text_add_escaped(&text, reason, strlen(reason));
+	if (text_is_cut(&text)) {
+		(void)!admin_invalid(call, "reason",
+				     "It must be shorter than 256 bytes.");
+		return false;
+	}
+	if (required && strspn(ret_reason, " ") == text.n) {
+		(void)!admin_invalid(call, "reason",
+				     "A reason is needed; it is recorded.");
+		return false;
+	}
+	return true;
+}
+
+/* Answers with the user as he is after the act. */
+static int reply_user(struct service *service, struct varlink_call *call,
+		      uint32_t uid)
+{
+	struct user user;
+
+	if (user_find_uid(service->state->store, uid, &user) != 0)
+		return admin_unavailable(call, "It was done, but the store "
+					       "cannot be read now.");
+	return varlink_call_reply(
+		call, json_pack("{s:o}", "user", admin_user_json(&user)));
+}
+
+/* What a change of the profile changed, old and new. */
+static void tell_changes(const struct user *before, const struct user *after,
+			 struct text *text)
+{
+	const struct {
+		const char *name, *before, *after;
+	} rows[] = {
+		{ "role", user_role_name(before->role),
+		  user_role_name(after->role) },
+		{ "services", before->services, after->services },
+		{ "shell", before->shell, after->shell },
+		{ "home", before->home, after->home },
+		{ "language", before->language, after->language },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].before, rows[i].after) != 0)
+			text_add_format(text, "%s%s: \"%s\" -> \"%s\"",
+					text->n > 0 ? "; " : "", rows[i].name,
+					rows[i].before, rows[i].after);
+}
+
+static int set_user(struct varlink_call *call, json_t *parameters,
+		    void *userdata)
+{
+	struct service *service = userdata;
+	struct user before, after;
+	char details[1024];
+	struct text text;
+
+	if (!admin_take_user(service, call, parameters, &before))
+		return 0;
+	after = before;
+	if (!admin_read_profile(call, parameters, &after))
+		return 0;
+	text_init(&text, details, sizeof(details));
+	tell_changes(&before, &after, &text);
+	if (text.n > 0 &&
+	    !admin_do(service, call,
+		      &(struct admin_act){ .event = EVENT_USER_CHANGED,
+					   .change = { .type = CHANGE_USER_SET,
+						       .uid = after.uid,
+						       .user = &after },
+					   .user = &after,
+					   .details = details }))
+		return 0;
+	return reply_user(service, call, after.uid);
+}
+
+static int enable_user(struct varlink_call *call, json_t *parameters,
+		       void *userdata)
+{
+	struct service *service = userdata;
+	struct user user;
+
+	if (!admin_take_user(service, call, parameters, &user))
+		return 0;
+	if (user.enabled)
+		return admin_conflict(call, "The user is enabled already.");
+	if (!admin_do(
+		    service, call,
+		    &(struct admin_act){ .event = EVENT_USER_ENABLED,
+					 .change = { .type = CHANGE_USER_ENABLE,
+						     .uid = user.uid },
+					 .user = &user }))
+		return 0;
+	return reply_user(service, call, user.uid);
+}
+
+static int disable_user(struct varlink_call *call, json_t *parameters,
+			void *userdata)
+{
+	struct service *service = userdata;
+	char reason[USER_REASON_MAX];
+	struct user user;
+
+	if (!admin_read_reason(call, parameters, false, reason) ||
+	    !admin_take_user(service, call, parameters, &user))
+		return 0;
+	if (!user.enabled)
+		return admin_conflict(call, "The user is disabled already.");
+	if (!admin_do(service, call,
+		      &(struct admin_act){
+			      .event = EVENT_USER_DISABLED,
+			      .change = { .type = CHANGE_USER_DISABLE,
+					  .uid = user.uid },
+			      .user = &user,
+			      .details = *reason ? reason : NULL }))
+		return 0;
+	return reply_user(service, call, user.uid);
+}
+
+static int delete_user(struct varlink_call *call, json_t *parameters,
+		       void *userdata)
+{
+	struct service *service = userdata;
+	struct user user;
+
+	if (!admin_take_user(service, call, parameters, &user))
+		return 0;
+	if (!admin_do(service, call,
+		      &(struct admin_act){
+			      .event = EVENT_USER_DELETED,
+			      .change = { .type = CHANGE_USER_DELETE,
+					  .uid = user.uid,
+					  .at = attempt_now_us() / 1000000 },
+			      .user = &user }))
+		return 0;
+	return varlink_call_reply(call, NULL);
+}
+
+static int lock_user(struct varlink_call *call, json_t *parameters,
+		     void *userdata)
+{
+	struct service *service = userdata;
+	char reason[USER_REASON_MAX];
+	struct user user;
+
+	if (!admin_read_reason(call, parameters, true, reason) ||
+	    !admin_take_user(service, call, parameters, &user))
+		return 0;
+	if (user_is_locked(&user))
+		return admin_conflict(call, "The user is locked already.");
+	if (!admin_do(service, call,
+		      &(struct admin_act){
+			      .event = EVENT_USER_LOCKED,
+			      .change = { .type = CHANGE_USER_LOCK,
+					  .uid = user.uid,
+					  .at = attempt_now_us() / 1000000,
+					  .text = reason },
+			      .user = &user,
+			      .details = reason }))
+		return 0;
+	return reply_user(service, call, user.uid);
+}
+
+#define NAME                                       \
+	{                                          \
+		"name", VARLINK_STRING, false, 256 \
+	}
+#define REASON(optional)                                 \
+	{                                                \
+		"reason", VARLINK_STRING, optional, 1024 \
+	}
+#define PROFILE                                                  \
+	{ "services", VARLINK_STRINGS, true, NAME_SERVICE_MAX }, \
+		{ "role", VARLINK_STRING, true, 32 },            \
+		{ "shell", VARLINK_STRING, true, 255 },          \
+		{ "home", VARLINK_STRING, true, 255 },           \
+	{                                                        \
+		"language", VARLINK_STRING, true, 15             \
+	}
+
+static const struct varlink_parameter add_parameters[] = {
+	NAME, PROFILE, { "uid", VARLINK_INT, true, 0 }, { 0 }
+};
+static const struct varlink_parameter set_parameters[] = { NAME,
+							   PROFILE,
+							   { 0 } };
+static const struct varlink_parameter name_parameters[] = { NAME, { 0 } };
+static const struct varlink_parameter name_why_parameters[] = { NAME,
+								REASON(true),
+								{ 0 } };
+static const struct varlink_parameter lock_parameters[] = { NAME,
+							    REASON(false),
+							    { 0 } };
+static const struct varlink_parameter unlock_parameters[] = {
+	NAME, REASON(false), { "reset_password", VARLINK_BOOL, true, 0 }, { 0 }
+};
+static const struct varlink_parameter reference_parameters[] = {
+	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
+};
+static const struct varlink_parameter no_parameters[] = { { 0 } };
+
+#define ADMINISTRATORS (PEER_ROOT | PEER_ADMINISTRATOR)
+#define METHOD(name, flags, parameters, handle)                               \
+	{                                                                     \
+		"nl.cloxxs.Admin." name, ADMINISTRATORS, flags, 65536, 60000, \
+			parameters, handle                                    \
+	}
+
+static const struct varlink_method methods[] = {
+	METHOD("AddUser", VARLINK_SENSITIVE, add_parameters, admin_add_user),
+	METHOD("SetUser", 0, set_parameters, set_user),
+	METHOD("ListUsers", VARLINK_MORE_ONLY, no_parameters, admin_list_users),
+	METHOD("GetUser", 0, name_parameters, admin_get_user),
+	METHOD("EnableUser", 0, name_parameters, enable_user),
+	METHOD("DisableUser", 0, name_why_parameters, disable_user),
+	METHOD("DeleteUser", 0, name_parameters, delete_user),
+	METHOD("LockUser", 0, lock_parameters, lock_user),
+	METHOD("UnlockUser", VARLINK_SENSITIVE, unlock_parameters,
+	       admin_unlock_user),
+	METHOD("ResetPassword", VARLINK_SENSITIVE, name_why_parameters,
+	       admin_reset_password),
+	METHOD("Explain", 0, reference_parameters, admin_explain),
+	METHOD("Status", 0, no_parameters, admin_status),
+	{ 0 },
+};
+
+const struct varlink_interface service_admin = {
+	.name = "nl.cloxxs.Admin",
+	.description = varlink_nl_cloxxs_Admin,
+	.methods = methods,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Admin: what the handlers of nl.cloxxs.Admin share: users as JSON, refusals
+ * by name, and changes with the record of who made them.
+ */
+
+#include "cloxxsd/service/service.h"
+
+/* The user as the interface's type User; NULL without memory. */
+json_t *admin_user_json(const struct user *user);
+
+/* The value of a string parameter, or NULL. */
+const char *admin_string(json_t *parameters, const char *name);
+
+int admin_not_found(struct varlink_call *call, const char *name);
+int admin_exists(struct varlink_call *call, const char *name,
+		 const char *where);
+int admin_invalid(struct varlink_call *call, const char *parameter,
+		  const char *message);
+int admin_conflict(struct varlink_call *call, const char *message);
+int admin_unavailable(struct varlink_call *call, const char *message);
+
+/*
+ * The user that parameter "name" names. False where the call was answered
+ * already: there is none, or the store could not be read.
+ */
+bool admin_take_user(struct service *service, struct varlink_call *call,
+		     json_t *parameters, struct user *ret_user);
+
+/*
+ * Applies change with its record: event by actor, about user, with reason as
+ * the administrator gave it (NULL: none) in the details. False, with the call
+ * answered, where it could not be written.
+ */
+struct admin_act {
+	enum event event;
+	struct change change; /* type _CHANGE_NONE: only the record */
+	const struct user *user;
+	const char *details;
+};
+bool admin_do(struct service *service, struct varlink_call *call,
+	      const struct admin_act *act);
+
+/* Reads the profile parameters into user, in place; false: call answered. */
+bool admin_read_profile(struct varlink_call *call, json_t *parameters,
+			struct user *user);
+
+/* The reason as given, tidied for a record; false: missing or too long. */
+bool admin_read_reason(struct varlink_call *call, json_t *parameters,
+		       bool required, char ret_reason[USER_REASON_MAX]);
+
+/* Handlers that answer after a hash: a temporary password is made. */
+int admin_add_user(struct varlink_call *call, json_t *parameters,
+		   void *service);
+int admin_unlock_user(struct varlink_call *call, json_t *parameters,
+		      void *service);
+int admin_reset_password(struct varlink_call *call, json_t *parameters,
+			 void *service);
+
+/* Handlers that only read. */
+int admin_list_users(struct varlink_call *call, json_t *parameters,
+		     void *service);
+int admin_get_user(struct varlink_call *call, json_t *parameters,
+		   void *service);
+int admin_explain(struct varlink_call *call, json_t *parameters, void *service);
+int admin_status(struct varlink_call *call, json_t *parameters, void *service);

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Commands that make a temporary password: the hash is computed by the pool,
+ * and the change is made when it is there.
+ *
+ * What must hold:
+ *  1. A temporary password is made by us, told once, in the one reply.
+ *  2. What was looked at before the hash is looked at again after it.
+ */
+#include "cloxxsd/service/admin.h"
+
+#include <string.h>
+
+#include "cloxxsd/attempt/password_rules.h"
+#include "cloxxsd/service/local_accounts.h"
+
+#define NOT_WRITTEN "The change could not be written; nothing was changed."
+
+struct issue {
+	struct service *service;
+	struct varlink_call *call;
+	enum event event;
+	struct user user; /* as he will be added, or is */
+	char actor[ACTOR_MAX];
+	char reason[USER_REASON_MAX];
+	struct secret temporary;
+	struct hash_job job;
+};
+
+static struct issue *issue_free(struct issue *issue)
+{
+	if (!issue)
+		return NULL;
+	varlink_call_unref(issue->call);
+	secret_deinit(&issue->temporary);
+	hash_job_wipe(&issue->job);
+	free(issue);
+	return NULL;
+}
+
+static void issue_freep(struct issue **issue)
+{
+	*issue = issue_free(*issue);
+}
+
+static struct issue *issue_new(struct service *service,
+			       struct varlink_call *call, enum event event)
+{
+	struct issue *issue = calloc(1, sizeof(*issue));
+
+	if (!issue)
+		return NULL;
+	issue->service = service;
+	issue->call = varlink_call_ref(call);
+	issue->event = event;
+	service_actor(service, varlink_call_peer(call), issue->actor);
+	return issue;
+}
+
+/* The file where the user's name or id stands already; LOCAL_ACCOUNTS_*. */
+static int find_elsewhere(const struct user *user, const char **ret_where)
+{
+	static const char *const files[] = { "/etc/passwd", "/etc/group" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		int r = local_accounts_find(files[i], user->name, user->uid);
+
+		if (r > 0)
+			*ret_where = files[i];
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Answers where a local account stands in the way. */
+static bool is_free_locally(struct issue *issue)
+{
+	const char *where = NULL;
+	int r = find_elsewhere(&issue->user, &where);
+
+	if (r < 0)
+		(void)!admin_unavailable(issue->call,
+					 "/etc/passwd and /etc/group cannot "
+					 "be read.");
+	else if (r == LOCAL_ACCOUNTS_NAME)
+		(void)!admin_exists(issue->call, issue->user.name, where);
+	else if (r == LOCAL_ACCOUNTS_ID)
+		(void)!admin_conflict(issue->call,
+				      "The uid stands in /etc/passwd or "
+				      "/etc/group.");
+	return r == 0;
+}
+
+/* Answers where the new user cannot be; true where he can. */
+static bool may_be_added(struct issue *issue)
+{
+	struct store *store = issue->service->state->store;
+	struct user there;
+	bool used = true;
+	int r;
+
+	r = user_find(store, issue->user.name, &there);
+	if (r == 0) {
+		(void)!admin_exists(issue->call, issue->user.name, "cloxxs");
+		return false;
+	}
+	if (r == USER_E_UNKNOWN)
+		r = user_uid_is_used(store, issue->user.uid, &used);
+	if (r != 0) {
+		(void)!admin_unavailable(issue->call,
+					 "The store cannot be read.");
+		return false;
+	}
+	if (used) {
+		(void)!admin_conflict(issue->call,
+				      "The uid is or was another user's; ids "
+				      "are never used again.");
+		return false;
+	}
+	return is_free_locally(issue);
+}
+
+static struct record issue_record(const struct issue *issue)
+{
+	return (struct record){
+		.at_us = attempt_now_us(),
+		.event = issue->event,
+		.result = RECORD_DONE,
+		.reason = REASON_BY_ADMINISTRATOR,
+		.user = issue->user.name,
+		.actor = issue->actor,
+		.details = *issue->reason ? issue->reason : NULL,
+	};
+}
+
+static void build_set(struct issue *issue, struct change_set *set)
+{
+	struct record record = issue_record(issue);
+
+	change_set_record(set, record);
+	if (issue->event == EVENT_USER_ADDED) {
+		change_set_add(set, (struct change){ .type = CHANGE_USER_ADD,
+						     .uid = issue->user.uid,
+						     .user = &issue->user });
+		return;
+	}
+	if (issue->event == EVENT_USER_UNLOCKED) {
+		change_set_add(set, (struct change){ .type = CHANGE_USER_UNLOCK,
+						     .uid = issue->user.uid });
+		record.event = EVENT_PASSWORD_RESET;
+		change_set_record(set, record);
+	}
+	change_set_add(set,
+		       (struct change){ .type = CHANGE_PASSWORD,
+					.uid = issue->user.uid,
+					.at = issue->user.password_changed,
+					.password = &issue->user.password,
+					.kind = USER_PASSWORD_TEMPORARY,
+					.until = issue->user.temporary_until });
+}
+
+/* Still as it must be for the change: looked at again after the hash. */
+static bool still_possible(struct issue *issue)
+{
+	struct user user;
+
+	if (issue->event == EVENT_USER_ADDED)
+		return may_be_added(issue);
+	if (user_find_uid(issue->service->state->store, issue->user.uid,
+			  &user) == 0)
+		return true;
+	(void)!admin_not_found(issue->call, issue->user.name);
+	return false;
+}
+
+static void write_issue(struct issue *issue)
+{
+	struct change_set set = { 0 };
+	struct user user;
+
+	if (!still_possible(issue))
+		return;
+	if (state_seal_password(issue->service->state, issue->user.uid,
+				issue->job.made, &issue->user.password) != 0) {
+		(void)!admin_unavailable(issue->call,
+					 "The password could not be sealed.");
+		return;
+	}
+	build_set(issue, &set);
+	if (state_apply(issue->service->state, &set) != 0 ||
+	    user_find_uid(issue->service->state->store, issue->user.uid,
+			  &user) != 0) {
+		(void)!admin_unavailable(issue->call, NOT_WRITTEN);
+		return;
+	}
+	(void)!varlink_call_reply(
+		issue->call,
+		json_pack("{s:o, s:s, s:I}", "user", admin_user_json(&user),
+			  "temporary_password", issue->temporary.bytes,
+			  "temporary_until",
+			  (json_int_t)issue->user.temporary_until));
+}
+
+static void hashed(struct hash_job *job, void *userdata)
+{
+	scope(issue_freep) struct issue *issue = userdata;
+
+	if (job->result != HASH_MADE)
+		(void)!admin_unavailable(issue->call,
+					 "There is no memory for the hash.");
+	else if (varlink_call_is_open(issue->call))
+		write_issue(issue);
+}
+
+/* Makes the password and has it hashed; takes issue. */
+static int issue_begin(struct issue *taken)
+{
+	scope(issue_freep) struct issue *issue = taken;
+	const struct settings *settings = issue->service->attempts->settings;
+	int64_t now = attempt_now_us() / 1000000;
+	int r;
+
+	r = password_generate(&issue->temporary);
+	if (r == 0)
+		r = password_normalise(&issue->temporary, &issue->job.password);
+	if (r != 0)
+		return r < 0 ? r : -EIO;
+	issue->user.password_kind = USER_PASSWORD_TEMPORARY;
+	issue->user.password_changed = now;
+	issue->user.temporary_until = now + settings->temporary_lifetime_s;
+	issue->job.task = HASH_MAKE;
+	issue->job.cost = (struct argon2_cost){
+		.memory = settings->hash_memory,
+		.operations = settings->hash_operations,
+	};
+	issue->job.done = hashed;
+	issue->job.userdata = issue;
+	if (hasher_submit(issue->service->attempts->hasher, &issue->job) != 0)
+		return admin_unavailable(issue->call,
+					 "Too many passwords are waiting.");
+	(void)scope_take_ptr(issue);
+	return 0;
+}
+
+/* The configured home with the name put in for %u. */
+static bool default_home(const char *form, const char *name,
+			 char buffer[USER_PATH_MAX])
+{
+	const char *place = strstr(form, "%u");
+	struct text text;
+
+	text_init(&text, buffer, USER_PATH_MAX);
+	text_add_bytes(&text, form,
+		       place ? (size_t)(place - form) : strlen(form));
+	if (place)
+		text_add_format(&text, "%s%s", name, place + 2);
+	return !text_is_cut(&text);
+}
+
+/* The next free id of the range that no local account has. */
+static int choose_uid(struct issue *issue)
+{
+	const struct settings *settings = issue->service->attempts->settings;
+	uint32_t uid = 0;
+	const char *where;
+	int r;
+
+	r = user_free_uid(issue->service->state->store, settings->uid_min,
+			  settings->uid_max, &uid);
+	for (; r == 0 && uid <= settings->uid_max; uid++) {
+		issue->user.uid = uid;
+		r = find_elsewhere(&issue->user, &where);
+		if (r <= 0 || r == LOCAL_ACCOUNTS_NAME)
+			return r < 0 ? r : 0;
+		r = 0;
+	}
+	return r != 0 ? r : USER_E_UNKNOWN;
+}
+
+/* Answers where no uid can be had. */
+static bool take_uid(struct issue *issue)
+{
+	int r = choose_uid(issue);
+
+	if (r == USER_E_UNKNOWN)
+		(void)!admin_conflict(issue->call,
+				      "No uid is left: widen uid_range in "
+				      "cloxxsd.conf.");
+	else if (r != 0)
+		(void)!admin_unavailable(issue->call,
+					 "No uid could be chosen.");
+	return r == 0;
+}
+
+/* Answers where the uid that was asked for cannot be. */
+static bool read_uid(struct issue *issue, json_t *parameters)
+{
+	const struct settings *settings = issue->service->attempts->settings;
+	json_t *uid = json_object_get(parameters, "uid");
+	int64_t number = json_integer_value(uid);
+	char message[96];
+	struct text text;
+
+	if (!json_is_integer(uid))
+		return take_uid(issue);
+	if (number >= settings->uid_min && number <= settings->uid_max) {
+		issue->user.uid = (uint32_t)number;
+		return true;
+	}
+	text_init(&text, message, sizeof(message));
+	text_add_format(&text, "It must lie in uid_range, %u-%u.",
+			settings->uid_min, settings->uid_max);
+	(void)!admin_invalid(issue->call, "uid", message);
+	return false;
+}
+
+/* Answers where the name cannot be one of ours. */
+static bool read_name(struct issue *issue, json_t *parameters)
+{
+	const char *name = admin_string(parameters, "name");
+
+	if (!name_is_user(name, strlen(name)))
+		(void)!admin_invalid(issue->call, "name",
+				     "A name has 1 to 32 of a-z, 0-9, '_' and "
+				     "'-', and begins with a letter or '_'.");
+	else if (name_is_reserved(name, strlen(name)))
+		(void)!admin_invalid(issue->call, "name",
+				     "This name belongs to the system.");
+	else {
+		memcpy(issue->user.name, name, strlen(name) + 1);
+		return true;
+	}
+	return false;
+}
+
+/* Answers where the configured defaults cannot serve. */
+static bool set_defaults(struct issue *issue)
+{
+	const struct settings *settings = issue->service->attempts->settings;
+	struct text text;
+
+	issue->user.created = attempt_now_us() / 1000000;
+	text_init(&text, issue->user.shell, sizeof(issue->user.shell));
+	text_add(&text, settings->shell);
+	if (default_home(settings->home, issue->user.name, issue->user.home))
+		return true;
+	(void)!admin_invalid(issue->call, "home", "It is too long.");
+	return false;
+}
+
+int admin_add_user(struct varlink_call *call, json_t *parameters,
+		   void *userdata)
+{
+	scope(issue_freep) struct issue *issue = NULL;
+	struct text text;
+
+	issue = issue_new(userdata, call, EVENT_USER_ADDED);
+	if (!issue)
+		return -ENOMEM;
+	if (!read_name(issue, parameters) || !set_defaults(issue) ||
+	    !admin_read_profile(call, parameters, &issue->user) ||
+	    !read_uid(issue, parameters) || !may_be_added(issue))
+		return 0;
+	text_init(&text, issue->reason, sizeof(issue->reason));
+	text_add_format(&text, "uid %u, role %s, services \"%.150s\"",
+			issue->user.uid, user_role_name(issue->user.role),
+			issue->user.services);
+	return issue_begin(scope_take_ptr(issue));
+}
+
+int admin_reset_password(struct varlink_call *call, json_t *parameters,
+			 void *userdata)
+{
+	scope(issue_freep) struct issue *issue = NULL;
+
+	issue = issue_new(userdata, call, EVENT_PASSWORD_RESET);
+	if (!issue)
+		return -ENOMEM;
+	if (!admin_read_reason(call, parameters, false, issue->reason) ||
+	    !admin_take_user(userdata, call, parameters, &issue->user))
+		return 0;
+	return issue_begin(scope_take_ptr(issue));
+}
+
+/* Without a new password there is no hash to wait for. */
+static int unlock_only(struct issue *issue)
+{
+	struct change_set set = { 0 };
+	struct user user;
+
+	change_set_add(&set, (struct change){ .type = CHANGE_USER_UNLOCK,
+					      .uid = issue->user.uid });
+	change_set_record(&set, issue_record(issue));
+	if (state_apply(issue->service->state, &set) != 0 ||
+	    user_find_uid(issue->service->state->store, issue->user.uid,
+			  &user) != 0)
+		return admin_unavailable(issue->call, NOT_WRITTEN);
+	return varlink_call_reply(
+		issue->call,
+		json_pack("{s:o}", "user", admin_user_json(&user)));
+}
+
+int admin_unlock_user(struct varlink_call *call, json_t *parameters,
+		      void *userdata)
+{
+	bool reset =
+		json_is_true(json_object_get(parameters, "reset_password"));
+	scope(issue_freep) struct issue *issue = NULL;
+
+	issue = issue_new(userdata, call, EVENT_USER_UNLOCKED);
+	if (!issue)
+		return -ENOMEM;
+	if (!admin_read_reason(call, parameters, true, issue->reason) ||
+	    !admin_take_user(userdata, call, parameters, &issue->user))
+		return 0;
+	if (!reset && !user_is_locked(&issue->user) &&
+	    issue->user.failures == 0)
+		return admin_conflict(call, "The user is not locked, and has "
+					    "no failures.");
+	if (!reset)
+		return unlock_only(issue);
+	return issue_begin(scope_take_ptr(issue));
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cloxxsd/service/admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Users of one batch of a stream. */
+#define BATCH 64
+
+static json_t *time_or_null(int64_t at)
+{
+	return at != 0 ? json_integer(at) : json_null();
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return *text ? json_string(text) : json_null();
+}
+
+static json_t *services_json(const char *services)
+{
+	json_t *list = json_array();
+
+	while (*services) {
+		size_t n = strcspn(services, ",");
+
+		(void)!json_array_append_new(list, json_stringn(services, n));
+		services += n;
+		services += *services == ',';
+	}
+	return list;
+}
+
+json_t *admin_user_json(const struct user *user)
+{
+	bool temporary = user->password_kind == USER_PASSWORD_TEMPORARY;
+
+	return json_pack(
+		"{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:o, s:s, s:o, s:o,"
+		" s:b, s:o, s:o, s:i, s:o, s:o, s:o, s:I}",
+		"name", user->name, "uid", (int)user->uid, "role",
+		user_role_name(user->role), "enabled", (int)user->enabled,
+		"services", services_json(user->services), "shell", user->shell,
+		"home", user->home, "language", text_or_null(user->language),
+		"password", user_password_kind_name(user->password_kind),
+		"temporary_until",
+		time_or_null(temporary ? user->temporary_until : 0),
+		"password_changed", time_or_null(user->password_changed),
+		"locked", (int)user_is_locked(user), "locked_at",
+		time_or_null(user->locked_at), "locked_because",
+		text_or_null(user->locked_because), "failures",
+		(int)user->failures, "last_login",
+		time_or_null(user->last_login), "last_login_service",
+		text_or_null(user->last_login_service), "last_login_address",
+		text_or_null(user->last_login_address), "created",
+		(json_int_t)user->created);
+}
+
+/* Where a stream of users stands: behind name. */
+struct listing {
+	struct service *service;
+	char name[NAME_USER_MAX + 1];
+};
+
+static int next_users(struct varlink_call *call, void *data)
+{
+	struct listing *listing = data;
+	struct user user, next;
+	int r;
+
+	r = user_next(listing->service->state->store, listing->name, &user);
+	if (r == USER_E_UNKNOWN)
+		return varlink_call_reply(call, NULL);
+	for (int i = 0; r == 0 && i < BATCH; i++) {
+		json_t *reply =
+			json_pack("{s:o}", "user", admin_user_json(&user));
+		int next_r = user_next(listing->service->state->store,
+				       user.name, &next);
+
+		if (next_r == USER_E_UNKNOWN)
+			return varlink_call_reply(call, reply);
+		r = varlink_call_continue(call, reply);
+		memcpy(listing->name, user.name, sizeof(user.name));
+		user = next;
+		if (next_r != 0)
+			r = -EIO;
+	}
+	return r;
+}
+
+int admin_list_users(struct varlink_call *call, json_t *parameters,
+		     void *userdata)
+{
+	struct listing *listing = calloc(1, sizeof(*listing));
+
+	(void)parameters;
+	if (!listing)
+		return -ENOMEM;
+	listing->service = userdata;
+	varlink_call_stream(call, next_users, listing, free);
+	return 0;
+}
+
+static int add_failure(const struct user_failure *one, void *userdata)
+{
+	json_t *list = userdata;
+
+	return json_array_append_new(
+		list,
+		json_pack("{s:I, s:s, s:o, s:o, s:s, s:s}", "at",
+			  (json_int_t)one->at, "service", one->service,
+			  "address", text_or_null(one->address), "terminal",
+			  text_or_null(one->terminal), "reason", one->reason,
+			  "reference", one->reference));
+}
+
+int admin_get_user(struct varlink_call *call, json_t *parameters,
+		   void *userdata)
+{
+	struct service *service = userdata;
+	struct user user;
+	json_t *failed;
+
+	if (!admin_take_user(service, call, parameters, &user))
+		return 0;
+	failed = json_array();
+	if (user_for_each_failure(service->state->store, user.uid, add_failure,
+				  failed) != 0) {
+		json_decref(failed);
+		return admin_unavailable(call, "The store cannot be read.");
+	}
+	return varlink_call_reply(call, json_pack("{s:o, s:o}", "user",
+						  admin_user_json(&user),
+						  "failed", failed));
+}
+
+/* "k7qm2rtx" or "K7QM-2RTX" as the code is written; false: it is none. */
+static bool read_reference(const char *typed, char ret_code[REFERENCE_MAX])
+{
+	size_t n = 0;
+
+	for (; *typed; typed++) {
+		char c = *typed;
+
+		if (c == '-' || c == ' ')
+			continue;
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		/* Crockford's letters that are read for digits */
+		c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
+		if (n == 4)
+			ret_code[n++] = '-';
+		if (n >= REFERENCE_MAX - 1)
+			return false;
+		ret_code[n++] = c;
+	}
+	ret_code[n] = '\0';
+	return n == REFERENCE_MAX - 1;
+}
+
+static json_t *rules_json(const char *chain)
+{
+	enum login_outcome outcomes[_LOGIN_RULE_N];
+	json_t *rules = json_array();
+
+	if (!login_chain_read(chain, outcomes))
+		return rules;
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
+		(void)!json_array_append_new(
+			rules,
+			json_pack("{s:s, s:s, s:s}", "rule", login_rule_name(i),
+				  "outcome", login_outcome_name(outcomes[i]),
+				  "text", login_rule_text(i)));
+	return rules;
+}
+
+/* The advice with NAME replaced where the user is known. */
+static json_t *advice_json(enum reason reason, const char *user)
+{
+	const char *advice = reason_advice(reason);
+	const char *name = advice ? strstr(advice, "NAME") : NULL;
+	char filled[512];
+	struct text text;
+
+	if (!advice)
+		return json_null();
+	text_init(&text, filled, sizeof(filled));
+	text_add_bytes(&text, advice,
+		       name ? (size_t)(name - advice) : strlen(advice));
+	if (name)
+		text_add_format(&text, "%s%s", user, name + strlen("NAME"));
+	return json_string(filled);
+}
+
+int admin_explain(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	const char *typed = admin_string(parameters, "reference");
+	struct service *service = userdata;
+	char code[REFERENCE_MAX + 1];
+	struct ledger_row row;
+	enum reason reason = REASON_UNDECIDED;
+	struct user user;
+	bool known;
+	int r;
+
+	if (!read_reference(typed, code))
+		return admin_invalid(call, "reference",
+				     "A reference code has eight letters and "
+				     "digits, as in ABCD-1234.");
+	r = ledger_find(&service->state->ledger, code, &row);
+	if (r == LEDGER_E_UNKNOWN)
+		return admin_not_found(call, code);
+	if (r != 0)
+		return admin_unavailable(call, "The ledger cannot be read.");
+	(void)!reason_find(row.reason, &reason);
+	known = user_find(service->state->store, row.user, &user) == 0;
+	return varlink_call_reply(
+		call,
+		json_pack("{s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s,"
+			  " s:o, s:o}",
+			  "at", (json_int_t)(row.at_us / 1000000), "event",
+			  row.event, "user", row.user, "known", (int)known,
+			  "service", text_or_null(row.service), "address",
+			  text_or_null(row.address), "terminal",
+			  text_or_null(row.terminal), "verdict", "deny",
+			  "reason", row.reason, "text", reason_text(reason),
+			  "rules", rules_json(row.rules), "advice",
+			  advice_json(reason, row.user)));
+}
+
+int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct service *service = userdata;
+	const struct settings *settings = service->attempts->settings;
+	int64_t n_ledger = 0, n_unpublished = 0;
+	struct user_counts counts;
+	char head[2 * LEDGER_CHAIN_BYTES + 1];
+	struct text text;
+
+	(void)parameters;
+	if (user_count(service->state->store, &counts) != 0 ||
+	    ledger_count(&service->state->ledger, &n_ledger, &n_unpublished) !=
+		    0)
+		return admin_unavailable(call, "The store cannot be read.");
+	text_init(&text, head, sizeof(head));
+	for (size_t i = 0; i < LEDGER_CHAIN_BYTES; i++)
+		text_add_format(&text, "%02x", service->state->ledger.chain[i]);
+	return varlink_call_reply(
+		call,
+		json_pack(
+			"{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, s:i, s:i,"
+			" s:i, s:I, s:I, s:I}",
+			"version", VERSION, "started",
+			(json_int_t)service->started, "configuration",
+			service->configuration, "users", (int)counts.all,
+			"users_locked", (int)counts.locked, "users_disabled",
+			(int)counts.disabled, "ledger_records",
+			(json_int_t)n_ledger, "ledger_head", head, "attempts",
+			(int)service->attempts->n_open, "queued",
+			(int)hasher_n_waiting(service->attempts->hasher),
+			"workers",
+			(int)hasher_n_threads(service->attempts->hasher),
+			"hash_memory", (json_int_t)settings->hash_memory,
+			"map_generation",
+			(json_int_t)service->map_generation(service->userdata),
+			"unpublished", (json_int_t)n_unpublished));
+}

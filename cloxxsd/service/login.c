@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. Who is not root speaks for himself only, found by the kernel's uid.
+ *  2. An address, terminal or requester is believed from root only.
+ *  3. The account phase asks every gate, pass or no pass.
+ */
+#include "cloxxsd/service/service.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/channel.h"
+#include "cloxxsd/state/session.h"
+#include "varlink/interfaces.h"
+
+static const char *string_of(json_t *parameters, const char *name)
+{
+	return json_string_value(json_object_get(parameters, name));
+}
+
+/* Copies what fits; false where it does not. NULL gives "". */
+static bool copy(char *buffer, size_t size, const char *value)
+{
+	size_t n = value ? strlen(value) : 0;
+
+	if (n >= size)
+		return false;
+	if (n > 0)
+		memcpy(buffer, value, n);
+	buffer[n] = '\0';
+	return true;
+}
+
+static void believe_root(struct subject *subject, json_t *parameters)
+{
+	const char *address = string_of(parameters, "address");
+
+	/* What is no numeric address is no address: names are not looked up. */
+	if (!address || address_canonical(address, subject->address) != 0)
+		subject->address[0] = '\0';
+	(void)!copy(subject->terminal, sizeof(subject->terminal),
+		    string_of(parameters, "terminal"));
+	(void)!copy(subject->requester, sizeof(subject->requester),
+		    string_of(parameters, "requester"));
+}
+
+/* The parameter that cannot be, or NULL. */
+static const char *read_subject(struct varlink_call *call, json_t *parameters,
+				struct subject *ret_subject)
+{
+	const struct varlink_peer *peer = varlink_call_peer(call);
+	json_t *system_uid = json_object_get(parameters, "system_uid");
+
+	*ret_subject = (struct subject){ .peer = peer->uid };
+	if (!copy(ret_subject->name, sizeof(ret_subject->name),
+		  string_of(parameters, "user")))
+		return "user";
+	if (!copy(ret_subject->service, sizeof(ret_subject->service),
+		  string_of(parameters, "service")) ||
+	    !name_is_service(ret_subject->service,
+			     strlen(ret_subject->service)))
+		return "service";
+	if (json_is_integer(system_uid)) {
+		ret_subject->has_system_uid = true;
+		ret_subject->system_uid = json_integer_value(system_uid);
+	}
+	if (peer->uid == 0)
+		believe_root(ret_subject, parameters);
+	return NULL;
+}
+
+/* Root for anyone, others for the user whose uid is theirs. */
+static bool may_speak_for(struct service *service,
+			  const struct subject *subject)
+{
+	struct user user;
+
+	return subject->peer == 0 ||
+	       (user_find_uid(service->state->store, subject->peer, &user) ==
+			0 &&
+		strcmp(user.name, subject->name) == 0);
+}
+
+/*
+ * The subject of a call; false where it was answered already, because it
+ * cannot be or may not be spoken for.
+ */
+static bool take_subject(struct service *service, struct varlink_call *call,
+			 json_t *parameters, struct subject *ret_subject)
+{
+	const char *wrong = read_subject(call, parameters, ret_subject);
+
+	if (wrong) {
+		(void)!varlink_call_invalid(call, wrong);
+		return false;
+	}
+	if (!may_speak_for(service, ret_subject)) {
+		service_refused(varlink_call_peer(call), "nl.cloxxs.Login",
+				service);
+		(void)!varlink_call_denied(call);
+		return false;
+	}
+	return true;
+}
+
+static bool take_pass(struct service *service, const struct subject *subject,
+		      uint32_t uid, json_t *parameters, enum pass_phase phase)
+{
+	const char *pass = string_of(parameters, "pass");
+	const struct pass_binding binding = {
+		.uid = uid,
+		.peer = subject->peer,
+		.service = subject->service,
+		.address = subject->address,
+	};
+
+	return pass && pass_take(service->attempts->passes, pass, &binding,
+				 phase, channel_now_us());
+}
+
+static void free_attempt(void *data)
+{
+	attempt_abandon(data);
+}
+
+/* Whether a pass spares the question for the current password. */
+static bool is_proved(struct service *service, const struct subject *subject,
+		      json_t *parameters)
+{
+	struct user user;
+
+	return user_find(service->state->store, subject->name, &user) == 0 &&
+	       take_pass(service, subject, user.uid, parameters,
+			 PASS_PHASE_CHANGE);
+}
+
+static int start(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct varlink_connection *connection = varlink_call_connection(call);
+	struct service *service = userdata;
+	const char *purpose = string_of(parameters, "purpose");
+	enum login_purpose meant;
+	struct attempt *attempt;
+	struct subject subject;
+	bool proved = false;
+	int r;
+
+	if (strcmp(purpose, "login") == 0)
+		meant = LOGIN_PURPOSE_LOGIN;
+	else if (strcmp(purpose, "change") == 0)
+		meant = LOGIN_PURPOSE_CHANGE;
+	else
+		return varlink_call_invalid(call, "purpose");
+	if (!take_subject(service, call, parameters, &subject))
+		return 0;
+	varlink_connection_set_data(connection, NULL, NULL);
+	r = attempt_new(service->attempts, meant, &subject, &attempt);
+	if (r == -EBUSY)
+		return varlink_call_error(call, "nl.cloxxs.Login.Busy", NULL);
+	if (r < 0)
+		return r;
+	varlink_connection_set_data(connection, attempt, free_attempt);
+	if (meant == LOGIN_PURPOSE_CHANGE)
+		proved = is_proved(service, &subject, parameters);
+	return attempt_start(attempt, call, proved);
+}
+
+static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct attempt *attempt =
+		varlink_connection_data(varlink_call_connection(call));
+	const char *typed = string_of(parameters, "answer");
+	int r = -EBADE;
+
+	(void)userdata;
+	if (attempt)
+		r = attempt_answer(attempt, call,
+				   strlen(typed) <= SECRET_MAX ? typed : NULL);
+	if (r == -EBADE)
+		return varlink_call_error(call, "nl.cloxxs.Login.NoAttempt",
+					  NULL);
+	return r;
+}
+
+static const char *or_null(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+/* What the account phase and the session decide by, and record. */
+struct gate {
+	struct user user;
+	struct login_decision decision;
+	bool passed; /* with a pass: a password was proved just before */
+	char chain[512];
+	char details[96];
+	char reference[REFERENCE_MAX];
+};
+
+static int ask_gates(struct service *service, const struct subject *subject,
+		     struct gate *ret_gate)
+{
+	struct login_facts facts;
+	struct text text;
+	int r;
+
+	r = attempt_gather(service->attempts, subject, LOGIN_PURPOSE_ACCOUNT,
+			   &ret_gate->user, &facts);
+	if (r < 0)
+		return r;
+	ret_gate->decision = login_decide(&facts);
+	text_init(&text, ret_gate->chain, sizeof(ret_gate->chain));
+	login_chain_write(&ret_gate->decision, &text);
+	ret_gate->details[0] = '\0';
+	reference_make(ret_gate->reference);
+	return 0;
+}
+
+static struct record gate_record(const struct subject *subject,
+				 const struct gate *gate, enum event allowed,
+				 enum event denied)
+{
+	bool good = gate->decision.verdict != VERDICT_DENY;
+
+	return (struct record){
+		.at_us = attempt_now_us(),
+		.event = good ? allowed : denied,
+		.result = good ? RECORD_ALLOWED : RECORD_DENIED,
+		.reason = gate->decision.reason,
+		.user = subject->name,
+		.actor = *subject->requester ? subject->requester
+					     : subject->name,
+		.service = subject->service,
+		.address = or_null(subject->address),
+		.terminal = or_null(subject->terminal),
+		.reference = good ? NULL : gate->reference,
+		.chain = gate->chain,
+		.details = or_null(gate->details),
+	};
+}
+
+static int reply_refused(struct varlink_call *call, const char *verdict,
+			 const char *reference)
+{
+	char message[64];
+	struct text text;
+
+	text_init(&text, message, sizeof(message));
+	refusal_write(reference, &text);
+	return varlink_call_reply(call, json_pack("{s:s, s:s, s:s}", "verdict",
+						  verdict, "message", message,
+						  "reference", reference));
+}
+
+static int account(struct varlink_call *call, json_t *parameters,
+		   void *userdata)
+{
+	const char *method = string_of(parameters, "method");
+	struct service *service = userdata;
+	struct change_set set = { 0 };
+	struct subject subject;
+	struct gate gate = { 0 };
+	struct text details;
+
+	if (!take_subject(service, call, parameters, &subject))
+		return 0;
+	if (ask_gates(service, &subject, &gate) != 0) {
+		reference_make(gate.reference);
+		return reply_refused(call, "unavailable", gate.reference);
+	}
+	gate.passed = take_pass(service, &subject, gate.user.uid, parameters,
+				PASS_PHASE_ACCOUNT);
+	text_init(&details, gate.details, sizeof(gate.details));
+	text_add_format(&details, "method=%.60s",
+			gate.passed ? "password"
+			: method    ? method
+				    : "none");
+	change_set_record(&set,
+			  gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
+				      EVENT_ACCOUNT_DENIED));
+	if (state_apply(service->state, &set) != 0)
+		return reply_refused(call, "unavailable", gate.reference);
+	if (gate.decision.verdict == VERDICT_DENY)
+		return reply_refused(call, "deny", gate.reference);
+	return varlink_call_reply(
+		call, json_pack("{s:s}", "verdict",
+				verdict_name(gate.decision.verdict)));
+}
+
+static int open_session(struct varlink_call *call, json_t *parameters,
+			void *userdata)
+{
+	struct service *service = userdata;
+	uint8_t random[(SESSION_ID_MAX - 1) / 2];
+	struct change_set set = { 0 };
+	struct subject subject;
+	struct gate gate = { 0 };
+	char id[SESSION_ID_MAX];
+
+	if (!take_subject(service, call, parameters, &subject))
+		return 0;
+	if (ask_gates(service, &subject, &gate) != 0) {
+		reference_make(gate.reference);
+		return reply_refused(call, "unavailable", gate.reference);
+	}
+	(void)take_pass(service, &subject, gate.user.uid, parameters,
+			PASS_PHASE_SESSION);
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
+	if (gate.decision.verdict != VERDICT_DENY)
+		change_set_add(
+			&set, (struct change){ .type = CHANGE_SESSION_OPEN,
+					       .uid = gate.user.uid,
+					       .at = attempt_now_us() / 1000000,
+					       .session = id,
+					       .service = subject.service,
+					       .address = subject.address,
+					       .terminal = subject.terminal });
+	change_set_record(&set,
+			  gate_record(&subject, &gate, EVENT_SESSION_OPENED,
+				      EVENT_SESSION_DENIED));
+	if (state_apply(service->state, &set) != 0)
+		return reply_refused(call, "unavailable", gate.reference);
+	if (gate.decision.verdict == VERDICT_DENY)
+		return reply_refused(call, "deny", gate.reference);
+	return varlink_call_reply(call, json_pack("{s:s, s:s}", "verdict",
+						  "allow", "session", id));
+}
+
+static int close_session(struct varlink_call *call, json_t *parameters,
+			 void *userdata)
+{
+	const struct varlink_peer *peer = varlink_call_peer(call);
+	const char *id = string_of(parameters, "session");
+	struct service *service = userdata;
+	struct change_set set = { 0 };
+	struct session session;
+	struct user user;
+
+	if (session_find(service->state->store, id, &session) != 0 ||
+	    user_find_uid(service->state->store, session.uid, &user) != 0)
+		return varlink_call_reply(call, NULL);
+	if (peer->uid != 0 && peer->uid != session.uid)
+		return varlink_call_denied(call);
+	change_set_add(&set, (struct change){ .type = CHANGE_SESSION_CLOSE,
+					      .session = id });
+	change_set_record(
+		&set, (struct record){ .at_us = attempt_now_us(),
+				       .event = EVENT_SESSION_CLOSED,
+				       .result = RECORD_DONE,
+				       .reason = REASON_NONE,
+				       .user = user.name,
+				       .actor = user.name,
+				       .service = session.service,
+				       .address = or_null(session.address),
+				       .terminal = or_null(session.terminal) });
+	if (state_apply(service->state, &set) != 0)
+		return -EIO;
+	return varlink_call_reply(call, NULL);
+}
+
+#define SUBJECT_PARAMETERS                                              \
+	{ "user", VARLINK_STRING, false, ATTEMPT_NAME_MAX },            \
+		{ "service", VARLINK_STRING, false, NAME_SERVICE_MAX }, \
+		{ "address", VARLINK_STRING, true, 255 },               \
+		{ "terminal", VARLINK_STRING, true, 64 },               \
+		{ "requester", VARLINK_STRING, true, 256 },             \
+		{ "language", VARLINK_STRING, true, 64 },               \
+		{ "system_uid", VARLINK_INT, true, 0 },                 \
+	{                                                               \
+		"pass", VARLINK_STRING, true, 64                        \
+	}
+
+static const struct varlink_parameter start_parameters[] = {
+	{ "purpose", VARLINK_STRING, false, 16 },
+	SUBJECT_PARAMETERS,
+	{ 0 },
+};
+
+/* Longer than a password may be, so that such a one is told apart and
+ * uncounted. */
+static const struct varlink_parameter answer_parameters[] = {
+	{ "answer", VARLINK_STRING, false, 8192 },
+	{ 0 },
+};
+
+static const struct varlink_parameter account_parameters[] = {
+	{ "method", VARLINK_STRING, true, 64 },
+	SUBJECT_PARAMETERS,
+	{ 0 },
+};
+
+static const struct varlink_parameter open_parameters[] = {
+	SUBJECT_PARAMETERS,
+	{ 0 },
+};
+
+static const struct varlink_parameter close_parameters[] = {
+	{ "session", VARLINK_STRING, false, 64 },
+	{ 0 },
+};
+
+#define EVERYBODY (PEER_ROOT | PEER_USER)
+
+static const struct varlink_method methods[] = {
+	{ "nl.cloxxs.Login.Start", EVERYBODY, VARLINK_SENSITIVE | VARLINK_MORE,
+	  16384, 60000, start_parameters, start },
+	{ "nl.cloxxs.Login.Answer", EVERYBODY, VARLINK_SENSITIVE | VARLINK_MORE,
+	  65536, 300000, answer_parameters, answer },
+	{ "nl.cloxxs.Login.Account", EVERYBODY, VARLINK_SENSITIVE, 16384, 10000,
+	  account_parameters, account },
+	{ "nl.cloxxs.Login.OpenSession", EVERYBODY, VARLINK_SENSITIVE, 16384,
+	  10000, open_parameters, open_session },
+	{ "nl.cloxxs.Login.CloseSession", EVERYBODY, 0, 4096, 10000,
+	  close_parameters, close_session },
+	{ 0 },
+};
+
+const struct varlink_interface service_login = {
+	.name = "nl.cloxxs.Login",
+	.description = varlink_nl_cloxxs_Login,
+	.methods = methods,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/service/service.h"
+
+#include <string.h>
+
+uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
+{
+	struct service *service = userdata;
+	struct user user;
+
+	if (peer->uid == 0)
+		return PEER_ROOT;
+	if (!name_is_our_uid(peer->uid) ||
+	    user_find_uid(service->state->store, peer->uid, &user) != 0 ||
+	    !user.enabled)
+		return 0;
+	/* Who is locked, or has yet to choose a password, administers nothing.
+	 */
+	if (user.role == USER_ROLE_ADMINISTRATOR && !user_is_locked(&user) &&
+	    user.failures < service->attempts->settings->lockout_failures &&
+	    user.password_kind == USER_PASSWORD_CHOSEN)
+		return PEER_USER | PEER_ADMINISTRATOR;
+	return PEER_USER;
+}
+
+void service_actor(struct service *service, const struct varlink_peer *peer,
+		   char ret_actor[ACTOR_MAX])
+{
+	struct text text;
+	struct user user;
+
+	text_init(&text, ret_actor, ACTOR_MAX);
+	if (peer->uid == 0)
+		text_add(&text, "root");
+	else if (name_is_our_uid(peer->uid) &&
+		 user_find_uid(service->state->store, peer->uid, &user) == 0)
+		text_add(&text, user.name);
+	else
+		text_add_format(&text, "uid:%lu", (unsigned long)peer->uid);
+}

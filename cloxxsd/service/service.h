@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Service: what the handlers of the interfaces share: who is calling, the
+ * parts of the daemon they may use, and how they refuse. Handlers check and
+ * translate; attempts, rules and changes are elsewhere.
+ */
+
+#include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/attempt/pass.h"
+#include "cloxxsd/state/state.h"
+#include "varlink/server.h"
+
+/* Classes of peers, as the columns of the method tables name them. */
+enum peer_class {
+	PEER_ROOT = 1 << 0,
+	PEER_ADMINISTRATOR = 1 << 1, /* a Cloxxs user of that role, in force */
+	PEER_USER = 1 << 2,          /* a Cloxxs user, enabled: for himself */
+};
+
+/* Borrowed from the daemon, and handed to each handler as its userdata. */
+struct service {
+	struct state *state;
+	struct attempts *attempts;
+	struct varlink_server *server;
+	/* What Status tells. */
+	int64_t started;
+	const char *configuration; /* "ok", or what a reload refused */
+	uint64_t (*map_generation)(void *userdata);
+	uint32_t (*unpublished)(void *userdata);
+	void *userdata;
+};
+
+/* The classes of peer as of now, from the kernel's uid and our own store. */
+uint32_t service_classify(const struct varlink_peer *peer, void *service);
+/* Records a call that was refused for its peer, not more than one a minute and
+ * uid. */
+void service_refused(const struct varlink_peer *peer, const char *method,
+		     void *service);
+
+/* Who acts: "root", a user's name, or "uid:N". */
+#define ACTOR_MAX 40
+void service_actor(struct service *service, const struct varlink_peer *peer,
+		   char ret_actor[ACTOR_MAX]);
+
+extern const struct varlink_interface service_login;
+extern const struct varlink_interface service_admin;

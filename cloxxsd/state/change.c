@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/state/change.h"
+
+#include <assert.h>
+
+static int user_add(struct store *store, const struct change *change)
+{
+	const struct user *user = change->user;
+
+	return store_run(store,
+			 "INSERT INTO user (uid, name, role, enabled, services,"
+			 " shell, home, language, password, password_kind,"
+			 " password_changed, temporary_until, credential,"
+			 " failures, claim, locked_at, locked_because,"
+			 " last_login, last_login_service, last_login_address,"
+			 " created) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
+			 " 1, 0, 0, 0, '', 0, '', '', ?)",
+			 "itittttbiiii", (int64_t)user->uid, user->name,
+			 (int64_t)user->role, user->services, user->shell,
+			 user->home, user->language, user->password.bytes,
+			 user->password.n, (int64_t)user->password_kind,
+			 user->password_changed, user->temporary_until,
+			 user->created);
+}
+
+static int user_set(struct store *store, const struct change *change)
+{
+	const struct user *user = change->user;
+
+	return store_run(store,
+			 "UPDATE user SET role = ?, services = ?, shell = ?,"
+			 " home = ?, language = ? WHERE uid = ?",
+			 "itttti", (int64_t)user->role, user->services,
+			 user->shell, user->home, user->language,
+			 (int64_t)user->uid);
+}
+
+static int user_enable(struct store *store, const struct change *change)
+{
+	return store_run(store, "UPDATE user SET enabled = 1 WHERE uid = ?",
+			 "i", (int64_t)change->uid);
+}
+
+static int user_disable(struct store *store, const struct change *change)
+{
+	return store_run(store, "UPDATE user SET enabled = 0 WHERE uid = ?",
+			 "i", (int64_t)change->uid);
+}
+
+static int user_delete(struct store *store, const struct change *change)
+{
+	int r;
+
+	r = store_run(store,
+		      "INSERT INTO retired_uid (uid, name, retired)"
+		      " SELECT uid, name, ? FROM user WHERE uid = ?",
+		      "ii", change->at, (int64_t)change->uid);
+	if (r != 0)
+		return r;
+	return store_run(store, "DELETE FROM user WHERE uid = ?", "i",
+			 (int64_t)change->uid);
+}
+
+static int user_lock(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "UPDATE user SET locked_at = ?, locked_because = ?,"
+			 " credential = credential + 1"
+			 " WHERE uid = ? AND locked_at = 0",
+			 "iti", change->at, change->text, (int64_t)change->uid);
+}
+
+static int clear_failures(struct store *store, uint32_t uid)
+{
+	return store_run(store, "DELETE FROM failure WHERE uid = ?", "i",
+			 (int64_t)uid);
+}
+
+static int user_unlock(struct store *store, const struct change *change)
+{
+	int r;
+
+	r = store_run(store,
+		      "UPDATE user SET locked_at = 0, locked_because = '',"
+		      " failures = 0, credential = credential + 1"
+		      " WHERE uid = ?",
+		      "i", (int64_t)change->uid);
+	return r != 0 ? r : clear_failures(store, change->uid);
+}
+
+static int password(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "UPDATE user SET password = ?, password_kind = ?,"
+			 " password_changed = ?, temporary_until = ?,"
+			 " credential = credential + 1 WHERE uid = ?",
+			 "biiii", change->password->bytes, change->password->n,
+			 (int64_t)change->kind, change->at, change->until,
+			 (int64_t)change->uid);
+}
+
+static int rehash(struct store *store, const struct change *change)
+{
+	return store_run(store, "UPDATE user SET password = ? WHERE uid = ?",
+			 "bi", change->password->bytes, change->password->n,
+			 (int64_t)change->uid);
+}
+
+static int claim(struct store *store, const struct change *change)
+{
+	return store_run(store, "UPDATE user SET claim = 1 WHERE uid = ?", "i",
+			 (int64_t)change->uid);
+}
+
+static int release(struct store *store, const struct change *change)
+{
+	return store_run(store, "UPDATE user SET claim = 0 WHERE uid = ?", "i",
+			 (int64_t)change->uid);
+}
+
+static int failure(struct store *store, const struct change *change)
+{
+	const struct user_failure *one = change->failure;
+	int r;
+
+	r = store_run(store,
+		      "UPDATE user SET claim = 0, failures = failures + 1"
+		      " WHERE uid = ?",
+		      "i", (int64_t)change->uid);
+	if (r != 0)
+		return r;
+	return store_run(store,
+			 "INSERT INTO failure (uid, at, service, address,"
+			 " terminal, reason, reference)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?)",
+			 "iittttt", (int64_t)change->uid, one->at, one->service,
+			 one->address, one->terminal, one->reason,
+			 one->reference);
+}
+
+static int success(struct store *store, const struct change *change)
+{
+	int r;
+
+	r = store_run(store,
+		      "UPDATE user SET claim = 0, failures = 0,"
+		      " last_login = ?, last_login_service = ?,"
+		      " last_login_address = ? WHERE uid = ?",
+		      "itti", change->at, change->service,
+		      change->address ? change->address : "",
+		      (int64_t)change->uid);
+	return r != 0 ? r : clear_failures(store, change->uid);
+}
+
+static int reset(struct store *store, const struct change *change)
+{
+	int r;
+
+	r = store_run(store,
+		      "UPDATE user SET claim = 0, failures = 0 WHERE uid = ?",
+		      "i", (int64_t)change->uid);
+	return r != 0 ? r : clear_failures(store, change->uid);
+}
+
+static int decoy(struct store *store, const struct change *change)
+{
+	(void)change;
+	return store_run(store, "UPDATE decoy SET n = n + 1 WHERE id = 1", "");
+}
+
+static int session_open(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "INSERT INTO session (id, uid, service, address,"
+			 " terminal, opened) VALUES (?, ?, ?, ?, ?, ?)",
+			 "tittti", change->session, (int64_t)change->uid,
+			 change->service, change->address, change->terminal,
+			 change->at);
+}
+
+static int session_close(struct store *store, const struct change *change)
+{
+	return store_run(store, "DELETE FROM session WHERE id = ?", "t",
+			 change->session);
+}
+
+static const struct {
+	int (*apply)(struct store *store, const struct change *change);
+	bool identity;
+	bool must_hit; /* a row that is not there is an error */
+} types[_CHANGE_N] = {
+	[CHANGE_USER_ADD] = { user_add, true, true },
+	[CHANGE_USER_SET] = { user_set, true, true },
+	[CHANGE_USER_ENABLE] = { user_enable, false, true },
+	[CHANGE_USER_DISABLE] = { user_disable, false, true },
+	[CHANGE_USER_DELETE] = { user_delete, true, true },
+	[CHANGE_USER_LOCK] = { user_lock, false, false },
+	[CHANGE_USER_UNLOCK] = { user_unlock, false, false },
+	[CHANGE_PASSWORD] = { password, false, true },
+	[CHANGE_REHASH] = { rehash, false, true },
+	[CHANGE_CLAIM] = { claim, false, true },
+	[CHANGE_RELEASE] = { release, false, false },
+	[CHANGE_FAILURE] = { failure, false, true },
+	[CHANGE_SUCCESS] = { success, false, false },
+	[CHANGE_RESET] = { reset, false, false },
+	[CHANGE_DECOY] = { decoy, false, true },
+	[CHANGE_SESSION_OPEN] = { session_open, false, true },
+	[CHANGE_SESSION_CLOSE] = { session_close, false, false },
+};
+
+void change_set_add(struct change_set *set, struct change change)
+{
+	assert(set->n_changes < CHANGES_MAX);
+	set->changes[set->n_changes++] = change;
+}
+
+void change_set_record(struct change_set *set, struct record record)
+{
+	assert(set->n_records < RECORDS_MAX);
+	set->records[set->n_records++] = record;
+}
+
+int change_apply(struct store *store, const struct change *change)
+{
+	int r;
+
+	if (!types[change->type].apply)
+		return 0;
+	r = types[change->type].apply(store, change);
+	if (r == 0 && types[change->type].must_hit && store_changes(store) != 1)
+		r = -ESRCH;
+	return r;
+}
+
+bool change_is_identity(const struct change *change)
+{
+	return types[change->type].identity;
+}

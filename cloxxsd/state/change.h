@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Change: everything that can happen to the store, typed. One function applies
+ * it, one transaction holds it and its audit records; after the commit those
+ * who watch are told. There is no other way to write. A change decides
+ * nothing: whether it may be made was settled by whoever made it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/scope.h"
+#include "cloxxsd/audit/record.h"
+#include "cloxxsd/state/ledger.h"
+#include "cloxxsd/state/user.h"
+
+enum change_type {
+	_CHANGE_NONE,        /* records only */
+	CHANGE_USER_ADD,     /* user */
+	CHANGE_USER_SET,     /* user: profile and role */
+	CHANGE_USER_ENABLE,  /* uid */
+	CHANGE_USER_DISABLE, /* uid */
+	CHANGE_USER_DELETE,  /* uid; the id is retired */
+	CHANGE_USER_LOCK,    /* uid, at, text: why */
+	CHANGE_USER_UNLOCK,  /* uid; count and failures are cleared */
+	CHANGE_PASSWORD,     /* uid, at, password, kind, until */
+	CHANGE_REHASH,       /* uid, password: same secret, higher cost */
+	CHANGE_CLAIM,        /* uid: a verification begins */
+	CHANGE_RELEASE,      /* uid: it ended without counting */
+	CHANGE_FAILURE,      /* uid, failure: it ended wrong */
+	CHANGE_SUCCESS, /* uid, at, service, address: a login is complete */
+	CHANGE_RESET,   /* uid: password proved, count back to zero */
+	CHANGE_DECOY,   /* as dear as a claim, about nobody */
+	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal */
+	CHANGE_SESSION_CLOSE, /* session */
+	_CHANGE_N,
+};
+
+struct change {
+	enum change_type type;
+	uint32_t uid;
+	int64_t at;
+	const struct user *user;
+	const struct sealed *password;
+	enum user_password_kind kind;
+	int64_t until;
+	const struct user_failure *failure;
+	const char *text;
+	const char *service, *address, *terminal;
+	const char *session;
+};
+
+/* At most so many changes and records in one transaction. */
+#define CHANGES_MAX 4
+#define RECORDS_MAX 3
+
+struct change_set {
+	struct change changes[CHANGES_MAX];
+	size_t n_changes;
+	struct record records[RECORDS_MAX];
+	size_t n_records;
+};
+
+void change_set_add(struct change_set *set, struct change change);
+void change_set_record(struct change_set *set, struct record record);
+
+/* Applies one change within the caller's transaction. */
+must_check int change_apply(struct store *store, const struct change *change);
+/* Whether readers of the identity map see the change. */
+bool change_is_identity(const struct change *change);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Ledger: the audit as it stands in the store: numbered records, each bound to
+ * the one before by a keyed hash (BLAKE2b-256). A record is written in the
+ * transaction of the change it tells. Rows are never changed, but for the mark
+ * that they were handed to the journal.
+ *
+ * chain(n) = BLAKE2b(key, chain(n-1) | seq | at | each text, with its length)
+ */
+
+#include <stdint.h>
+
+#include "base/scope.h"
+#include "cloxxsd/audit/record.h"
+#include "cloxxsd/state/key.h"
+#include "cloxxsd/state/store.h"
+
+#define LEDGER_CHAIN_BYTES 32
+
+struct ledger {
+	struct store *store;
+	const struct key *key;
+	int64_t seq; /* of the last record; 0: none */
+	uint8_t chain[LEDGER_CHAIN_BYTES];
+};
+
+/* A row read back: texts are bounded copies, "" for what was null. */
+struct ledger_row {
+	int64_t seq, at_us;
+	char event[40], result[16], reason[40];
+	char user[264], actor[72], service[72], address[72], terminal[72];
+	char reference[16];
+	char rules[512], details[1024];
+};
+
+enum ledger_error {
+	_LEDGER_E_OK,
+	LEDGER_E_UNKNOWN, /* no such record */
+	LEDGER_E_BROKEN,  /* the last record is not the one we wrote */
+};
+
+/* Finds the head and proves its last link. Both pointers are borrowed. */
+must_check int ledger_init(struct ledger *ledger, struct store *store,
+			   const struct key *key);
+/*
+ * Appends, within the caller's transaction. When that is rolled back the
+ * caller puts the former struct back: it is plain data.
+ */
+must_check int ledger_append(struct ledger *ledger,
+			     const struct record *record);
+must_check int ledger_find(struct ledger *ledger, const char *reference,
+			   struct ledger_row *ret_row);
+must_check int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
+				     int64_t to_seq);
+must_check int ledger_count(struct ledger *ledger, int64_t *ret_all,
+			    int64_t *ret_unpublished);
+/* The next record that was not handed to the journal, from seq on. */
+must_check int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
+				       struct ledger_row *ret_row);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/state/schema.h"
+
+#include "base/scope.h"
+
+/*
+ * user: one row a user; password is sealed (place user, password, uid). claim
+ * is 1 while an answer is being verified: found so at start, it counts as a
+ * failure. credential grows with each change of the password or the lock.
+ * retired_uid: ids of deleted users, never given out again.
+ * failure: counted wrong answers since the count was last set to zero.
+ * ledger: the audit; at in microseconds, chain the keyed hash over this row
+ * and the one before.
+ */
+static const char *const migrations[] = {
+	"CREATE TABLE user ("
+	" uid INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" role INTEGER NOT NULL,"
+	" enabled INTEGER NOT NULL,"
+	" services TEXT NOT NULL,"
+	" shell TEXT NOT NULL,"
+	" home TEXT NOT NULL,"
+	" language TEXT NOT NULL,"
+	" password BLOB,"
+	" password_kind INTEGER NOT NULL,"
+	" password_changed INTEGER NOT NULL,"
+	" temporary_until INTEGER NOT NULL,"
+	" credential INTEGER NOT NULL,"
+	" failures INTEGER NOT NULL,"
+	" claim INTEGER NOT NULL,"
+	" locked_at INTEGER NOT NULL,"
+	" locked_because TEXT NOT NULL,"
+	" last_login INTEGER NOT NULL,"
+	" last_login_service TEXT NOT NULL,"
+	" last_login_address TEXT NOT NULL,"
+	" created INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE retired_uid ("
+	" uid INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL,"
+	" retired INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE failure ("
+	" id INTEGER PRIMARY KEY,"
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" at INTEGER NOT NULL,"
+	" service TEXT,"
+	" address TEXT,"
+	" terminal TEXT,"
+	" reason TEXT NOT NULL,"
+	" reference TEXT"
+	") STRICT;"
+	"CREATE INDEX failure_uid ON failure(uid);"
+	"CREATE TABLE session ("
+	" id TEXT PRIMARY KEY,"
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" service TEXT NOT NULL,"
+	" address TEXT,"
+	" terminal TEXT,"
+	" opened INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX session_uid ON session(uid);"
+	"CREATE TABLE ledger ("
+	" seq INTEGER PRIMARY KEY,"
+	" at INTEGER NOT NULL,"
+	" event TEXT NOT NULL,"
+	" result TEXT NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" user TEXT,"
+	" actor TEXT,"
+	" service TEXT,"
+	" address TEXT,"
+	" terminal TEXT,"
+	" reference TEXT,"
+	" rules TEXT,"
+	" details TEXT,"
+	" chain BLOB NOT NULL,"
+	" published INTEGER NOT NULL DEFAULT 0"
+	") STRICT;"
+	"CREATE INDEX ledger_reference ON ledger(reference)"
+	" WHERE reference IS NOT NULL;"
+	"CREATE INDEX ledger_unpublished ON ledger(seq) WHERE published = 0;"
+	"CREATE TABLE decoy (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) "
+	"STRICT;"
+	"INSERT INTO decoy (id, n) VALUES (1, 0);",
+};
+
+size_t schema_version(void)
+{
+	return ARRAY_SIZE(migrations);
+}
+
+const char *schema_migration(size_t version)
+{
+	return migrations[version - 1];
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. A change and its records are committed together or not at all.
+ *  2. The observer hears of a change only after it is on the disk.
+ *  3. A claim that was not settled counts.
+ */
+#include "cloxxsd/state/state.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *key_sentence(int error)
+{
+	switch (error) {
+	case KEY_E_MISSING:
+		return "there is no key file; make one with "
+		       "cloxxsctl key create FILE";
+	case KEY_E_EXPOSED:
+		return "the key file must be a plain file that only its owner, "
+		       "root or the daemon's user, can read";
+	case KEY_E_MALFORMED:
+		return "the key file must hold exactly 32 bytes";
+	}
+	return strerror(error < 0 ? -error : EIO);
+}
+
+static int open_parts(struct state *state, const char *directory,
+		      const char *key_file, struct text *why)
+{
+	char private[512];
+	struct text text;
+	int r;
+
+	text_init(&text, private, sizeof(private));
+	text_add_format(&text, "%s/private", directory);
+	if (text_is_cut(&text))
+		return -ENAMETOOLONG;
+	r = key_load(key_file, &state->key);
+	if (r != 0) {
+		text_add_format(why, "%s: %s", key_file, key_sentence(r));
+		return -EKEYREJECTED;
+	}
+	r = store_open(private, why, &state->store);
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	r = ledger_init(&state->ledger, state->store, state->key);
+	if (r == LEDGER_E_BROKEN) {
+		text_add_format(why,
+				"%s/store.db: the last audit record was not "
+				"written with this key: another key, or a "
+				"changed store",
+				private);
+		return -EKEYREJECTED;
+	}
+	return r;
+}
+
+int state_init(struct state *state, const char *directory, const char *key_file,
+	       struct text *why)
+{
+	int r;
+
+	*state = (struct state){ 0 };
+	r = open_parts(state, directory, key_file, why);
+	if (r != 0)
+		state_deinit(state);
+	return r;
+}
+
+void state_deinit(struct state *state)
+{
+	state->store = store_free(state->store);
+	state->key = key_free(state->key);
+}
+
+static int write_set(struct state *state, const struct change_set *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < set->n_changes; i++)
+		r = change_apply(state->store, &set->changes[i]);
+	for (size_t i = 0; r == 0 && i < set->n_records; i++)
+		r = ledger_append(&state->ledger, &set->records[i]);
+	return r;
+}
+
+int state_apply(struct state *state, const struct change_set *set)
+{
+	struct ledger before = state->ledger;
+	int r;
+
+	r = store_begin(state->store);
+	if (r != 0)
+		return r;
+	r = write_set(state, set);
+	if (r == 0)
+		r = store_commit(state->store);
+	else
+		store_rollback(state->store);
+	if (r != 0) {
+		state->ledger = before;
+		return r;
+	}
+	if (state->committed)
+		state->committed(set, before.seq + 1, state->userdata);
+	return 0;
+}
+
+/* One user with an unsettled claim, or USER_E_UNKNOWN. */
+static int next_claim(struct state *state, struct user *ret_user)
+{
+	sqlite3_stmt *row;
+	uint32_t uid;
+	int r;
+
+	r = store_bind(state->store,
+		       "SELECT uid FROM user WHERE claim != 0 LIMIT 1", &row,
+		       "");
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? USER_E_UNKNOWN : r;
+	uid = (uint32_t)sqlite3_column_int64(row, 0);
+	sqlite3_reset(row);
+	return user_find_uid(state->store, uid, ret_user);
+}
+
+static int settle_claim(struct state *state, const struct user *user,
+			uint32_t failures_max, int64_t now_us)
+{
+	struct user_failure failure = { .at = now_us / 1000000 };
+	struct change_set set = { 0 };
+
+	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
+		       reason_name(REASON_INTERRUPTED));
+	change_set_add(&set, (struct change){ .type = CHANGE_FAILURE,
+					      .uid = user->uid,
+					      .failure = &failure });
+	change_set_record(&set, (struct record){ .at_us = now_us,
+						 .event = EVENT_FAILURE_COUNTED,
+						 .result = RECORD_DENIED,
+						 .reason = REASON_INTERRUPTED,
+						 .user = user->name,
+						 .actor = "cloxxsd" });
+	if (user->failures + 1 >= failures_max && !user_is_locked(user)) {
+		change_set_add(
+			&set,
+			(struct change){ .type = CHANGE_USER_LOCK,
+					 .uid = user->uid,
+					 .at = now_us / 1000000,
+					 .text = reason_name(
+						 REASON_TOO_MANY_FAILURES) });
+		change_set_record(
+			&set,
+			(struct record){ .at_us = now_us,
+					 .event = EVENT_USER_LOCKED,
+					 .result = RECORD_DONE,
+					 .reason = REASON_TOO_MANY_FAILURES,
+					 .user = user->name,
+					 .actor = "cloxxsd" });
+	}
+	return state_apply(state, &set);
+}
+
+int state_settle_claims(struct state *state, uint32_t failures_max,
+			int64_t now_us)
+{
+	struct user user;
+	int r;
+
+	while ((r = next_claim(state, &user)) == 0) {
+		r = settle_claim(state, &user, failures_max, now_us);
+		if (r != 0)
+			return r;
+	}
+	return r == USER_E_UNKNOWN ? 0 : r;
+}
+
+static struct seal_place password_place(uint32_t uid)
+{
+	return (struct seal_place){ .table = "user",
+				    .column = "password",
+				    .row = uid };
+}
+
+int state_open_password(const struct state *state, const struct user *user,
+			struct secret *ret_hash)
+{
+	struct seal_place place = password_place(user->uid);
+	char hash[SEAL_PLAIN_MAX];
+	size_t n;
+	int r;
+
+	r = seal_open(state->key, &place, &user->password, hash, sizeof(hash),
+		      &n);
+	if (r == 0 && secret_set(ret_hash, hash, n) != 0)
+		r = SEAL_E_DAMAGED;
+	explicit_bzero(hash, sizeof(hash));
+	return r;
+}
+
+int state_seal_password(const struct state *state, uint32_t uid,
+			const char *hash, struct sealed *ret_sealed)
+{
+	struct seal_place place = password_place(uid);
+
+	return seal_close(state->key, &place, hash, strlen(hash), ret_sealed);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * State: the store, its key and its ledger as one thing, and the single way
+ * by which anything in them changes. It tells one observer what was committed;
+ * it neither publishes nor decides.
+ */
+
+#include <stdint.h>
+
+#include "base/scope.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "cloxxsd/state/change.h"
+#include "cloxxsd/state/key.h"
+#include "cloxxsd/state/ledger.h"
+#include "cloxxsd/state/store.h"
+#include "cloxxsd/state/user.h"
+
+struct state {
+	struct key *key;
+	struct store *store;
+	struct ledger ledger;
+	/* Called after each commit; first_seq is the first record's number. */
+	void (*committed)(const struct change_set *set, int64_t first_seq,
+			  void *userdata);
+	void *userdata;
+};
+
+/*
+ * Opens the state below directory (its private/ holds the store) with the key
+ * in key_file. On any failure why says what and where; nothing is open then.
+ */
+must_check int state_init(struct state *state, const char *directory,
+			  const char *key_file, struct text *why);
+void state_deinit(struct state *state);
+
+/*
+ * Applies set and writes its records in one transaction. 0: it is on the disk
+ * and the observer was told. -errno: nothing of it happened.
+ */
+must_check int state_apply(struct state *state, const struct change_set *set);
+
+/*
+ * Counts every verification that was under way when the daemon last ended as
+ * a failure, and locks where that reaches failures_max. To be called once,
+ * before the first login.
+ */
+must_check int state_settle_claims(struct state *state, uint32_t failures_max,
+				   int64_t now_us);
+
+/* The stored hash of user, unsealed; wiped by the caller. SEAL_E_* or -errno.
+ */
+must_check int state_open_password(const struct state *state,
+				   const struct user *user,
+				   struct secret *ret_hash);
+must_check int state_seal_password(const struct state *state, uint32_t uid,
+				   const char *hash, struct sealed *ret_sealed);

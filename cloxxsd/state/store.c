@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. A store that is damaged, foreign, newer or gone is refused, never
+ *     replaced: an empty store would be an open one, or lock everybody out.
+ *  2. A commit that returned 0 is on the disk.
+ *  3. Values reach SQL as bound arguments only.
+ */
+#include "cloxxsd/state/store.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cloxxsd/state/schema.h"
+
+#define STATEMENTS_MAX 64
+#define MARKER "store.made"
+
+struct store {
+	sqlite3 *database;
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} statements[STATEMENTS_MAX];
+	size_t n_statements;
+};
+
+/* SQLite's result codes as ours; extended codes name the detail. */
+static int store_error(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_ROW:
+		return STORE_E_ROW;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EBADMSG;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return -EACCES;
+	}
+	return -EIO;
+}
+
+static int execute(struct store *store, const char *sql)
+{
+	return store_error(
+		sqlite3_exec(store->database, sql, NULL, NULL, NULL));
+}
+
+/* One number that a PRAGMA gives. */
+static int query_number(struct store *store, const char *sql, int64_t *ret)
+{
+	sqlite3_stmt *statement = NULL;
+	int r;
+
+	r = store_error(
+		sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL));
+	if (r == 0)
+		r = store_step(statement);
+	if (r == STORE_E_ROW) {
+		*ret = sqlite3_column_int64(statement, 0);
+		r = 0;
+	} else if (r == 0) {
+		r = -EBADMSG;
+	}
+	sqlite3_finalize(statement);
+	return r;
+}
+
+static int make_directory(const char *directory, struct text *why)
+{
+	struct stat status;
+
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
+		text_add_format(why, "%s: cannot be made: %s", directory,
+				strerror(errno));
+		return -errno;
+	}
+	if (lstat(directory, &status) < 0)
+		return -errno;
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
+	    (status.st_mode & 077)) {
+		text_add_format(why,
+				"%s: must be a directory of mode 0700 "
+				"that belongs to the daemon's user",
+				directory);
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Remembers, durably, that this directory holds a store. */
+static int make_marker(int directory_fd)
+{
+	scope(scope_close) int fd = -1;
+
+	fd = openat(directory_fd, MARKER,
+		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fsync(fd) < 0 || fsync(directory_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int harden(struct store *store)
+{
+	static const struct {
+		int option, value;
+	} options[] = {
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_DQS_DDL, 0 },
+		{ SQLITE_DBCONFIG_DQS_DML, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
+		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (sqlite3_db_config(store->database, options[i].option,
+				      options[i].value, NULL) != SQLITE_OK)
+			return -EIO;
+	/* Exclusive: no second daemon, and no shared memory file to attack. */
+	return execute(store, "PRAGMA locking_mode = EXCLUSIVE;"
+			      "PRAGMA journal_mode = WAL;"
+			      "PRAGMA synchronous = FULL;"
+			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA cell_size_check = ON;"
+			      "PRAGMA cache_size = -2048;"
+			      "PRAGMA secure_delete = ON;");
+}
+
+static int migrate(struct store *store, struct text *why)
+{
+	int64_t application = 0, version = 0;
+	char sql[64];
+	int r;
+
+	r = query_number(store, "PRAGMA application_id", &application);
+	if (r == 0)
+		r = query_number(store, "PRAGMA user_version", &version);
+	if (r != 0)
+		return r;
+	if ((version > 0 || application != 0) &&
+	    application != SCHEMA_APPLICATION_ID) {
+		text_add(why, "it is a database, but not one of ours");
+		return STORE_E_DAMAGED;
+	}
+	if (version > (int64_t)schema_version()) {
+		text_add_format(why,
+				"it has version %lld, this daemon %zu: "
+				"install the later version again",
+				(long long)version, schema_version());
+		return STORE_E_NEWER;
+	}
+	while (version < (int64_t)schema_version()) {
+		struct text text;
+
+		text_init(&text, sql, sizeof(sql));
+		text_add_format(&text,
+				"PRAGMA application_id = %d; "
+				"PRAGMA user_version = %lld",
+				SCHEMA_APPLICATION_ID, (long long)++version);
+		r = store_begin(store);
+		if (r == 0)
+			r = execute(store, schema_migration((size_t)version));
+		if (r == 0)
+			r = execute(store, sql);
+		if (r == 0)
+			r = store_commit(store);
+		else
+			store_rollback(store);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int open_database(struct store *store, const char *path,
+			 struct text *why)
+{
+	int r;
+
+	r = sqlite3_open_v2(path, &store->database,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+				    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+				    SQLITE_OPEN_PRIVATECACHE,
+			    NULL);
+	if (r == SQLITE_OK)
+		r = harden(store);
+	else
+		r = store_error(r);
+	if (r == 0)
+		r = migrate(store, why);
+	if (r == -EBUSY)
+		text_add(why, "another cloxxsd has it open");
+	return r == -EBADMSG ? STORE_E_DAMAGED : r;
+}
+
+int store_open(const char *directory, struct text *why,
+	       struct store **ret_store)
+{
+	scope(store_freep) struct store *store = NULL;
+	scope(scope_close) int directory_fd = -1;
+	bool marked, there;
+	char path[512];
+	struct text text;
+	int r;
+
+	text_init(&text, path, sizeof(path));
+	text_add_format(&text, "%s/store.db", directory);
+	if (text_is_cut(&text))
+		return -ENAMETOOLONG;
+	r = make_directory(directory, why);
+	if (r != 0)
+		return r;
+	directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd < 0)
+		return -errno;
+	marked = faccessat(directory_fd, MARKER, F_OK, 0) == 0;
+	there = faccessat(directory_fd, "store.db", F_OK, 0) == 0;
+	if (marked && !there) {
+		text_add_format(why,
+				"%s: it was here and is gone; "
+				"put it back from a backup",
+				path);
+		return STORE_E_LOST;
+	}
+	store = calloc(1, sizeof(*store));
+	if (!store)
+		return -ENOMEM;
+	text_add_format(why, "%s: ", path);
+	r = open_database(store, path, why);
+	if (r == 0 && !marked)
+		r = make_marker(directory_fd);
+	if (r != 0) {
+		if (store->database)
+			text_add_format(why, " (%s)",
+					sqlite3_errmsg(store->database));
+		return r;
+	}
+	*ret_store = scope_take_ptr(store);
+	return 0;
+}
+
+struct store *store_free(struct store *store)
+{
+	if (!store)
+		return NULL;
+	for (size_t i = 0; i < store->n_statements; i++)
+		sqlite3_finalize(store->statements[i].statement);
+	sqlite3_close(store->database);
+	free(store);
+	return NULL;
+}
+
+static int find_statement(struct store *store, const char *sql,
+			  sqlite3_stmt **ret_statement)
+{
+	int r;
+
+	for (size_t i = 0; i < store->n_statements; i++)
+		if (store->statements[i].sql == sql) {
+			*ret_statement = store->statements[i].statement;
+			sqlite3_reset(*ret_statement);
+			sqlite3_clear_bindings(*ret_statement);
+			return 0;
+		}
+	if (store->n_statements == STATEMENTS_MAX)
+		return -ENOBUFS;
+	r = store_error(sqlite3_prepare_v3(store->database, sql, -1,
+					   SQLITE_PREPARE_PERSISTENT,
+					   ret_statement, NULL));
+	if (r != 0)
+		return r;
+	store->statements[store->n_statements].sql = sql;
+	store->statements[store->n_statements++].statement = *ret_statement;
+	return 0;
+}
+
+static int bind_arguments(sqlite3_stmt *statement, const char *form,
+			  va_list arguments)
+{
+	int r = SQLITE_OK;
+
+	for (int i = 1; *form && r == SQLITE_OK; form++, i++) {
+		const void *bytes;
+
+		switch (*form) {
+		case 'i':
+			r = sqlite3_bind_int64(statement, i,
+					       va_arg(arguments, int64_t));
+			break;
+		case 't':
+			r = sqlite3_bind_text(statement, i,
+					      va_arg(arguments, const char *),
+					      -1, SQLITE_TRANSIENT);
+			break;
+		case 'b':
+			bytes = va_arg(arguments, const void *);
+			r = sqlite3_bind_blob64(statement, i, bytes,
+						va_arg(arguments, size_t),
+						SQLITE_TRANSIENT);
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return store_error(r);
+}
+
+static int bind_list(struct store *store, const char *sql,
+		     sqlite3_stmt **ret_statement, const char *form,
+		     va_list arguments)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = find_statement(store, sql, &statement);
+	if (r == 0)
+		r = bind_arguments(statement, form, arguments);
+	if (r == 0)
+		*ret_statement = statement;
+	return r;
+}
+
+int store_bind(struct store *store, const char *sql,
+	       sqlite3_stmt **ret_statement, const char *form, ...)
+{
+	va_list arguments;
+	int r;
+
+	va_start(arguments, form);
+	r = bind_list(store, sql, ret_statement, form, arguments);
+	va_end(arguments);
+	return r;
+}
+
+int store_step(sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	/* A statement left open would hold the transaction. */
+	if (code != SQLITE_ROW)
+		sqlite3_reset(statement);
+	return store_error(code);
+}
+
+int store_run(struct store *store, const char *sql, const char *form, ...)
+{
+	sqlite3_stmt *statement = NULL;
+	va_list arguments;
+	int r;
+
+	va_start(arguments, form);
+	r = bind_list(store, sql, &statement, form, arguments);
+	va_end(arguments);
+	if (r == 0)
+		r = store_step(statement);
+	if (r == STORE_E_ROW) {
+		sqlite3_reset(statement);
+		r = 0;
+	}
+	return r;
+}
+
+int store_changes(const struct store *store)
+{
+	return sqlite3_changes(store->database);
+}
+
+bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
+		       size_t size)
+{
+	const unsigned char *value = sqlite3_column_text(statement, column);
+	size_t n = (size_t)sqlite3_column_bytes(statement, column);
+
+	if (n >= size || (value && strlen((const char *)value) != n))
+		return false;
+	if (value)
+		memcpy(buffer, value, n);
+	buffer[n] = '\0';
+	return true;
+}
+
+int store_begin(struct store *store)
+{
+	return store_run(store, "BEGIN IMMEDIATE", "");
+}
+
+int store_commit(struct store *store)
+{
+	int r = store_run(store, "COMMIT", "");
+
+	if (r != 0)
+		store_rollback(store);
+	return r;
+}
+
+void store_rollback(struct store *store)
+{
+	/* SQLite may have rolled back by itself; then there is nothing to do.
+	 */
+	if (!sqlite3_get_autocommit(store->database))
+		(void)!store_run(store, "ROLLBACK", "");
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Store: the SQLite database below private/: opened with care, migrated by
+ * number, written through prepared statements only. The one home of sqlite3.h
+ * is this folder. It knows tables, not what they mean.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+
+struct store;
+
+enum store_error {
+	_STORE_E_OK,
+	STORE_E_ROW,     /* store_step(): there is a row */
+	STORE_E_DAMAGED, /* not a database of ours, or its pages are broken */
+	STORE_E_NEWER,   /* made by a later version */
+	STORE_E_LOST,    /* there was a store here, and it is gone */
+};
+
+/*
+ * Opens directory/store.db, making it where directory has never held one (a
+ * marker file tells: a store that vanished is an error, never an empty new
+ * one). WAL, synchronous FULL, defensive. why says what was found.
+ */
+must_check int store_open(const char *directory, struct text *why,
+			  struct store **ret_store);
+struct store *store_free(struct store *store);
+static inline void store_freep(struct store **store)
+{
+	*store = store_free(*store);
+}
+
+/*
+ * The statement for sql (a literal: statements are kept by its address), reset,
+ * with arguments bound by form: i int64_t, t const char * (NULL: null), b const
+ * void * and size_t (NULL: null). Owned by the store.
+ */
+must_check int store_bind(struct store *store, const char *sql,
+			  sqlite3_stmt **ret_statement, const char *form, ...);
+/*
+ * STORE_E_ROW, 0 at the end, or -errno: -EBADMSG for damaged pages, -EEXIST
+ * for a row of that key, -ENOSPC, -EIO and so on. So for all that follow.
+ */
+must_check int store_step(sqlite3_stmt *statement);
+/* Binds, runs to the end, resets. */
+must_check int store_run(struct store *store, const char *sql, const char *form,
+			 ...);
+/* Rows changed by the last store_run(). */
+int store_changes(const struct store *store);
+
+/* A column as bounded text; null gives "". false where it does not fit. */
+bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
+		       size_t size);
+
+must_check int store_begin(struct store *store);
+/* -errno: nothing of it is there. */
+must_check int store_commit(struct store *store);
+void store_rollback(struct store *store);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/state/user.h"
+
+#include <string.h>
+
+#define COLUMNS                                                                \
+	"uid, name, role, enabled, services, shell, home, language, password," \
+	" password_kind, password_changed, temporary_until, credential,"       \
+	" failures, claim, locked_at, locked_because, last_login,"             \
+	" last_login_service, last_login_address, created"
+
+static const char *const role_names[_USER_ROLE_N] = {
+	[USER_ROLE_USER] = "user",
+	[USER_ROLE_ADMINISTRATOR] = "administrator",
+};
+
+static const char *const kind_names[_USER_PASSWORD_KIND_N] = {
+	[USER_PASSWORD_NONE] = "none",
+	[USER_PASSWORD_TEMPORARY] = "temporary",
+	[USER_PASSWORD_CHOSEN] = "chosen",
+};
+
+static bool read_password(sqlite3_stmt *row, int column, struct sealed *ret)
+{
+	const void *bytes = sqlite3_column_blob(row, column);
+	size_t n = (size_t)sqlite3_column_bytes(row, column);
+
+	if (n > sizeof(ret->bytes))
+		return false;
+	ret->n = n;
+	if (n > 0)
+		memcpy(ret->bytes, bytes, n);
+	return true;
+}
+
+static bool read_texts(sqlite3_stmt *row, struct user *user)
+{
+	const struct {
+		int column;
+		char *buffer;
+		size_t size;
+	} texts[] = {
+		{ 1, user->name, sizeof(user->name) },
+		{ 4, user->services, sizeof(user->services) },
+		{ 5, user->shell, sizeof(user->shell) },
+		{ 6, user->home, sizeof(user->home) },
+		{ 7, user->language, sizeof(user->language) },
+		{ 16, user->locked_because, sizeof(user->locked_because) },
+		{ 18, user->last_login_service,
+		  sizeof(user->last_login_service) },
+		{ 19, user->last_login_address,
+		  sizeof(user->last_login_address) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!store_column_text(row, texts[i].column, texts[i].buffer,
+				       texts[i].size))
+			return false;
+	return true;
+}
+
+/* The row as a user, or USER_E_DAMAGED: a value out of its range is no value.
+ */
+static int read_user(sqlite3_stmt *row, struct user *ret_user)
+{
+	int64_t uid = sqlite3_column_int64(row, 0);
+	int64_t role = sqlite3_column_int64(row, 2);
+	int64_t kind = sqlite3_column_int64(row, 9);
+	int64_t failures = sqlite3_column_int64(row, 13);
+
+	if (uid < NAME_UID_MIN || uid > NAME_UID_MAX || role < 0 ||
+	    role >= _USER_ROLE_N || kind < 0 || kind >= _USER_PASSWORD_KIND_N ||
+	    failures < 0 || failures > UINT32_MAX)
+		return USER_E_DAMAGED;
+	*ret_user = (struct user){
+		.uid = (uint32_t)uid,
+		.role = (enum user_role)role,
+		.enabled = sqlite3_column_int64(row, 3) == 1,
+		.password_kind = (enum user_password_kind)kind,
+		.password_changed = sqlite3_column_int64(row, 10),
+		.temporary_until = sqlite3_column_int64(row, 11),
+		.credential = sqlite3_column_int64(row, 12),
+		.failures = (uint32_t)failures,
+		.claim = sqlite3_column_int64(row, 14) != 0,
+		.locked_at = sqlite3_column_int64(row, 15),
+		.last_login = sqlite3_column_int64(row, 17),
+		.created = sqlite3_column_int64(row, 20),
+	};
+	if (!read_texts(row, ret_user) ||
+	    !read_password(row, 8, &ret_user->password) ||
+	    !name_is_user(ret_user->name, strlen(ret_user->name)))
+		return USER_E_DAMAGED;
+	return 0;
+}
+
+/* The one row that statement gives. */
+static int read_one(sqlite3_stmt *statement, struct user *ret_user)
+{
+	struct user user;
+	int r;
+
+	r = store_step(statement);
+	if (r == 0)
+		return USER_E_UNKNOWN;
+	if (r != STORE_E_ROW)
+		return r < 0 ? r : USER_E_DAMAGED;
+	r = read_user(statement, &user);
+	sqlite3_reset(statement);
+	if (r == 0)
+		*ret_user = user;
+	return r;
+}
+
+int user_find(struct store *store, const char *name, struct user *ret_user)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = store_bind(store, "SELECT " COLUMNS " FROM user WHERE name = ?",
+		       &statement, "t", name);
+	return r != 0 ? r : read_one(statement, ret_user);
+}
+
+int user_find_uid(struct store *store, uint32_t uid, struct user *ret_user)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = store_bind(store, "SELECT " COLUMNS " FROM user WHERE uid = ?",
+		       &statement, "i", (int64_t)uid);
+	return r != 0 ? r : read_one(statement, ret_user);
+}
+
+int user_next(struct store *store, const char *name, struct user *ret_user)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT " COLUMNS " FROM user WHERE name > ?"
+		       " ORDER BY name LIMIT 1",
+		       &statement, "t", name);
+	return r != 0 ? r : read_one(statement, ret_user);
+}
+
+int user_count(struct store *store, struct user_counts *ret_counts)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(
+		store,
+		"SELECT count(*), count(*) FILTER (WHERE locked_at != 0),"
+		" count(*) FILTER (WHERE enabled = 0) FROM user",
+		&row, "");
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? -EIO : r;
+	*ret_counts = (struct user_counts){
+		.all = (uint32_t)sqlite3_column_int64(row, 0),
+		.locked = (uint32_t)sqlite3_column_int64(row, 1),
+		.disabled = (uint32_t)sqlite3_column_int64(row, 2),
+	};
+	sqlite3_reset(row);
+	return 0;
+}
+
+int user_for_each(struct store *store,
+		  int (*each)(const struct user *user, void *userdata),
+		  void *userdata)
+{
+	sqlite3_stmt *statement;
+	struct user user;
+	int r;
+
+	r = store_bind(store, "SELECT " COLUMNS " FROM user", &statement, "");
+	if (r != 0)
+		return r;
+	while ((r = store_step(statement)) == STORE_E_ROW) {
+		r = read_user(statement, &user);
+		if (r == 0)
+			r = each(&user, userdata);
+		if (r != 0)
+			break;
+	}
+	sqlite3_reset(statement);
+	return r;
+}
+
+static int read_failure(sqlite3_stmt *row, struct user_failure *ret_failure)
+{
+	struct user_failure failure = { .at = sqlite3_column_int64(row, 0) };
+
+	if (!store_column_text(row, 1, failure.service,
+			       sizeof(failure.service)) ||
+	    !store_column_text(row, 2, failure.address,
+			       sizeof(failure.address)) ||
+	    !store_column_text(row, 3, failure.terminal,
+			       sizeof(failure.terminal)) ||
+	    !store_column_text(row, 4, failure.reason,
+			       sizeof(failure.reason)) ||
+	    !store_column_text(row, 5, failure.reference,
+			       sizeof(failure.reference)))
+		return USER_E_DAMAGED;
+	*ret_failure = failure;
+	return 0;
+}
+
+int user_for_each_failure(struct store *store, uint32_t uid,
+			  int (*each)(const struct user_failure *one,
+				      void *userdata),
+			  void *userdata)
+{
+	struct user_failure failure;
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT at, service, address, terminal, reason,"
+		       " reference FROM failure WHERE uid = ? ORDER BY id DESC",
+		       &row, "i", (int64_t)uid);
+	if (r != 0)
+		return r;
+	while ((r = store_step(row)) == STORE_E_ROW) {
+		r = read_failure(row, &failure);
+		if (r == 0)
+			r = each(&failure, userdata);
+		if (r != 0)
+			break;
+	}
+	sqlite3_reset(row);
+	return r;
+}
+
+int user_free_uid(struct store *store, uint32_t min, uint32_t max,
+		  uint32_t *ret_uid)
+{
+	sqlite3_stmt *row;
+	int64_t highest;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT max(uid) FROM (SELECT max(uid) AS uid FROM user"
+		       " WHERE uid BETWEEN ?1 AND ?2 UNION ALL"
+		       " SELECT max(uid) FROM retired_uid"
+		       " WHERE uid BETWEEN ?1 AND ?2)",
+		       &row, "ii", (int64_t)min, (int64_t)max);
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? -EIO : r;
+	highest = sqlite3_column_int64(row, 0); /* null reads as 0 */
+	sqlite3_reset(row);
+	if (highest >= max)
+		return USER_E_UNKNOWN;
+	*ret_uid = highest < min ? min : (uint32_t)highest + 1;
+	return 0;
+}
+
+int user_uid_is_used(struct store *store, uint32_t uid, bool *ret_used)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT 1 FROM user WHERE uid = ?1 UNION ALL"
+		       " SELECT 1 FROM retired_uid WHERE uid = ?1",
+		       &row, "i", (int64_t)uid);
+	if (r == 0)
+		r = store_step(row);
+	if (r != 0 && r != STORE_E_ROW)
+		return r;
+	*ret_used = r == STORE_E_ROW;
+	sqlite3_reset(row);
+	return 0;
+}
+
+bool user_may_use(const struct user *user, const char *service)
+{
+	size_t n = strlen(service);
+
+	for (const char *word = user->services; *word;) {
+		size_t n_word = strcspn(word, ",");
+
+		if (n_word == n && memcmp(word, service, n) == 0)
+			return true;
+		word += n_word;
+		word += *word == ',';
+	}
+	return false;
+}
+
+bool user_may_log_in(const struct user *user)
+{
+	static const char *const shells[] = {
+		"sshd",    "login", "su",      "su-l",       "gdm-password",
+		"lightdm", "sddm",  "cockpit", "xrdp-sesman"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (user_may_use(user, shells[i]))
+			return true;
+	return false;
+}
+
+const char *user_role_name(enum user_role role)
+{
+	return role_names[role];
+}
+
+bool user_role_find(const char *name, enum user_role *ret_role)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(role_names); i++)
+		if (strcmp(role_names[i], name) == 0) {
+			*ret_role = (enum user_role)i;
+			return true;
+		}
+	return false;
+}
+
+const char *user_password_kind_name(enum user_password_kind kind)
+{
+	return kind_names[kind];
+}

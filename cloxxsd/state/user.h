@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * User: one row of the store as the rest of the daemon sees it, copied out
+ * whole. Reading only: users change through state/change.h. Nothing here is
+ * looked up through the system's name service.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/name.h"
+#include "base/scope.h"
+#include "cloxxsd/state/seal.h"
+#include "cloxxsd/state/store.h"
+#include "policy/address.h"
+
+#define USER_SERVICES_MAX 1024
+#define USER_PATH_MAX 256
+#define USER_LANGUAGE_MAX 16
+#define USER_REASON_MAX 256
+
+enum user_role {
+	USER_ROLE_USER,
+	USER_ROLE_ADMINISTRATOR,
+	_USER_ROLE_N,
+};
+
+enum user_password_kind {
+	USER_PASSWORD_NONE,
+	USER_PASSWORD_TEMPORARY,
+	USER_PASSWORD_CHOSEN,
+	_USER_PASSWORD_KIND_N,
+};
+
+/* Times in seconds since 1970, UTC; 0: never. */
+struct user {
+	uint32_t uid;
+	char name[NAME_USER_MAX + 1];
+	enum user_role role;
+	bool enabled;
+	char services[USER_SERVICES_MAX]; /* "sshd,sudo"; "" for none */
+	char shell[USER_PATH_MAX];
+	char home[USER_PATH_MAX];
+	char language[USER_LANGUAGE_MAX]; /* "" for the default */
+	struct sealed password;
+	enum user_password_kind password_kind;
+	int64_t password_changed;
+	int64_t temporary_until;
+	int64_t credential;
+	uint32_t failures;
+	bool claim;
+	int64_t locked_at;
+	char locked_because[USER_REASON_MAX];
+	int64_t last_login;
+	char last_login_service[NAME_SERVICE_MAX + 1];
+	char last_login_address[ADDRESS_TEXT_MAX];
+	int64_t created;
+};
+
+/* One counted wrong answer. */
+struct user_failure {
+	int64_t at;
+	char service[NAME_SERVICE_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
+	char terminal[65];
+	char reason[40];
+	char reference[16];
+};
+
+enum user_error {
+	_USER_E_OK,
+	USER_E_UNKNOWN, /* no such user */
+	USER_E_DAMAGED, /* a row that cannot be true: not used */
+};
+
+struct user_counts {
+	uint32_t all, locked, disabled;
+};
+
+must_check int user_find(struct store *store, const char *name,
+			 struct user *ret_user);
+must_check int user_find_uid(struct store *store, uint32_t uid,
+			     struct user *ret_user);
+/* The first user whose name comes after name; USER_E_UNKNOWN at the end. */
+must_check int user_next(struct store *store, const char *name,
+			 struct user *ret_user);
+must_check int user_count(struct store *store, struct user_counts *ret_counts);
+/* Calls each for every user, in no order; what it returns other than 0 ends it.
+ */
+must_check int user_for_each(struct store *store,
+			     int (*each)(const struct user *user,
+					 void *userdata),
+			     void *userdata);
+/* Newest first. */
+must_check int user_for_each_failure(struct store *store, uint32_t uid,
+				     int (*each)(const struct user_failure *one,
+						 void *userdata),
+				     void *userdata);
+/*
+ * The lowest id above every one that was ever given out from min to max;
+ * USER_E_UNKNOWN where none is left.
+ */
+must_check int user_free_uid(struct store *store, uint32_t min, uint32_t max,
+			     uint32_t *ret_uid);
+/* Whether the id is, or ever was, somebody's. */
+must_check int user_uid_is_used(struct store *store, uint32_t uid,
+				bool *ret_used);
+
+/* service stands in the user's list, spelt exactly so. */
+bool user_may_use(const struct user *user, const char *service);
+/* Some service that gives a shell: without one the shell is nologin. */
+bool user_may_log_in(const struct user *user);
+static inline bool user_is_locked(const struct user *user)
+{
+	return user->locked_at != 0;
+}
+
+const char *user_role_name(enum user_role role);
+bool user_role_find(const char *name, enum user_role *ret_role);
+const char *user_password_kind_name(enum user_password_kind kind);

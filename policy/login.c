@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. A decision that no rule made is a denial (REASON_UNDECIDED).
+ *  2. No rule behind the first denial is asked.
+ *  3. Gates never depend on whether a password was right, so that the decision
+ *     before the hash and the one after it differ only by the password.
+ */
+#include "policy/login.h"
+
+#include <string.h>
+
+/* A rule's answer: pass, deny with a reason, or not asked here. */
+struct answer {
+	enum login_outcome outcome;
+	enum reason reason;
+};
+
+static struct answer pass_or(bool pass, enum reason reason)
+{
+	return pass ? (struct answer){ LOGIN_OUTCOME_PASS, REASON_NONE }
+		    : (struct answer){ LOGIN_OUTCOME_DENY, reason };
+}
+
+static struct answer skipped(void)
+{
+	return (struct answer){ LOGIN_OUTCOME_SKIPPED, REASON_NONE };
+}
+
+static struct answer user_known(const struct login_facts *facts)
+{
+	return pass_or(facts->user_known, REASON_UNKNOWN_USER);
+}
+
+/* A user unknown to the system cannot collide; he cannot run anything either.
+ */
+static struct answer name(const struct login_facts *facts)
+{
+	return pass_or(facts->system_uid != LOGIN_UID_OTHER,
+		       REASON_NAME_COLLISION);
+}
+
+static struct answer enabled(const struct login_facts *facts)
+{
+	return pass_or(facts->enabled, REASON_DISABLED);
+}
+
+/* Everybody may change his own password, through whatever asks him. */
+static struct answer service(const struct login_facts *facts)
+{
+	if (facts->purpose == LOGIN_PURPOSE_CHANGE)
+		return skipped();
+	return pass_or(facts->service_allowed, REASON_SERVICE_NOT_ALLOWED);
+}
+
+static struct answer not_locked(const struct login_facts *facts)
+{
+	return pass_or(!facts->locked && facts->failures < facts->failures_max,
+		       REASON_LOCKED);
+}
+
+static struct answer has_password(const struct login_facts *facts)
+{
+	if (facts->purpose == LOGIN_PURPOSE_ACCOUNT)
+		return skipped();
+	return pass_or(facts->has_password, REASON_NO_PASSWORD);
+}
+
+static struct answer answered(const struct login_facts *facts)
+{
+	if (facts->purpose == LOGIN_PURPOSE_ACCOUNT)
+		return skipped();
+	return pass_or(facts->password != LOGIN_PASSWORD_NOT_TRIED,
+		       facts->answer);
+}
+
+static struct answer password(const struct login_facts *facts)
+{
+	if (facts->purpose == LOGIN_PURPOSE_ACCOUNT ||
+	    facts->password == LOGIN_PASSWORD_UNPROVED)
+		return skipped();
+	return pass_or(facts->password == LOGIN_PASSWORD_RIGHT,
+		       REASON_WRONG_PASSWORD);
+}
+
+/* Told only to who proved the password, or came in without one. */
+static struct answer temporary(const struct login_facts *facts)
+{
+	if (!facts->temporary || (facts->purpose != LOGIN_PURPOSE_ACCOUNT &&
+				  facts->password == LOGIN_PASSWORD_UNPROVED))
+		return skipped();
+	return pass_or(facts->now_s < facts->temporary_until_s,
+		       REASON_TEMPORARY_EXPIRED);
+}
+
+static const struct {
+	const char *name;
+	const char *text;
+	bool gate;
+	struct answer (*ask)(const struct login_facts *facts);
+} rules[_LOGIN_RULE_N] = {
+	[LOGIN_RULE_USER_KNOWN] = { "user-known", "The user exists.", true,
+				    user_known },
+	[LOGIN_RULE_NAME] = { "name",
+			      "The system gives this name no other uid.", true,
+			      name },
+	[LOGIN_RULE_ENABLED] = { "enabled", "The account is enabled.", true,
+				 enabled },
+	[LOGIN_RULE_SERVICE] = { "service", "The user may use the service.",
+				 true, service },
+	[LOGIN_RULE_NOT_LOCKED] = { "not-locked", "The account is not locked.",
+				    true, not_locked },
+	[LOGIN_RULE_HAS_PASSWORD] = { "has-password",
+				      "The user has a password.", true,
+				      has_password },
+	[LOGIN_RULE_ANSWER] = { "answer", "The answer can be a password.",
+				false, answered },
+	[LOGIN_RULE_PASSWORD] = { "password", "The password is right.", false,
+				  password },
+	[LOGIN_RULE_TEMPORARY] = { "temporary",
+				   "A temporary password is still valid.",
+				   false, temporary },
+};
+
+static struct login_decision conclude(const struct login_facts *facts,
+				      struct login_decision decision)
+{
+	switch (facts->purpose) {
+	case LOGIN_PURPOSE_LOGIN:
+	case LOGIN_PURPOSE_CHANGE:
+		if (facts->password == LOGIN_PASSWORD_UNPROVED) {
+			decision.verdict = VERDICT_ASK;
+			decision.reason = REASON_RULES_PASSED;
+		} else if (facts->password == LOGIN_PASSWORD_RIGHT) {
+			decision.verdict = facts->temporary ? VERDICT_CHANGE
+							    : VERDICT_ALLOW;
+			decision.reason = facts->temporary
+						  ? REASON_MUST_CHANGE
+						  : REASON_PASSWORD_VERIFIED;
+		}
+		break;
+	case LOGIN_PURPOSE_ACCOUNT:
+		decision.verdict =
+			facts->temporary ? VERDICT_CHANGE : VERDICT_ALLOW;
+		decision.reason = facts->temporary ? REASON_MUST_CHANGE
+						   : REASON_RULES_PASSED;
+		break;
+	case _LOGIN_PURPOSE_NONE:
+		break;
+	}
+	return decision;
+}
+
+struct login_decision login_decide(const struct login_facts *facts)
+{
+	struct login_decision decision = { .verdict = VERDICT_DENY,
+					   .reason = REASON_UNDECIDED };
+
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++) {
+		struct answer answer = rules[i].ask(facts);
+
+		decision.outcomes[i] = answer.outcome;
+		if (answer.outcome == LOGIN_OUTCOME_DENY) {
+			decision.reason = answer.reason;
+			return decision;
+		}
+	}
+	return conclude(facts, decision);
+}
+
+bool login_gates_pass(const struct login_facts *facts)
+{
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
+		if (rules[i].gate &&
+		    rules[i].ask(facts).outcome == LOGIN_OUTCOME_DENY)
+			return false;
+	return true;
+}
+
+const char *login_rule_name(enum login_rule rule)
+{
+	return rules[rule].name;
+}
+
+const char *login_rule_text(enum login_rule rule)
+{
+	return rules[rule].text;
+}
+
+static const char *const outcome_names[] = {
+	[LOGIN_OUTCOME_SKIPPED] = "skipped",
+	[LOGIN_OUTCOME_PASS] = "pass",
+	[LOGIN_OUTCOME_DENY] = "deny",
+};
+
+const char *login_outcome_name(enum login_outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_DENY] = "deny",
+		[VERDICT_ALLOW] = "allow",
+		[VERDICT_CHANGE] = "change",
+		[VERDICT_ASK] = "ask",
+	};
+
+	return names[verdict];
+}
+
+void login_chain_write(const struct login_decision *decision, struct text *text)
+{
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
+		text_add_format(text, "%s%s=%s", i > 0 ? " " : "",
+				rules[i].name,
+				outcome_names[decision->outcomes[i]]);
+}
+
+static bool read_outcome(const char *word, size_t n,
+			 enum login_outcome *ret_outcome)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(outcome_names); i++)
+		if (strlen(outcome_names[i]) == n &&
+		    strncmp(outcome_names[i], word, n) == 0) {
+			*ret_outcome = (enum login_outcome)i;
+			return true;
+		}
+	return false;
+}
+
+/* Sets the outcome that "rule=outcome" of n bytes names. */
+static bool read_pair(const char *pair, size_t n,
+		      enum login_outcome ret_outcomes[_LOGIN_RULE_N])
+{
+	const char *equals = memchr(pair, '=', n);
+	size_t n_name;
+
+	if (!equals)
+		return false;
+	n_name = (size_t)(equals - pair);
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
+		if (strlen(rules[i].name) == n_name &&
+		    strncmp(rules[i].name, pair, n_name) == 0)
+			return read_outcome(equals + 1, n - n_name - 1,
+					    &ret_outcomes[i]);
+	return false;
+}
+
+bool login_chain_read(const char *chain,
+		      enum login_outcome ret_outcomes[_LOGIN_RULE_N])
+{
+	enum login_outcome outcomes[_LOGIN_RULE_N] = { 0 };
+
+	while (*chain) {
+		size_t n = strcspn(chain, " ");
+
+		if (!read_pair(chain, n, outcomes))
+			return false;
+		chain += n;
+		chain += *chain == ' ';
+	}
+	memcpy(ret_outcomes, outcomes, sizeof(outcomes));
+	return true;
+}

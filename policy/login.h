@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Login: the rules of a login, in their order, as a pure function: facts in,
+ * a decision with its one reason and the outcome of each rule out. No clock,
+ * store, network or log. Login, account check, change of password and explain
+ * all decide here. What a rule does not know is a no.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "policy/reason.h"
+
+enum verdict {
+	VERDICT_DENY,
+	VERDICT_ALLOW,
+	VERDICT_CHANGE, /* only after choosing a new password */
+	VERDICT_ASK,    /* the gates pass; the password is still to be proved */
+};
+
+/* What is asked: which rules apply. */
+enum login_purpose {
+	_LOGIN_PURPOSE_NONE,
+	LOGIN_PURPOSE_LOGIN,   /* a password must be proved */
+	LOGIN_PURPOSE_CHANGE,  /* the same, whatever the service */
+	LOGIN_PURPOSE_ACCOUNT, /* every gate, without a password */
+};
+
+enum login_password {
+	LOGIN_PASSWORD_UNPROVED, /* not asked yet, or not to be asked */
+	LOGIN_PASSWORD_WRONG,
+	LOGIN_PASSWORD_RIGHT,
+	LOGIN_PASSWORD_NOT_TRIED, /* answered, but not verified: see answer */
+};
+
+enum login_uid {
+	LOGIN_UID_UNKNOWN, /* the system knows no such name */
+	LOGIN_UID_OURS,
+	LOGIN_UID_OTHER,
+};
+
+struct login_facts {
+	enum login_purpose purpose;
+	bool user_known;
+	enum login_uid system_uid;
+	bool enabled;
+	bool service_allowed;
+	bool locked;
+	uint32_t failures, failures_max;
+	bool has_password;
+	bool temporary;
+	int64_t temporary_until_s;
+	int64_t now_s;
+	enum login_password password;
+	/* Why an answer was not verified; read with PASSWORD_NOT_TRIED. */
+	enum reason answer;
+};
+
+enum login_rule {
+	LOGIN_RULE_USER_KNOWN,
+	LOGIN_RULE_NAME,
+	LOGIN_RULE_ENABLED,
+	LOGIN_RULE_SERVICE,
+	LOGIN_RULE_NOT_LOCKED,
+	LOGIN_RULE_HAS_PASSWORD,
+	LOGIN_RULE_ANSWER,
+	LOGIN_RULE_PASSWORD,
+	LOGIN_RULE_TEMPORARY,
+	_LOGIN_RULE_N,
+};
+
+enum login_outcome {
+	LOGIN_OUTCOME_SKIPPED, /* an earlier rule had decided, or not asked */
+	LOGIN_OUTCOME_PASS,
+	LOGIN_OUTCOME_DENY,
+};
+
+struct login_decision {
+	enum verdict verdict;
+	enum reason reason;
+	enum login_outcome outcomes[_LOGIN_RULE_N];
+};
+
+/*
+ * Decides. Before a password was proved the verdict of a login whose gates
+ * all pass is VERDICT_ASK; the gates are the same then and afterwards.
+ */
+struct login_decision login_decide(const struct login_facts *facts);
+
+/* Whether a password may be verified at all: no gate denies. */
+bool login_gates_pass(const struct login_facts *facts);
+
+const char *login_rule_name(enum login_rule rule);
+/* One sentence: what the rule asks. */
+const char *login_rule_text(enum login_rule rule);
+const char *login_outcome_name(enum login_outcome outcome);
+const char *verdict_name(enum verdict verdict);
+
+/* "rule=outcome" joined by blanks: how a decision's chain stands in records. */
+void login_chain_write(const struct login_decision *decision,
+		       struct text *text);
+/* The chain read back; false where it is not one. */
+bool login_chain_read(const char *chain,
+		      enum login_outcome ret_outcomes[_LOGIN_RULE_N]);

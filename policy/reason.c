@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/reason.h"
+
+#include <string.h>
+
+#include "base/scope.h"
+
+static const struct {
+	const char *name;
+	const char *text;
+	const char *advice;
+} rows[_REASON_N] = {
+	[REASON_UNDECIDED] = { "undecided",
+			       "No rule decided, so it was denied.",
+			       "Report this: every path must name its "
+			       "reason." },
+	[REASON_UNKNOWN_USER] = { "unknown-user", "There is no such user.",
+				  "cloxxsctl user add NAME --services "
+				  "SERVICE" },
+	[REASON_NAME_COLLISION] = { "name-collision",
+				    "The system knows another account by this "
+				    "name.",
+				    "Rename or remove the other account; see "
+				    "cloxxs(7)." },
+	[REASON_DISABLED] = { "disabled", "The account is disabled.",
+			      "cloxxsctl user enable NAME" },
+	[REASON_SERVICE_NOT_ALLOWED] = { "service-not-allowed",
+					 "The user may not use this service.",
+					 "cloxxsctl user set NAME --services "
+					 "LIST" },
+	[REASON_LOCKED] = { "locked", "The account is locked.",
+			    "cloxxsctl user unlock NAME --reason TEXT" },
+	[REASON_NO_PASSWORD] = { "no-password", "The user has no password.",
+				 "cloxxsctl user reset-password NAME" },
+	[REASON_WRONG_PASSWORD] = { "wrong-password",
+				    "The password was wrong, and was counted.",
+				    "The right password, or cloxxsctl user "
+				    "reset-password NAME" },
+	[REASON_BLOCKED_BY_SSHD] = { "blocked-by-sshd",
+				     "sshd itself refused the user and sent a "
+				     "made-up password; not counted.",
+				     "Look at AllowUsers, DenyUsers and "
+				     "PermitRootLogin in sshd_config." },
+	[REASON_EMPTY_ANSWER] = { "empty-answer",
+				  "No password was given; not counted.", NULL },
+	[REASON_ANSWER_TOO_LONG] = { "answer-too-long",
+				     "The answer was longer than 1,024 bytes; "
+				     "not counted.",
+				     NULL },
+	[REASON_TEMPORARY_EXPIRED] = { "temporary-password-expired",
+				       "The temporary password is no longer "
+				       "valid.",
+				       "cloxxsctl user reset-password NAME" },
+	[REASON_CANNOT_ASK] = { "cannot-ask",
+				"A new password had to be chosen, but the "
+				"program cannot ask for one.",
+				"Log in where questions can be asked: sshd "
+				"with keyboard-interactive." },
+	[REASON_NEW_PASSWORD_REFUSED] = { "new-password-refused",
+					  "No acceptable new password was "
+					  "chosen.",
+					  "Log in again and choose another "
+					  "one." },
+	[REASON_SUPERSEDED] = { "superseded",
+				"The account changed while the password was "
+				"being verified.",
+				"Log in again." },
+	[REASON_ABANDONED] = {
+		"abandoned",
+		"The conversation ended before a new password was chosen.",
+		"Log in again and choose a new password." },
+	[REASON_HASH_REFUSED] = { "hash-refused",
+				  "The stored password cannot be used: its "
+				  "form or cost is not ours.",
+				  "cloxxsctl user reset-password NAME" },
+	[REASON_NOT_WRITTEN] = { "not-written",
+				 "The state could not be written, so it was "
+				 "denied.",
+				 "Look at the disk and at the daemon's log." },
+	[REASON_BUSY] = { "busy", "Too many logins were waiting.",
+			  "Try again; see [workers] in cloxxsd.conf(5)." },
+	[REASON_NOT_PERMITTED] = { "not-permitted",
+				   "The caller may not do this.", NULL },
+	[REASON_MUST_CHANGE] = { "must-change",
+				 "The temporary password must be changed "
+				 "first.",
+				 "Log in and choose a new password." },
+	[REASON_PASSWORD_VERIFIED] = { "password-verified",
+				       "The password was right.", NULL },
+	[REASON_RULES_PASSED] = { "rules-passed", "Every rule allows it.",
+				  NULL },
+	[REASON_BY_ADMINISTRATOR] = { "by-administrator",
+				      "An administrator did it.", NULL },
+	[REASON_TOO_MANY_FAILURES] = { "too-many-failures",
+				       "Wrong answers reached the limit.",
+				       "cloxxsctl user unlock NAME --reason "
+				       "TEXT" },
+	[REASON_INTERRUPTED] = { "interrupted",
+				 "The daemon ended while a password was being "
+				 "verified; counted as wrong.",
+				 NULL },
+	[REASON_NONE] = { "none", "", NULL },
+};
+
+const char *reason_name(enum reason reason)
+{
+	return rows[reason].name;
+}
+
+const char *reason_text(enum reason reason)
+{
+	return rows[reason].text;
+}
+
+const char *reason_advice(enum reason reason)
+{
+	return rows[reason].advice;
+}
+
+bool reason_find(const char *name, enum reason *ret_reason)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].name, name) == 0) {
+			*ret_reason = (enum reason)i;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Reason: the catalogue of why something was decided. Each decision has
+ * exactly one; its name goes into the audit, its text and advice to those who
+ * may know, never to the user who was refused. Rules name reasons here and
+ * nowhere else. The value 0 is a refusal: what nobody decided is denied.
+ */
+
+#include <stdbool.h>
+
+enum reason {
+	REASON_UNDECIDED,
+	REASON_UNKNOWN_USER,
+	REASON_NAME_COLLISION,
+	REASON_DISABLED,
+	REASON_SERVICE_NOT_ALLOWED,
+	REASON_LOCKED,
+	REASON_NO_PASSWORD,
+	REASON_WRONG_PASSWORD,
+	REASON_BLOCKED_BY_SSHD,
+	REASON_EMPTY_ANSWER,
+	REASON_ANSWER_TOO_LONG,
+	REASON_TEMPORARY_EXPIRED,
+	REASON_CANNOT_ASK,
+	REASON_NEW_PASSWORD_REFUSED,
+	REASON_SUPERSEDED,
+	REASON_ABANDONED,
+	REASON_HASH_REFUSED,
+	REASON_NOT_WRITTEN,
+	REASON_BUSY,
+	REASON_NOT_PERMITTED,
+	/* from here on: what is no refusal */
+	REASON_MUST_CHANGE,
+	REASON_PASSWORD_VERIFIED,
+	REASON_RULES_PASSED,
+	REASON_BY_ADMINISTRATOR,
+	REASON_TOO_MANY_FAILURES,
+	REASON_INTERRUPTED,
+	REASON_NONE,
+	_REASON_N,
+};
+
+/* lower-case-hyphen, as it stands in records, manuals and tests */
+const char *reason_name(enum reason reason);
+/* One sentence for an administrator. */
+const char *reason_text(enum reason reason);
+/* What would allow it, with the command; NULL where there is nothing to do. */
+const char *reason_advice(enum reason reason);
+/* REASON_UNDECIDED and false for a name that is in no row. */
+bool reason_find(const char *name, enum reason *ret_reason);
