@@ -34,26 +34,34 @@ bool name_is_user(const char *name, size_t n)
 	return true;
 }
 
-/* Groups of Debian and its packages, and of other systems' sudoers, that give
- * more than their members' own rights. */
-static const char reserved[][16] = {
-	"adm",       "admin",    "backup",   "bin",     "daemon",
-	"disk",      "docker",   "incus",    "input",   "incus-admin",
-	"kmem",      "kvm",      "libvirt",  "lp",      "libvirt-qemu",
-	"lpadmin",   "lxd",      "mail",     "man",     "netdev",
-	"nobody",    "nogroup",  "operator", "plugdev", "podman",
-	"proxy",     "render",   "root",     "shadow",  "ssl-cert",
-	"staff",     "sudo",     "sync",     "sys",     "systemd-journal",
-	"tty",       "utmp",     "uucp",     "video",   "wheel",
-	"wireshark", "www-data",
+/*
+ * By length, for each look-up of a user asks: groups of Debian and its
+ * packages, and of other systems' sudoers, that give more than their members'
+ * own rights.
+ */
+static const char reserved[16][9][16] = {
+	[2] = { "lp" },
+	[3] = { "adm", "bin", "kvm", "lxd", "man", "sys", "tty" },
+	[4] = { "disk", "kmem", "mail", "root", "sudo", "sync", "utmp",
+		"uucp" },
+	[5] = { "admin", "incus", "input", "proxy", "staff", "video", "wheel" },
+	[6] = { "backup", "daemon", "docker", "netdev", "nobody", "podman",
+		"render", "shadow" },
+	[7] = { "libvirt", "lpadmin", "nogroup", "plugdev" },
+	[8] = { "operator", "ssl-cert", "www-data" },
+	[9] = { "wireshark" },
+	[11] = { "incus-admin" },
+	[12] = { "libvirt-qemu" },
+	[15] = { "systemd-journal" },
 };
 
 bool name_is_reserved(const char *name, size_t n)
 {
-	for (size_t i = 0; n > 0 && i < ARRAY_SIZE(reserved); i++)
-		if (n < sizeof(reserved[i]) && reserved[i][0] == name[0] &&
-		    strncmp(reserved[i], name, n) == 0 &&
-		    reserved[i][n] == '\0')
+	if (n < 1 || n >= ARRAY_SIZE(reserved))
+		return false;
+	for (size_t i = 0; reserved[n][i][0] != '\0'; i++)
+		if (reserved[n][i][0] == name[0] &&
+		    memcmp(reserved[n][i], name, n) == 0)
 			return true;
 	return false;
 }

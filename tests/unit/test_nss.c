@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "base/name.h"
 #include "cloxxsd/publish/identity_writer.h"
 #include "nss_cloxxs/lookup.h"
 #include "nss_cloxxs/pack.h"
@@ -322,6 +323,31 @@ static void test_hostile_map_abuse_24_25_26(void **state)
 		assert_int_equal(nss_stream_reset(&world->stream),
 				 NSS_STATUS_SUCCESS);
 	}
+}
+
+/* abuse-26: none of these is anybody's name, nor his group's. */
+static void test_reserved_abuse_26(void **state)
+{
+	static const char names[] =
+		"adm admin backup bin daemon disk docker incus incus-admin "
+		"input kmem kvm libvirt libvirt-qemu lp lpadmin lxd mail man "
+		"netdev nobody nogroup operator plugdev podman proxy render "
+		"root shadow ssl-cert staff sudo sync sys systemd-journal tty "
+		"utmp uucp video wheel wireshark www-data ";
+	static const char *const others[] = {
+		"sud", "sudoer", "sudp", "a", "piet", "admins", "lpd", "xroot"
+	};
+	size_t n;
+
+	(void)state;
+	for (const char *name = names; *name != '\0'; name += n + 1) {
+		n = strcspn(name, " ");
+		if (!name_is_reserved(name, n))
+			fail_msg("%.*s", (int)n, name);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(name_is_reserved(others[i], strlen(others[i])));
+	assert_false(name_is_reserved("", 0));
 }
 
 static void test_hostile_group_abuse_26(void **state)
@@ -663,6 +689,7 @@ int main(void)
 		TEST(test_every_buffer_abuse_21),
 		TEST(test_enumeration),
 		TEST(test_hostile_map_abuse_24_25_26),
+		TEST(test_reserved_abuse_26),
 		TEST(test_hostile_group_abuse_26),
 		TEST(test_initgroups_abuse_27),
 		TEST(test_many_groups_abuse_27),
