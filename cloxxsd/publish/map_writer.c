@@ -110,8 +110,9 @@ static int body_map(struct body *body, int fd)
 	r = reserve_blocks(fd, body->map.size);
 	if (r < 0)
 		return r;
+	/* Filled in one go: thousands of page faults would cost more. */
 	mapping = mmap(NULL, (size_t)body->map.size, PROT_READ | PROT_WRITE,
-		       MAP_SHARED, fd, 0);
+		       MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (mapping == MAP_FAILED)
 		return -errno;
 	body->header = mapping;
