@@ -8,12 +8,11 @@
 const char *const failure_statuses[_N_STATUSES] = {
 	[STATUS_OK] = "done",
 	[STATUS_FAILURE] = "failed",
-	[STATUS_USAGE] = "used wrongly; nothing was changed",
+	[STATUS_USAGE] = "used wrongly, or an argument refused",
 	[STATUS_NOT_FOUND] = "there is no such user or code",
 	[STATUS_DENIED] = "the caller may not do this",
 	[STATUS_UNAVAILABLE] = "the daemon is unavailable",
-	[STATUS_CONFLICT] = "there is one already, or something stands in the "
-			    "way; nothing was changed",
+	[STATUS_CONFLICT] = "exists already, or stands in the way",
 };
 
 /*

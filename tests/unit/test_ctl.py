@@ -448,7 +448,10 @@ def on_terminal(arguments, typed, env):
     """Runs arguments on a terminal of their own; (status, what it showed)."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(arguments[0], arguments, env)
+        try:
+            os.execve(arguments[0], arguments, env)
+        finally:
+            os._exit(127)
     shown = b""
     while True:
         try:
@@ -559,4 +562,6 @@ def test_manual_is_whole():
 
 
 if __name__ == "__main__":
+    if not os.access(CTL, os.X_OK):
+        sys.exit(f"{CTL} is missing: make it first")
     sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider"]))
