@@ -338,6 +338,18 @@ static void test_dropins(void **state)
 	assert_int_equal(result.r, 0);
 	assert_non_null(strstr(result.dump, "failures = 6\n"));
 	assert_non_null(strstr(result.dump, "min_length = 20\n"));
+	/* Whatever order the file system gives: the last by name wins. */
+	for (int i = 0; i < 30; i++) {
+		char name[32], content[64];
+		int k = i * 7 % 30;
+
+		snprintf(name, sizeof(name), "%d-d.conf", 40 + k);
+		snprintf(content, sizeof(content), "[login]\nattempts = %d\n",
+			 100 + k);
+		write_dropin(place, name, content);
+	}
+	load(place, &result);
+	assert_non_null(strstr(result.dump, "attempts = 129\n"));
 	write_dropin(place, "15-c.conf", "\n\n[lockout]\nfailures = 0\n");
 	assert_finding(place, SHOWN ".d/15-c.conf:4: failures: '0' is out of "
 				    "range, 1 to 10");
