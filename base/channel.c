@@ -235,6 +235,8 @@ int channel_receive(struct channel *channel, int64_t deadline_us,
 		ssize_t k;
 		int r;
 
+		if (end && (size_t)(end - channel->buffer) > channel->limit)
+			return CHANNEL_E_TOO_LARGE;
 		if (end) {
 			channel->n_message =
 				(size_t)(end - channel->buffer) + 1;
