@@ -64,10 +64,11 @@ static int translate(int r)
 /* Open, and nothing has come in: neither an end nor an answer to nothing. */
 static bool is_quiet(const struct varlink_client *client)
 {
+	const struct channel *channel = &client->channel;
 	char byte;
 
-	return recv(client->channel.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <
-		       0 &&
+	return channel->n == channel->n_message &&
+	       recv(channel->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
 	       errno == EAGAIN;
 }
 

@@ -429,6 +429,32 @@ static void abuse_39_caller_goes(void **state)
 	fixture_deinit(&f);
 }
 
+/* He goes, and is answered before the loop could notice: no signal, no harm. */
+static void answer_to_the_gone(void **state)
+{
+	struct fixture f;
+	int fd;
+
+	(void)state;
+	fixture_init(&f, NULL);
+	fd = fixture_connect(&f);
+	fixture_send(fd, LATER, sizeof(LATER));
+	fixture_settle(&f);
+	close(fd);
+	assert_true(varlink_call_is_open(f.kept));
+	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	fixture_settle(&f);
+	assert_int_equal(varlink_server_n_connections(f.server), 0);
+	/* The same, sent by the end of the server. */
+	f.kept = varlink_call_unref(f.kept);
+	fd = fixture_connect(&f);
+	fixture_send(fd, LATER, sizeof(LATER));
+	fixture_settle(&f);
+	close(fd);
+	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	fixture_deinit(&f);
+}
+
 /* While a call is open the next one waits, in the kernel. */
 static void one_call_at_a_time(void **state)
 {
@@ -555,8 +581,11 @@ static void sockets_at_a_path(void **state)
 
 	(void)state;
 	fixture_init(&f, NULL);
-	/* alive */
+	/* alive, and left so */
 	assert_int_equal(listen_again(&f), -EADDRINUSE);
+	fd = fixture_connect(&f);
+	fixture_expect(&f, fd, TWO, DONE, false);
+	close(fd);
 	/* dead */
 	varlink_server_stop(f.server);
 	mask = umask(0777);
@@ -625,6 +654,7 @@ int main(void)
 		cmocka_unit_test(abuse_38_out_of_band),
 		cmocka_unit_test(abuse_38_half_close),
 		cmocka_unit_test(abuse_39_caller_goes),
+		cmocka_unit_test(answer_to_the_gone),
 		cmocka_unit_test(one_call_at_a_time),
 		cmocka_unit_test(lost_call),
 		cmocka_unit_test(streams),

@@ -407,11 +407,14 @@ static void abuse_85_wiped(void **state)
 	memcpy(message + N_HEAD + N_CANARY + N_PAD, tail, sizeof(tail));
 	fixture_init(&f, NULL);
 	fd = fixture_connect(&f);
-	/* In two parts, so that the buffer grows, and with the beginning of
+	/* In parts, so that the buffer grows, and with the beginning of
 	 * another message, so that it stays. */
 	fixture_send(fd, message, 900);
 	fixture_settle(&f);
-	fixture_send(fd, message + 900, n - 900);
+	fixture_send(fd, message + 900, 500);
+	fixture_settle(&f);
+	assert_int_equal(count_on_heap(canary + 48, 32), 1);
+	fixture_send(fd, message + 1400, n - 1400);
 	fixture_settle(&f);
 	assert_int_equal(f.n_handled, 1);
 	assert_true(recv(fd, answer, sizeof(answer), 0) > N_CANARY + N_PAD);
