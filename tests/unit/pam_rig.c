@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/unit/pam_rig.h"
+
+static const struct fake_account accounts[] = {
+	{ "root", 0 },      { "toor", 0 },   { "daemon", 1 },
+	{ "local", 1000 },  { "bob", 1000 }, { "stray", 70000 },
+	{ "alice", 66001 },
+};
+
+static void write_map(const char *path)
+{
+	static const struct fake_account ours[] = {
+		{ "alice", 66001 }, { "bob", 66002 },    { "carol", 66003 },
+		{ "toor", 66004 },  { "daemon", 66005 }, { "root", 66006 },
+	};
+	struct map_writer *writer = raw_map_new(path, MAP_KIND_IDENTITY);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		const struct identity_user user =
+			user_of(ours[i].name, ours[i].uid);
+
+		raw_map_user(writer, &user);
+	}
+	raw_map_publish(writer);
+	map_writer_free(writer);
+}
+
+int pam_rig_setup(void **state)
+{
+	struct pam_rig *rig = calloc(1, sizeof(*rig));
+
+	assert_non_null(rig);
+	scratch_init(&rig->scratch);
+	write_map(rig->scratch.path);
+	fake_daemon_init(&rig->daemon, rig->scratch.directory);
+	rig->module =
+		(struct module){ rig->daemon.path, rig->scratch.path, 60000 };
+	fake_pam_init(&rig->pam);
+	*state = rig;
+	return 0;
+}
+
+int pam_rig_teardown(void **state)
+{
+	struct pam_rig *rig = *state;
+
+	fake_pam_deinit(&rig->pam);
+	fake_daemon_deinit(&rig->daemon);
+	scratch_deinit(&rig->scratch);
+	free(rig);
+	return 0;
+}
+
+void pam_rig_begin(struct pam_rig *rig, const char *user,
+		   const char *const *script)
+{
+	fake_pam_deinit(&rig->pam);
+	fake_pam_init(&rig->pam);
+	fake_pam_item(&rig->pam, PAM_SERVICE, "sshd");
+	fake_pam_item(&rig->pam, PAM_USER, user);
+	memcpy(rig->pam.accounts, accounts, sizeof(accounts));
+	fake_daemon_script(&rig->daemon, script);
+}
+
+int pam_rig_run(struct pam_rig *rig, enum phase phase, int flags,
+		const char *const *argv)
+{
+	int argc = 0;
+
+	while (argv && argv[argc])
+		argc++;
+	return phase_run(&rig->module, phase, &rig->pam, flags, argc,
+			 (const char **)argv);
+}
