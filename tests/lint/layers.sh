@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Holds the tree to its floors: who may include whom, where each third-party
+# header lives, which calls are never made, and that headers stand alone.
+# shellcheck disable=SC2044,SC2013 # no file of ours has a blank in its name
+set -eu
+cd "${CLOXXS_SRCDIR:?}"
+failed=0
+
+fail() {
+	echo "layers: $*" >&2
+	failed=1
+}
+
+# A folder, and the folders that its files may include from beside itself.
+while read -r folder allowed; do
+	[ -n "$folder" ] || continue
+	for file in $(find "$folder" -name '*.[ch]'); do
+		for include in $(sed -n \
+			's/^#include "\([a-z_]*\)\/.*/\1/p' "$file" | sort -u); do
+			case " $folder $allowed " in
+			*" $include "*) ;;
+			*) fail "$file: includes from $include/," \
+				"which is not below $folder/" ;;
+			esac
+		done
+	done
+done <<'END'
+base
+policy base
+libcloxxs base
+varlink base
+cloxxsd base policy varlink
+cloxxsctl base varlink
+pam_cloxxs base libcloxxs
+nss_cloxxs base
+END
+
+# A header of others, and the folders that are its home.
+while read -r header homes; do
+	[ -n "$header" ] || continue
+	for file in $(grep -rlE "#include <$header>" \
+		base policy libcloxxs varlink cloxxsd cloxxsctl pam_cloxxs \
+		nss_cloxxs || :); do
+		inside=no
+		for home in $homes; do
+			case $file in "$home"*) inside=yes ;; esac
+		done
+		[ "$inside" = yes ] ||
+			fail "$file: <$header> has its home in $homes"
+	done
+done <<'END'
+sqlite3.h cloxxsd/state/
+sodium.h cloxxsd/
+jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/main.c
+pwquality.h cloxxsd/attempt/password_rules.c
+crack.h cloxxsd/attempt/password_rules.c
+uninorm.h cloxxsd/attempt/password_rules.c
+unistr.h cloxxsd/attempt/password_rules.c
+security/.* pam_cloxxs/
+nss.h nss_cloxxs/
+systemd/sd-journal.h cloxxsd/publish/journal
+systemd/sd-event.h varlink/ cloxxsd/
+END
+
+# Calls that are never made: where, the pattern, why.
+while IFS='%' read -r where pattern why; do
+	[ -n "$where" ] || continue
+	# shellcheck disable=SC2086 # a list of folders
+	hits=$(grep -rnE --include='*.[ch]' "(^|[^a-z_])($pattern) *\(" \
+		$where | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)' || :)
+	[ -z "$hits" ] || fail "$why:
+$hits"
+done <<'END'
+base policy libcloxxs varlink cloxxsd cloxxsctl pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
+base policy libcloxxs varlink cloxxsd cloxxsctl pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
+cloxxsd policy varlink%(getpw|getgr|getsp|initgroups|getaddrinfo|gethostby|getlogin)[a-z_]*%the daemon never looks a name up
+pam_cloxxs nss_cloxxs libcloxxs base%(getenv|setenv|putenv|signal|sigaction|setlocale|chdir|umask|printf|puts)%a module leaves its host alone
+pam_cloxxs nss_cloxxs%(getaddrinfo|gethostby[a-z_]*|getnameinfo)%no name is resolved
+cloxxsd%crypto_pwhash_str_verify%it takes a lack of memory for a wrong password
+END
+
+# Each header compiles alone.
+flags="-D_GNU_SOURCE -std=gnu17 -fsyntax-only -Wall -I. -I${CLOXXS_BUILDDIR:?}"
+libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson)
+for header in $(find base policy libcloxxs varlink cloxxsd cloxxsctl \
+	pam_cloxxs nss_cloxxs -name '*.h'); do
+	# shellcheck disable=SC2086 # lists of flags
+	echo "#include \"$header\"" |
+		${CC:-cc} $flags $libraries -x c - ||
+		fail "$header: does not compile alone"
+done
+
+# The first line names the licence.
+for file in $(git ls-files '*.[ch]' '*.sh' '*.py' 2>/dev/null); do
+	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: ' ||
+		fail "$file: names no licence"
+done
+exit $failed
