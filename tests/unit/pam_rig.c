@@ -80,3 +80,39 @@ int pam_rig_run(struct pam_rig *rig, enum phase phase, int flags,
 	return phase_run(&rig->module, phase, &rig->pam, flags, argc,
 			 (const char **)argv);
 }
+
+static void expect(const char *what, const char *part, const char *expected,
+		   const char *found)
+{
+	if (expected && strcmp(expected, found ? found : "") != 0)
+		fail_msg("%s: %s: '%s', not '%s'", what, part,
+			 found ? found : "", expected);
+}
+
+void pam_rig_check_row(struct pam_rig *rig, const struct pam_row *row, int r)
+{
+	struct pam_handle *pam = &rig->pam;
+
+	if (r != row->expected)
+		fail_msg("%s: %d, not %d: %s", row->what, r, row->expected,
+			 pam->log);
+	expect(row->what, "transcript", row->transcript,
+	       pam->person.transcript);
+	expect(row->what, "pass", row->pass, pam_getenv(pam, "CLOXXS_PASS"));
+	expect(row->what, "token", row->new_token, pam->items[PAM_AUTHTOK]);
+	expect(row->what, "old token", row->new_old_token,
+	       pam->items[PAM_OLDAUTHTOK]);
+	if (row->log && !strstr(pam->log, row->log))
+		fail_msg("%s: log: %s", row->what, pam->log);
+	if (fake_daemon_n_requests(&rig->daemon) != row->n_requests)
+		fail_msg("%s: %d requests", row->what,
+			 fake_daemon_n_requests(&rig->daemon));
+}
+
+void pam_rig_begin_row(struct pam_rig *rig, const struct pam_row *row)
+{
+	pam_rig_begin(rig, row->user, row->replies);
+	memcpy(rig->pam.person.answers, row->answers, sizeof(row->answers));
+	fake_pam_item(&rig->pam, PAM_AUTHTOK, row->token);
+	fake_pam_item(&rig->pam, PAM_OLDAUTHTOK, row->old_token);
+}
