@@ -11,6 +11,12 @@ static const char *text_or_empty(const char *text)
 	return text ? text : "";
 }
 
+/* What could not be put together must not go out as an empty answer. */
+static int reply_with(struct varlink_call *call, json_t *parameters)
+{
+	return parameters ? varlink_call_reply(call, parameters) : -ENOMEM;
+}
+
 static int handle_get_info(struct varlink_call *call, json_t *parameters,
 			   void *userdata)
 {
@@ -27,7 +33,7 @@ static int handle_get_info(struct varlink_call *call, json_t *parameters,
 			json_decref(names);
 			return -ENOMEM;
 		}
-	return varlink_call_reply(
+	return reply_with(
 		call, json_pack("{s:s, s:s, s:s, s:s, s:o}", "vendor",
 				text_or_empty(args->vendor), "product",
 				text_or_empty(args->product), "version",
@@ -57,8 +63,8 @@ static int handle_get_description(struct varlink_call *call, json_t *parameters,
 		return varlink_call_error(
 			call, "org.varlink.service.InterfaceNotFound",
 			json_pack("{s:s}", "interface", name));
-	return varlink_call_reply(call, json_pack("{s:s}", "description",
-						  interface->description));
+	return reply_with(call, json_pack("{s:s}", "description",
+					  interface->description));
 }
 
 static const struct varlink_parameter get_description_parameters[] = {

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "varlink/interfaces.h"
+#include "tests/unit/failing_malloc.h"
 #include "tests/unit/varlink_fixture.h"
 
 #define ERROR(name, parameters) \
@@ -433,6 +434,60 @@ static void abuse_85_wiped(void **state)
 #endif
 }
 
+/* Whatever comes back is right, or an error behind which all is closed. */
+static bool is_sound(const struct answer *answer, const char *right)
+{
+	static const char *const errors[] = {
+		"",
+		INVALID(""),
+		ERROR("io.systemd.System", "\"origin\":\"linux\",\"errno\":12"),
+		"{\"error\":\"io.systemd.System\",\"parameters\":{}}\n",
+	};
+
+	if (strcmp(answer->bytes, right) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (strcmp(answer->bytes, errors[i]) == 0)
+			return answer->closed;
+	return false;
+}
+
+/* Each allocation of a call, from accept() on, fails once. */
+static void abuse_130_no_memory(void **state)
+{
+	static const char call[] =
+		"{\"method\":\"t.x.Echo\",\"parameters\":{\"s\":\"1\"}}";
+	static const char right[] = "{\"parameters\":{\"s\":\"1\"}}\n";
+	unsigned n_right = 0, nth;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, NULL);
+	for (nth = 1; n_right < 5 && nth < 1000; nth++) {
+		int fd = fixture_connect(&f);
+		struct answer answer;
+		int balance;
+
+		fixture_send(fd, call, sizeof(call));
+		failing_malloc_start(nth);
+		fixture_settle(&f);
+		balance = failing_malloc_stop();
+		fixture_receive(&f, fd, &answer);
+		if (!is_sound(&answer, right))
+			fail_msg("allocation %u: '%s'%s", nth, answer.bytes,
+				 answer.closed ? " and closed" : "");
+		/* Right several times: nothing is left to fail. */
+		n_right = strcmp(answer.bytes, right) == 0 ? n_right + 1 : 0;
+		/* The connection, where it is still there. */
+		assert_int_equal(balance, answer.closed ? 0 : 1);
+		answer_deinit(&answer);
+		close(fd);
+		fixture_wait_connections(&f, 0);
+	}
+	assert_in_range(nth, 15, 200);
+	fixture_deinit(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +499,7 @@ int main(void)
 		cmocka_unit_test(abuse_33_peers),
 		cmocka_unit_test(introspection),
 		cmocka_unit_test(abuse_85_wiped),
+		cmocka_unit_test(abuse_130_no_memory),
 	};
 
 	varlink_wipe_json();

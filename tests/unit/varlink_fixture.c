@@ -19,12 +19,12 @@
 static int handle_echo(struct varlink_call *call, json_t *parameters,
 		       void *userdata)
 {
+	json_t *reply =
+		json_pack("{s:O}", "s", json_object_get(parameters, "s"));
 	struct fixture *f = userdata;
 
 	f->n_handled++;
-	return varlink_call_reply(
-		call,
-		json_pack("{s:O}", "s", json_object_get(parameters, "s")));
+	return reply ? varlink_call_reply(call, reply) : -ENOMEM;
 }
 
 static int handle_nothing(struct varlink_call *call, json_t *parameters,
