@@ -82,6 +82,9 @@ class Server:
             connection.recv(1)
 
     def close(self):
+        # The thread must have gone before its descriptor is another's.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(60)
         self.listener.close()
 
 
@@ -497,6 +500,12 @@ def test_colour(serve, env, colour):
     assert status == 0
     assert ("\033[32menabled" in shown) == colour
     assert "\033[2J" not in shown
+
+
+def test_no_colour_in_a_pipe(serve):
+    result = ctl(serve(reply({"user": ANNA})), "user", "list",
+                 env={"TERM": "xterm"})
+    assert b"\033" not in result.stdout
 
 
 # Local verbs.
