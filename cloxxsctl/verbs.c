@@ -99,7 +99,7 @@ const struct grammar_verb verbs[] = {
 	{ .noun = "key", .verb = "create", .operands = "FILE",
 	  .operands_min = 1, .operands_max = 1,
 	  .summary = "make a key file; never overwrites one",
-	  .example = "cloxxsctl key create " CLOXXS_CONFDIR "/store.key",
+	  .example = "cloxxsctl key create " CLOXXS_CONFDIR "/cloxxs.key",
 	  .run = local_run_key_create },
 	{ .noun = "version", .options = JSON,
 	  .summary = "print the version of this tool",
