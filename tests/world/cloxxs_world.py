@@ -29,6 +29,7 @@ CONF = pathlib.Path("/etc/cloxxs")
 DAEMON_USER = "_cloxxs"
 CLOXXSD = "/usr/sbin/cloxxsd"
 HOST = "127.0.0.1"
+KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 
 
 class WorldError(Exception):
@@ -257,6 +258,9 @@ class Sshd(Service):
 
     def spawn(self):
         run("/usr/sbin/sshd", "-t")
+        pathlib.Path(KNOWN_HOSTS).write_text("".join(
+            f"* {key.read_text()}"
+            for key in pathlib.Path("/etc/ssh").glob("ssh_host_*_key.pub")))
         ready = pathlib.Path("/run/sshd.pid")
         ready.unlink(missing_ok=True)
         child = detached(["/usr/sbin/sshd", "-D"])
@@ -471,9 +475,9 @@ KBD, PASSWORD, KEY = "keyboard-interactive", "password", "publickey"
 def ssh_argv(user, command=None, mode=KBD, options=(), program="ssh",
              host=HOST, tty=False):
     argv = [program, "-F", "/dev/null",
-            "-o", "StrictHostKeyChecking=no",
+            "-o", f"GlobalKnownHostsFile={KNOWN_HOSTS}",
             "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "LogLevel=ERROR",
+            "-o", "CheckHostIP=no",
             "-o", f"PreferredAuthentications={mode}",
             "-o", f"PubkeyAuthentication={'yes' if mode == KEY else 'no'}",
             "-o", "IdentitiesOnly=yes",
