@@ -19,8 +19,9 @@
 
 #define USER_DATA "cloxxs-user"
 
-static void log_line(const struct transaction *transaction, int priority,
-		     const char *format, va_list arguments)
+static void printf_like(3, 0)
+log_line(const struct transaction *transaction, int priority,
+	 const char *format, va_list arguments)
 {
 	char user[128], line[512];
 	struct text escaped;
