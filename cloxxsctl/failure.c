@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cloxxsctl/output.h"
 #include "varlink/client.h"
 
 const char *const failure_statuses[_N_STATUSES] = {
@@ -32,7 +33,7 @@ struct failure_row {
 static const struct failure_row rows[] = {
 	{ ADMIN "NotFound", STATUS_NOT_FOUND, "{missing}; {find}" },
 	{ ADMIN "AlreadyExists", STATUS_CONFLICT,
-	  "\"{name}\" exists already: {where}; choose another" },
+	  "\"{name}\" exists already in {where}; choose another name" },
 	{ ADMIN "Invalid", STATUS_USAGE,
 	  "{parameter}: {message}; nothing was changed" },
 	{ ADMIN "Conflict", STATUS_CONFLICT, "{message}; nothing was changed" },
@@ -86,7 +87,11 @@ static void add_sentence(struct text *text, const char *sentence,
 			break;
 		word = word_of(sentence + 1, (size_t)(end - sentence) - 1,
 			       command, parameters);
-		text_add_escaped(text, word, strnlen(word, 200));
+		n = strnlen(word, 200);
+		/* A sentence of the daemon's goes on here. */
+		if (end[1] == ';' && n > 0 && word[n - 1] == '.')
+			n--;
+		output_add_foreign(text, word, n);
 		sentence = end + 1;
 	}
 }

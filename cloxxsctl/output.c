@@ -85,6 +85,21 @@ const char *output_mark(const struct output *output, enum output_mark mark)
 	return "?";
 }
 
+void output_add_foreign(struct text *text, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		const char *backslash = memchr(bytes, '\\', n);
+		size_t n_before = backslash ? (size_t)(backslash - bytes) : n;
+
+		text_add_escaped(text, bytes, n_before);
+		if (!backslash)
+			return;
+		text_add(text, "\\");
+		bytes = backslash + 1;
+		n -= n_before + 1;
+	}
+}
+
 void output_foreign(struct output *output, const char *foreign)
 {
 	size_t left = strlen(foreign);
@@ -95,7 +110,7 @@ void output_foreign(struct output *output, const char *foreign)
 		struct text text;
 
 		text_init(&text, piece, sizeof(piece));
-		text_add_escaped(&text, foreign, n);
+		output_add_foreign(&text, foreign, n);
 		fputs(piece, output->stream);
 		explicit_bzero(piece, sizeof(piece));
 		foreign += n;

@@ -74,6 +74,12 @@ const char *output_tone(const struct output *output, enum output_tone tone);
 const char *output_plain(const struct output *output);
 const char *output_mark(const struct output *output, enum output_mark mark);
 void output_foreign(struct output *output, const char *text);
+/*
+ * Appends n foreign bytes as printable ASCII, as text_add_escaped() does but
+ * for the backslash, which stays: what the daemon recorded was escaped then,
+ * and would be hard to read when escaped twice.
+ */
+void output_add_foreign(struct text *text, const char *bytes, size_t n);
 /* "Services    ", what a page's line begins with. */
 void output_label(struct output *output, const char *label);
 

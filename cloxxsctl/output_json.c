@@ -31,6 +31,8 @@ static int json_list_user(struct output *output, const json_t *reply)
 {
 	const json_t *user = json_object_get(reply, "user");
 
+	if (!user) /* of an empty list comes one empty reply */
+		return 0;
 	fputs(output->n_listed++ ? ",\n" : "\n", output->stream);
 	return json_dumpf(user, output->stream, JSON_COMPACT | JSON_SORT_KEYS) <
 			       0

@@ -57,9 +57,12 @@ static int table_list_begin(struct output *output)
 
 static int table_list_user(struct output *output, const json_t *reply)
 {
-	int r = user_view_row(output, output->list,
-			      json_object_get(reply, "user"));
+	const json_t *user = json_object_get(reply, "user");
+	int r;
 
+	if (!user) /* of an empty list comes one empty reply */
+		return 0;
+	r = user_view_row(output, output->list, user);
 	output->n_listed++;
 	if (r == 0 && table_n_rows(output->list) >= TABLE_BATCH)
 		table_flush(output->list, output);

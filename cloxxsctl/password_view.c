@@ -9,7 +9,7 @@ static size_t width_of(const char *foreign)
 	size_t n = 0;
 
 	for (const char *c = foreign; *c; c++)
-		n += *c >= 0x20 && *c < 0x7f && *c != '\\' ? 1 : 4;
+		n += *c >= 0x20 && *c < 0x7f ? 1 : 4;
 	return n;
 }
 

@@ -38,7 +38,7 @@ static void print_ledger(struct output *output, const json_t *reply)
 	if (unpublished == 0)
 		fputs("has them all\n", output->stream);
 	else
-		fprintf(output->stream, "%s%lld records have still to go%s\n",
+		fprintf(output->stream, "%sstill to come: %lld%s\n",
 			output_tone(output, TONE_WARN), unpublished,
 			output_plain(output));
 }

@@ -67,7 +67,7 @@ int table_add(struct table *table, enum output_tone tone, const char *cell)
 	if (!escaped)
 		return -ENOMEM;
 	text_init(&text, escaped, 4 * n + 1);
-	text_add_escaped(&text, cell, n);
+	output_add_foreign(&text, cell, n);
 	if (text.n > table->widths[column])
 		table->widths[column] = text.n;
 	table->cells[table->n_cells++] = (struct table_cell){ escaped, tone };

@@ -144,8 +144,8 @@ STATUSES = [
     (error(ADMIN + "NotFound", name="anna"), 3, "there is no user of this "
      "name; see \"cloxxsctl user list\""),
     (error(ADMIN + "AlreadyExists", name="anna", where="/etc/passwd"), 6,
-     "\"anna\" exists already: /etc/passwd"),
-    (error(ADMIN + "Invalid", parameter="name", message="is too long"), 2,
+     "\"anna\" exists already in /etc/passwd; choose another name"),
+    (error(ADMIN + "Invalid", parameter="name", message="is too long."), 2,
      "name: is too long; nothing was changed"),
     (error(ADMIN + "Conflict", message="the range is full"), 6,
      "the range is full; nothing was changed"),
@@ -345,6 +345,15 @@ def test_list_table(serve):
         "anna  66000  user  enabled  sshd      chosen    never\n")
 
 
+def test_list_of_nobody(serve, directory):
+    server = serve(reply({}))
+    result = ctl(server, "user", "list")
+    assert result.stdout == b"There are no users.\n"
+    os.unlink(server.path)
+    result = ctl(serve(reply({})), "user", "list", "--json")
+    assert json.loads(result.stdout) == []
+
+
 @pytest.mark.parametrize("end", [None, error(ADMIN + "Unavailable",
                                              message="gone")])
 def test_abuse_123_list_breaks_off(serve, end):
@@ -370,7 +379,7 @@ def test_abuse_122_foreign_text(serve, arguments):
                  *arguments)
     assert result.returncode == 0
     text = result.stdout.decode()
-    assert "\\x1b]8;;x\\x07\\xe2\\x80\\xae\\x0a\\x5c%n" in text
+    assert "\\x1b]8;;x\\x07\\xe2\\x80\\xae\\x0a\\%n" in text
     assert re.fullmatch(r"[ -~\n✗✓]+", text)
 
 

@@ -154,7 +154,7 @@ static const struct golden goldens[] = {
 	  "\\x1b]8;;http://x\\x07\\xe2\\x80\\xae\\x0a (not one of ours)\n"
 	  "\n"
 	  "The rules, in the order in which they were asked:\n"
-	  "  \033[31mx %n  r\\xc3\\xa9\\x5c\033[0m  <- decided\n" },
+	  "  \033[31mx %n  r\\xc3\\xa9\\\033[0m  <- decided\n" },
 	{ "status", NULL, NULL,
 	  "{'version': '0.1.0', 'started': 1795402330, 'configuration': 'ok', "
 	  "'users': 12, 'users_locked': 1, 'users_disabled': 2, "
