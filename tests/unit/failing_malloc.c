@@ -2,7 +2,6 @@
 #include "tests/unit/failing_malloc.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 void *__real_malloc(size_t size);
@@ -18,7 +17,7 @@ char *__wrap_strdup(const char *string);
 char *__wrap_strndup(const char *string, size_t n);
 void __wrap_free(void *pointer);
 
-static bool is_on;
+static bool is_on, has_failed;
 static unsigned int left;
 static int balance;
 
@@ -26,6 +25,7 @@ static bool fails(void)
 {
 	if (!is_on || left == 0 || --left > 0)
 		return false;
+	has_failed = true;
 	errno = ENOMEM;
 	return true;
 }
@@ -77,6 +77,7 @@ void __wrap_free(void *pointer)
 void failing_malloc_start(unsigned int nth)
 {
 	is_on = true;
+	has_failed = false;
 	left = nth;
 	balance = 0;
 }
@@ -85,4 +86,9 @@ int failing_malloc_stop(void)
 {
 	is_on = false;
 	return balance;
+}
+
+bool failing_malloc_has_failed(void)
+{
+	return has_failed;
 }

@@ -7,7 +7,11 @@
  * the objects linked into it, not those of shared libraries. One thread.
  */
 
+#include <stdbool.h>
+
 /* From now on, the nth allocation (from 1) fails; 0: none. */
 void failing_malloc_start(unsigned int nth);
 /* Ends it. Allocated less freed since then: 0 is no leak. */
 int failing_malloc_stop(void);
+/* Whether the nth was come to: false once n is beyond the last one. */
+bool failing_malloc_has_failed(void);
