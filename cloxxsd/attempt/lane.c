@@ -7,6 +7,8 @@
 struct lane {
 	uint32_t uid;
 	struct lane_place *first, **end;
+	struct lane_place *told; /* the first one, once its turn() was called */
+	bool telling;            /* a turn() of this lane is on the stack */
 	struct lane *next;
 };
 
@@ -39,6 +41,27 @@ static struct lane **find(struct lanes *lanes, uint32_t uid)
 	return lane;
 }
 
+/*
+ * Calls turn() of whoever is first, and of the next where he left at once: in
+ * one loop, for a crowd that is let by must not grow the stack. An empty lane
+ * is freed.
+ */
+static void give_turns(struct lanes *lanes, struct lane *lane)
+{
+	if (lane->telling)
+		return;
+	lane->telling = true;
+	while (lane->first && lane->first != lane->told) {
+		lane->told = lane->first;
+		lane->first->turn(lane->first);
+	}
+	lane->telling = false;
+	if (!lane->first) {
+		*find(lanes, lane->uid) = lane->next;
+		free(lane);
+	}
+}
+
 int lane_enter(struct lanes *lanes, uint32_t uid, struct lane_place *place)
 {
 	struct lane **link = find(lanes, uid), *lane = *link;
@@ -55,8 +78,7 @@ int lane_enter(struct lanes *lanes, uint32_t uid, struct lane_place *place)
 	place->next = NULL;
 	*lane->end = place;
 	lane->end = &place->next;
-	if (lane->first == place)
-		place->turn(place);
+	give_turns(lanes, lane);
 	return 0;
 }
 
@@ -64,24 +86,17 @@ void lane_leave(struct lanes *lanes, struct lane_place *place)
 {
 	struct lane *lane = place->lane;
 	struct lane_place **link;
-	bool had_turn;
 
 	if (!lane)
 		return;
-	had_turn = lane->first == place;
 	for (link = &lane->first; *link != place; link = &(*link)->next)
 		;
 	*link = place->next;
 	if (!*link)
 		lane->end = link;
+	if (lane->told == place)
+		lane->told = NULL;
 	place->lane = NULL;
 	place->next = NULL;
-	if (!lane->first) {
-		struct lane **in_bucket = find(lanes, lane->uid);
-
-		*in_bucket = lane->next;
-		free(lane);
-	} else if (had_turn) {
-		lane->first->turn(lane->first);
-	}
+	give_turns(lanes, lane);
 }
