@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The catalogues of reasons and events: what others rely upon by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <syslog.h>
+#include <cmocka.h>
+
+#include "cloxxsd/audit/event.h"
+#include "cloxxsd/audit/record.h"
+#include "cloxxsd/state/ledger.h"
+#include "policy/reason.h"
+
+static void assert_is_name(const char *name, size_t size)
+{
+	assert_non_null(name);
+	assert_in_range(strlen(name), 1, size - 1);
+	assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz-"),
+			 strlen(name));
+	assert_true(name[0] != '-' && name[strlen(name) - 1] != '-');
+}
+
+static void reasons(void **state)
+{
+	const size_t size = sizeof(((struct ledger_row *)0)->reason);
+
+	(void)state;
+	for (unsigned int i = 0; i < _REASON_N; i++) {
+		enum reason found = REASON_NONE;
+
+		assert_is_name(reason_name(i), size);
+		assert_non_null(reason_text(i));
+		assert_true(reason_find(reason_name(i), &found));
+		/* Found under its own number, so no name stands twice. */
+		assert_int_equal(found, i);
+	}
+	/* What nobody decided is a refusal. */
+	assert_string_equal(reason_name(0), "undecided");
+}
+
+static void what_is_no_reason(void **state)
+{
+	enum reason reason = REASON_LOCKED;
+
+	(void)state;
+	assert_false(reason_find("", &reason));
+	assert_false(reason_find("Locked", &reason));
+	assert_false(reason_find("locked ", &reason));
+	assert_int_equal(reason, REASON_LOCKED);
+}
+
+static void events(void **state)
+{
+	const size_t size = sizeof(((struct ledger_row *)0)->event);
+
+	(void)state;
+	for (unsigned int i = 1; i < _EVENT_N; i++) {
+		const char *id = event_message_id(i);
+
+		assert_is_name(event_name(i), size);
+		assert_int_equal(event_find(event_name(i)), i);
+		assert_int_equal(strlen(id), 32);
+		assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+		/* journald wants a UUID of version 4 (RFC 9562). */
+		assert_int_equal(id[12], '4');
+		assert_non_null(strchr("89ab", id[16]));
+		assert_in_range(event_priority(i), LOG_ERR, LOG_INFO);
+		assert_true(strlen(event_text(i)) > 0);
+		for (unsigned int k = 1; k < i; k++)
+			assert_string_not_equal(id, event_message_id(k));
+	}
+	assert_int_equal(event_find("none"), _EVENT_NONE);
+	assert_int_equal(event_find(""), _EVENT_NONE);
+}
+
+static void results(void **state)
+{
+	const size_t size = sizeof(((struct ledger_row *)0)->result);
+
+	(void)state;
+	for (unsigned int i = 0; i < _RECORD_RESULT_N; i++) {
+		assert_is_name(record_result_name(i), size);
+		for (unsigned int k = 0; k < i; k++)
+			assert_string_not_equal(record_result_name(i),
+						record_result_name(k));
+	}
+	assert_string_equal(record_result_name(0), "denied");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reasons),
+		cmocka_unit_test(what_is_no_reason),
+		cmocka_unit_test(events),
+		cmocka_unit_test(results),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

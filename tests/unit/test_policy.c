@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The cases of tests/policy, and what must hold of every set of facts. A file
+ * holds cases of three lines, and comments (#):
+ *
+ *	case   what it shows
+ *	given  the facts that differ from those of a good login, by ';'
+ *	then   verdict reason
+ */
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "policy/login.h"
+
+/* A good login: the facts that a case changes. */
+static const struct login_facts good = {
+	.purpose = LOGIN_PURPOSE_LOGIN,
+	.user_known = true,
+	.system_uid = LOGIN_UID_OURS,
+	.enabled = true,
+	.service_allowed = true,
+	.failures_max = 3,
+	.has_password = true,
+	.now_s = 1000,
+	.password = LOGIN_PASSWORD_RIGHT,
+};
+
+enum kind {
+	KIND_BOOL,
+	KIND_ENUM
+};
+
+#define FACT(member) offsetof(struct login_facts, member)
+
+static const struct {
+	const char *words;
+	size_t offset;
+	enum kind kind;
+	unsigned int value;
+} facts_words[] = {
+	{ "purpose login", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_LOGIN },
+	{ "purpose change", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_CHANGE },
+	{ "purpose account", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_ACCOUNT },
+	{ "purpose none", FACT(purpose), KIND_ENUM, _LOGIN_PURPOSE_NONE },
+	{ "user unknown", FACT(user_known), KIND_BOOL, false },
+	{ "uid other", FACT(system_uid), KIND_ENUM, LOGIN_UID_OTHER },
+	{ "uid unknown", FACT(system_uid), KIND_ENUM, LOGIN_UID_UNKNOWN },
+	{ "disabled", FACT(enabled), KIND_BOOL, false },
+	{ "service not allowed", FACT(service_allowed), KIND_BOOL, false },
+	{ "locked", FACT(locked), KIND_BOOL, true },
+	{ "no password", FACT(has_password), KIND_BOOL, false },
+	{ "not asked yet", FACT(password), KIND_ENUM, LOGIN_PASSWORD_UNPROVED },
+	{ "wrong", FACT(password), KIND_ENUM, LOGIN_PASSWORD_WRONG },
+	{ "right", FACT(password), KIND_ENUM, LOGIN_PASSWORD_RIGHT },
+};
+
+static bool take_number(struct login_facts *facts, const char *words)
+{
+	unsigned int n;
+	int end = 0;
+
+	if (sscanf(words, "failures %u of %u%n", &facts->failures,
+		   &facts->failures_max, &end) == 2 &&
+	    !words[end])
+		return true;
+	if (sscanf(words, "temporary until %u%n", &n, &end) != 1 || words[end])
+		return false;
+	facts->temporary = true;
+	facts->temporary_until_s = n;
+	return true;
+}
+
+static bool take_fact(struct login_facts *facts, const char *words)
+{
+	if (strcmp(words, "a good login") == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(facts_words); i++) {
+		char *place = (char *)facts + facts_words[i].offset;
+
+		if (strcmp(words, facts_words[i].words) != 0)
+			continue;
+		if (facts_words[i].kind == KIND_BOOL)
+			*(bool *)place = facts_words[i].value;
+		else
+			memcpy(place, &facts_words[i].value, sizeof(int));
+		return true;
+	}
+	if (strncmp(words, "not tried ", 10) == 0) {
+		facts->password = LOGIN_PASSWORD_NOT_TRIED;
+		return reason_find(words + 10, &facts->answer);
+	}
+	return take_number(facts, words);
+}
+
+static void read_given(char *given, const char *title,
+		       struct login_facts *facts)
+{
+	char *rest = NULL;
+
+	*facts = good;
+	for (char *one = strtok_r(given, ";", &rest); one;
+	     one = strtok_r(NULL, ";", &rest)) {
+		one += strspn(one, " ");
+		if (!take_fact(facts, one))
+			fail_msg("%s: no such fact: '%s'", title, one);
+	}
+}
+
+static void check_case(const struct login_facts *facts, const char *title,
+		       const char *then)
+{
+	struct login_decision decision = login_decide(facts);
+	char found[128];
+
+	(void)snprintf(found, sizeof(found), "%s %s",
+		       verdict_name(decision.verdict),
+		       reason_name(decision.reason));
+	if (strcmp(found, then) != 0)
+		fail_msg("%s: '%s' instead of '%s'", title, found, then);
+}
+
+/* The text behind a line's first word, or NULL for another word. */
+static char *behind(char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, word, n) != 0)
+		return NULL;
+	return line + n + strspn(line + n, " ");
+}
+
+static unsigned int read_cases(const char *path)
+{
+	char title[256] = "", line[512];
+	struct login_facts facts = good;
+	FILE *stream = fopen(path, "re");
+	unsigned int n = 0;
+
+	assert_non_null(stream);
+	while (fgets(line, sizeof(line), stream)) {
+		char *text;
+
+		if ((text = behind(line, "case ")))
+			(void)snprintf(title, sizeof(title), "%s", text);
+		else if ((text = behind(line, "given ")))
+			read_given(text, title, &facts);
+		else if ((text = behind(line, "then "))) {
+			check_case(&facts, title, text);
+			n++;
+		} else if (*line && *line != '#')
+			fail_msg("%s: not a line of a case: '%s'", path, line);
+	}
+	(void)fclose(stream);
+	return n;
+}
+
+static void cases_hold(void **state)
+{
+	const char *source = getenv("CLOXXS_SRCDIR");
+	unsigned int n = 0;
+	char pattern[512];
+	glob_t files;
+
+	(void)state;
+	(void)snprintf(pattern, sizeof(pattern), "%s/tests/policy/*.case",
+		       source ? source : ".");
+	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		n += read_cases(files.gl_pathv[i]);
+	globfree(&files);
+	assert_true(n >= 60);
+}
+
+/* Each bit of number chooses one fact. */
+static struct login_facts facts_of(unsigned int number)
+{
+	return (struct login_facts){
+		.user_known = number & 1,
+		.enabled = number & 2,
+		.service_allowed = number & 4,
+		.locked = number & 8,
+		.has_password = number & 16,
+		.temporary = number & 32,
+		.temporary_until_s = number & 64 ? 999 : 1001,
+		.failures = number & 128 ? 3 : 2,
+		.failures_max = 3,
+		.now_s = 1000,
+		.system_uid = (number >> 8) % 3,
+		.purpose = (number >> 10) % 4,
+		.password = (number >> 12) % 4,
+		.answer = REASON_EMPTY_ANSWER,
+	};
+}
+
+#define N_FACTS (1U << 14)
+
+/* Nothing is allowed for less than all of what it takes. */
+static void no_set_of_facts_slips_through(void **state)
+{
+	unsigned int n_allowed = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < N_FACTS; i++) {
+		const struct login_facts f = facts_of(i);
+		struct login_decision decision = login_decide(&f);
+		bool account = f.purpose == LOGIN_PURPOSE_ACCOUNT;
+
+		if (decision.verdict == VERDICT_DENY) {
+			assert_true(decision.reason < REASON_MUST_CHANGE);
+			continue;
+		}
+		assert_true(decision.reason >= REASON_MUST_CHANGE);
+		assert_true(f.user_known && f.enabled && !f.locked);
+		assert_true(f.failures < f.failures_max);
+		assert_int_not_equal(f.system_uid, LOGIN_UID_OTHER);
+		assert_int_not_equal(f.purpose, _LOGIN_PURPOSE_NONE);
+		assert_true(f.service_allowed ||
+			    f.purpose == LOGIN_PURPOSE_CHANGE);
+		assert_true(account || f.has_password);
+		if (decision.verdict == VERDICT_ASK) {
+			assert_int_equal(f.password, LOGIN_PASSWORD_UNPROVED);
+			continue;
+		}
+		assert_true(account || f.password == LOGIN_PASSWORD_RIGHT);
+		assert_true(!f.temporary || f.temporary_until_s > f.now_s);
+		/* abuse_83: a temporary password is good for nothing else. */
+		assert_int_equal(decision.verdict == VERDICT_CHANGE,
+				 f.temporary);
+		n_allowed++;
+	}
+	assert_true(n_allowed > 0);
+}
+
+/* The gates are the same before a password is proved and afterwards. */
+static void gates_do_not_see_the_password(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < N_FACTS; i++) {
+		struct login_facts f = facts_of(i);
+		bool pass = login_gates_pass(&f);
+
+		for (int p = 0; p < 4; p++) {
+			f.password = (enum login_password)p;
+			assert_int_equal(login_gates_pass(&f), pass);
+		}
+		f.password = LOGIN_PASSWORD_UNPROVED;
+		if (f.purpose == LOGIN_PURPOSE_LOGIN ||
+		    f.purpose == LOGIN_PURPOSE_CHANGE)
+			assert_int_equal(
+				login_decide(&f).verdict == VERDICT_ASK, pass);
+	}
+}
+
+/* Behind the first denial nothing is asked, and a chain reads back. */
+static void chains_tell_the_rules_in_order(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < N_FACTS; i += 7) {
+		enum login_outcome read[_LOGIN_RULE_N] = { 0 };
+		const struct login_facts f = facts_of(i);
+		struct login_decision decision = login_decide(&f);
+		bool denied = false;
+		char chain[512];
+		struct text text;
+
+		for (unsigned int rule = 0; rule < _LOGIN_RULE_N; rule++) {
+			if (denied)
+				assert_int_equal(decision.outcomes[rule],
+						 LOGIN_OUTCOME_SKIPPED);
+			denied |= decision.outcomes[rule] == LOGIN_OUTCOME_DENY;
+		}
+		text_init(&text, chain, sizeof(chain));
+		login_chain_write(&decision, &text);
+		assert_false(text_is_cut(&text));
+		assert_true(login_chain_read(chain, read));
+		assert_memory_equal(read, decision.outcomes, sizeof(read));
+	}
+}
+
+static void what_is_no_chain_is_not_read(void **state)
+{
+	static const char *const bad[] = {
+		"user-known",
+		"user-known=",
+		"user-known=maybe",
+		"nobody=pass",
+		"=pass",
+		"user-known=passs",
+		"user-known=pass x",
+		"user-knownx=pass",
+		"user-known=pass  ",
+	};
+	enum login_outcome read[_LOGIN_RULE_N] = { LOGIN_OUTCOME_DENY };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_false(login_chain_read(bad[i], read));
+		assert_int_equal(read[0], LOGIN_OUTCOME_DENY);
+	}
+}
+
+static void names_are_unique(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++) {
+		assert_non_null(login_rule_text(i));
+		for (unsigned int k = 0; k < i; k++)
+			assert_string_not_equal(login_rule_name(i),
+						login_rule_name(k));
+	}
+	/* What a chain of zeros says: nothing was asked. */
+	assert_string_equal(login_outcome_name(0), "skipped");
+	assert_string_equal(verdict_name(0), "deny");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cases_hold),
+		cmocka_unit_test(no_set_of_facts_slips_through),
+		cmocka_unit_test(gates_do_not_see_the_password),
+		cmocka_unit_test(chains_tell_the_rules_in_order),
+		cmocka_unit_test(what_is_no_chain_is_not_read),
+		cmocka_unit_test(names_are_unique),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
