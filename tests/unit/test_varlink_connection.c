@@ -325,7 +325,7 @@ static void abuse_38_descriptors(void **state)
 		send_descriptors(fd, TWO, 7);
 		fixture_settle(&f);
 		assert_int_equal(count_descriptors(), before);
-		send_descriptors(fd, TWO + 7, sizeof(TWO) - 7);
+		send_descriptors(fd, &TWO[7], sizeof(TWO) - 7);
 		fixture_receive(&f, fd, &answer);
 		assert_string_equal(answer.bytes, DONE);
 		answer_deinit(&answer);
