@@ -102,6 +102,9 @@ struct login_args {
 	uint32_t silence_ms;
 };
 
+/* For a declaration: deinit of one that was never set up does nothing. */
+#define LOGIN_INIT ((struct login){ .channel = { .fd = -1 } })
+
 void login_init(struct login *login, const struct login_args *args);
 void login_deinit(struct login *login);
 void login_step_deinit(struct login_step *step);

@@ -14,7 +14,7 @@
 
 static enum outcome preliminary(struct transaction *transaction)
 {
-	scope(login_deinit) struct login login;
+	scope(login_deinit) struct login login = LOGIN_INIT;
 	int r;
 
 	transaction_login(transaction, &login);

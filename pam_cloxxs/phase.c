@@ -39,7 +39,7 @@ enum outcome phase_account(struct transaction *transaction)
 {
 	const char *method = transaction->origin.method;
 	struct login_decision decision;
-	scope(login_deinit) struct login login;
+	scope(login_deinit) struct login login = LOGIN_INIT;
 	int r;
 
 	if (transaction->subject.kind == SUBJECT_NOBODY)

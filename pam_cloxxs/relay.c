@@ -187,7 +187,7 @@ enum outcome relay_run(struct transaction *transaction,
 {
 	scope(login_step_deinit) struct login_step step = { 0 };
 	scope(typed_deinit) struct typed typed = { 0 };
-	scope(login_deinit) struct login login;
+	scope(login_deinit) struct login login = LOGIN_INIT;
 	int r;
 
 	typed.old_item =

@@ -38,7 +38,7 @@ static enum outcome keep_session(const struct transaction *transaction,
 enum outcome phase_open_session(struct transaction *transaction)
 {
 	struct login_decision decision;
-	scope(login_deinit) struct login login;
+	scope(login_deinit) struct login login = LOGIN_INIT;
 	enum outcome outcome;
 	int r;
 
@@ -63,7 +63,7 @@ enum outcome phase_open_session(struct transaction *transaction)
 
 enum outcome phase_close_session(struct transaction *transaction)
 {
-	scope(login_deinit) struct login login;
+	scope(login_deinit) struct login login = LOGIN_INIT;
 	const void *session = NULL;
 	int r;
 

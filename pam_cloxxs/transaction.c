@@ -20,8 +20,8 @@
 #define USER_DATA "cloxxs-user"
 
 static void printf_like(3, 0)
-log_line(const struct transaction *transaction, int priority,
-	 const char *format, va_list arguments)
+	log_line(const struct transaction *transaction, int priority,
+		 const char *format, va_list arguments)
 {
 	char user[128], line[512];
 	struct text escaped;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,15 +71,26 @@ void pam_rig_begin(struct pam_rig *rig, const char *user,
 	fake_daemon_script(&rig->daemon, script);
 }
 
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* abuse-16 in every test: descriptors 0 to 2 are the host's. */
 int pam_rig_run(struct pam_rig *rig, enum phase phase, int flags,
 		const char *const *argv)
 {
-	int argc = 0;
+	const bool open_before[] = { is_open(0), is_open(1), is_open(2) };
+	int argc = 0, r;
 
 	while (argv && argv[argc])
 		argc++;
-	return phase_run(&rig->module, phase, &rig->pam, flags, argc,
-			 (const char **)argv);
+	r = phase_run(&rig->module, phase, &rig->pam, flags, argc,
+		      (const char **)argv);
+	for (int fd = 0; fd < 3; fd++)
+		if (is_open(fd) != open_before[fd])
+			abort();
+	return r;
 }
 
 static void expect(const char *what, const char *part, const char *expected,
