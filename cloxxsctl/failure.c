@@ -10,7 +10,7 @@ const char *const failure_statuses[_N_STATUSES] = {
 	[STATUS_OK] = "done",
 	[STATUS_FAILURE] = "failed",
 	[STATUS_USAGE] = "used wrongly, or an argument refused",
-	[STATUS_NOT_FOUND] = "there is no such user or code",
+	[STATUS_NOT_FOUND] = "there is no such user, code or file",
 	[STATUS_DENIED] = "the caller may not do this",
 	[STATUS_UNAVAILABLE] = "the daemon is unavailable",
 	[STATUS_CONFLICT] = "exists already, or stands in the way",
@@ -40,7 +40,8 @@ static const struct failure_row rows[] = {
 	{ ADMIN "Unavailable", STATUS_UNAVAILABLE,
 	  "{message}; nothing was changed, the daemon's log tells more" },
 	{ SERVICE "PermissionDenied", STATUS_DENIED,
-	  "permission denied; be root, or a user with the role administrator" },
+	  "permission denied; be root, or an administrator who is not locked "
+	  "and has chosen his password" },
 	{ SERVICE "InvalidParameter", STATUS_USAGE,
 	  "the daemon refuses {parameter}; nothing was changed" },
 	{ SERVICE "MethodNotFound", STATUS_FAILURE,
@@ -144,6 +145,8 @@ enum failure_status failure_of_errno(struct text *text, int error)
 					       : "unknown error");
 	if (error == -EACCES || error == -EPERM)
 		return STATUS_DENIED;
+	if (error == -ENOENT)
+		return STATUS_NOT_FOUND;
 	return error == -EEXIST ? STATUS_CONFLICT : STATUS_FAILURE;
 }
 

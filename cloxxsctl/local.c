@@ -11,7 +11,11 @@ static int run_cloxxsd(struct ctl *ctl, const struct command *command,
 {
 	int r = daemon_run(ctl->cloxxsd, argv);
 
-	return r < 0 ? ctl_fail_errno(ctl, command, ctl->cloxxsd, r) : r;
+	if (r >= 0)
+		return r;
+	/* Its own absence is no "not found" of what was asked for. */
+	(void)ctl_fail_errno(ctl, command, ctl->cloxxsd, r);
+	return STATUS_FAILURE;
 }
 
 int local_run_config_check(struct ctl *ctl, const struct command *command)
@@ -21,8 +25,15 @@ int local_run_config_check(struct ctl *ctl, const struct command *command)
 		"cloxxsd", "--check-config", file ? "--config" : NULL, file,
 		NULL,
 	};
+	int status;
 
-	return run_cloxxsd(ctl, command, argv);
+	/* The daemon does with no file; one that was named must be there. */
+	if (file && access(file, F_OK) < 0)
+		return ctl_fail_errno(ctl, command, file, -errno);
+	status = run_cloxxsd(ctl, command, argv);
+	if (status == STATUS_OK)
+		fputs("The configuration is valid.\n", ctl->output->stream);
+	return status;
 }
 
 int local_run_config_dump(struct ctl *ctl, const struct command *command)

@@ -52,6 +52,23 @@ void user_view_state(struct output *output, const json_t *user)
 	fprintf(output->stream, "%s\n", output_plain(output));
 }
 
+/* The next step, ready to be copied. */
+static void print_way_in(struct output *output, const json_t *user)
+{
+	static const char *const ways[][2] = {
+		[USER_DISABLED] = { "cloxxsctl user enable ", "" },
+		[USER_LOCKED] = { "cloxxsctl user unlock ", " --reason TEXT" },
+	};
+	enum user_state state = user_state(user);
+
+	if (state == USER_MAY_LOG_IN)
+		return;
+	output_label(output, "Let in with");
+	fputs(ways[state][0], output->stream);
+	output_foreign(output, output_member(user, "name", "NAME"));
+	fprintf(output->stream, "%s\n", ways[state][1]);
+}
+
 static void print_services(struct output *output, const json_t *user)
 {
 	const json_t *services = json_object_get(user, "services");
@@ -193,6 +210,7 @@ int user_view(struct output *output, const json_t *reply)
 	print_member(output, "User", user, "name");
 	output_label(output, "State");
 	user_view_state(output, user);
+	print_way_in(output, user);
 	print_services(output, user);
 	print_member(output, "Role", user, "role");
 	print_number(output, "Uid", user, "uid");

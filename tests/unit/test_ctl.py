@@ -152,7 +152,7 @@ STATUSES = [
     (error(ADMIN + "Unavailable", message="the disk is full"), 5,
      "the disk is full; nothing was changed"),
     (error("org.varlink.service.PermissionDenied"), 4, "permission denied; "
-     "be root, or a user with the role administrator"),
+     "be root, or an administrator who is not locked and has chosen"),
     (error("org.varlink.service.InvalidParameter", parameter="x"), 2,
      "the daemon refuses x"),
     (error("org.varlink.service.MethodNotFound", method="Y"), 1,
@@ -531,6 +531,12 @@ def test_key_create(directory):
     assert "never written over" in one_line(result)
     with open(path, "rb") as file:
         assert file.read() == before
+
+
+def test_config_of_a_missing_file(directory):
+    result = ctl("/x", "config", "check", directory + "/none")
+    assert result.returncode == 3
+    assert "No such file" in one_line(result)
 
 
 def test_version():

@@ -49,6 +49,7 @@ static const struct golden goldens[] = {
 	  "User          anna\n"
 	  "State         ✗ locked since 2026-11-23 06:50:10 +0100 "
 	  "(2 minutes ago): three wrong answers\n"
+	  "Let in with   cloxxsctl user unlock anna --reason TEXT\n"
 	  "Services      sshd, sudo\n"
 	  "Role          user\n"
 	  "Uid           66000\n"
