@@ -144,22 +144,46 @@ static int harden(struct store *store)
 			      "PRAGMA secure_delete = ON;");
 }
 
-static int migrate(struct store *store, struct text *why)
+/*
+ * Whether it is ours, or new: an empty database is new only where there was
+ * none before.
+ */
+static int recognise(struct store *store, bool marked, int64_t version,
+		     struct text *why)
 {
-	int64_t application = 0, version = 0;
-	char sql[64];
+	int64_t application = 0, n_tables = 0;
 	int r;
 
 	r = query_number(store, "PRAGMA application_id", &application);
 	if (r == 0)
-		r = query_number(store, "PRAGMA user_version", &version);
+		r = query_number(store, "SELECT count(*) FROM sqlite_schema",
+				 &n_tables);
 	if (r != 0)
 		return r;
-	if ((version > 0 || application != 0) &&
-	    application != SCHEMA_APPLICATION_ID) {
-		text_add(why, "it is a database, but not one of ours");
-		return STORE_E_DAMAGED;
+	if (version == 0 && application == 0 && n_tables == 0) {
+		if (!marked)
+			return 0;
+		text_add(why, "it is empty, and was not; put it back from a "
+			      "backup");
+		return STORE_E_LOST;
 	}
+	if (version > 0 && application == SCHEMA_APPLICATION_ID)
+		return 0;
+	text_add(why, "it is a database, but not one of ours");
+	return STORE_E_DAMAGED;
+}
+
+static int migrate(struct store *store, bool marked, struct text *why)
+{
+	int64_t version = 0;
+	char sql[64];
+	int r;
+
+	r = query_number(store, "PRAGMA user_version", &version);
+	if (r == 0)
+		r = recognise(store, marked, version, why);
+	if (r != 0)
+		return r;
 	if (version > (int64_t)schema_version()) {
 		text_add_format(why,
 				"it has version %lld, this daemon %zu: "
@@ -190,7 +214,7 @@ static int migrate(struct store *store, struct text *why)
 	return 0;
 }
 
-static int open_database(struct store *store, const char *path,
+static int open_database(struct store *store, const char *path, bool marked,
 			 struct text *why)
 {
 	int r;
@@ -205,7 +229,7 @@ static int open_database(struct store *store, const char *path,
 	else
 		r = store_error(r);
 	if (r == 0)
-		r = migrate(store, why);
+		r = migrate(store, marked, why);
 	if (r == -EBUSY)
 		text_add(why, "another cloxxsd has it open");
 	return r == -EBADMSG ? STORE_E_DAMAGED : r;
@@ -244,7 +268,7 @@ int store_open(const char *directory, struct text *why,
 	if (!store)
 		return -ENOMEM;
 	text_add_format(why, "%s: ", path);
-	r = open_database(store, path, why);
+	r = open_database(store, path, marked, why);
 	if (r == 0 && !marked)
 		r = make_marker(directory_fd);
 	if (r != 0) {
