@@ -276,7 +276,7 @@ int user_uid_is_used(struct store *store, uint32_t uid, bool *ret_used)
 	return 0;
 }
 
-bool user_may_use(const struct user *user, const char *service)
+static bool is_listed(const struct user *user, const char *service)
 {
 	size_t n = strlen(service);
 
@@ -294,14 +294,22 @@ bool user_may_use(const struct user *user, const char *service)
 bool user_may_log_in(const struct user *user)
 {
 	static const char *const shells[] = {
-		"sshd",    "login", "su",      "su-l",       "gdm-password",
-		"lightdm", "sddm",  "cockpit", "xrdp-sesman"
+		"sshd",    "login", "su",  "su-l",        "gdm-password",
+		"lightdm", "sddm",  "xdm", "xrdp-sesman", "cockpit",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
-		if (user_may_use(user, shells[i]))
+		if (is_listed(user, shells[i]))
 			return true;
 	return false;
+}
+
+bool user_may_use(const struct user *user, const char *service)
+{
+	/* What systemd starts beside the sessions of whoever may have some. */
+	if (strcmp(service, "systemd-user") == 0)
+		return user_may_log_in(user);
+	return is_listed(user, service);
 }
 
 const char *user_role_name(enum user_role role)

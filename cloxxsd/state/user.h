@@ -109,7 +109,10 @@ must_check int user_free_uid(struct store *store, uint32_t min, uint32_t max,
 must_check int user_uid_is_used(struct store *store, uint32_t uid,
 				bool *ret_used);
 
-/* service stands in the user's list, spelt exactly so. */
+/*
+ * service stands in the user's list, spelt exactly so. systemd-user comes with
+ * every service that gives a shell: user@.service runs beside its sessions.
+ */
 bool user_may_use(const struct user *user, const char *service);
 /* Some service that gives a shell: without one the shell is nologin. */
 bool user_may_log_in(const struct user *user);
