@@ -41,15 +41,16 @@ int pack_user(const struct identity_user *user, struct passwd *pw, char *buffer,
 
 	if (!pack_user_is_fit(user))
 		return PACK_E_REFUSED;
-	/* The name; "*" and the empty gecos; home; shell. */
+	/* The name; "x" and the empty gecos; home; shell. */
 	if (user->n_name + 1 + 2 + 1 + n_home + 1 + n_shell + 1 > n)
 		return PACK_E_SHORT;
 	pw->pw_name = put(&buffer, user->name, user->n_name);
 	/*
-	 * No hash and no "x": there is no shadow entry, and pam_unix must find
-	 * nothing at all that it could verify. Only cloxxsd knows passwords.
+	 * "x", and no shadow entry: whatever stack pam_unix meets the name in,
+	 * it has nothing to verify and refuses the account too. With "*" it
+	 * takes the account for one without shadow and lets a key login in.
 	 */
-	pw->pw_passwd = put(&buffer, "*", 1);
+	pw->pw_passwd = put(&buffer, "x", 1);
 	pw->pw_gecos = put(&buffer, "", 0);
 	pw->pw_dir = put(&buffer, home, n_home);
 	pw->pw_shell = put(&buffer, shell, n_shell);

@@ -138,3 +138,17 @@ def test_missing_module_locks_out_nobody_but_ours(user, local):
         assert world.ssh(user, [], "true", world.KEY, [key]).status == 255
     finally:
         away.rename(module)
+
+
+def test_profile_off_names_served(user):
+    """Without the profile there is nobody to judge our users: no way in."""
+    password = world.user_with_password(user)
+    key = world.make_key(user)
+    world.sshd.configure("AuthorizedKeysFile /etc/ssh/authorized_keys/%u\n")
+    assert world.ssh(user, [], "true", world.KEY, [key]).status == 0
+    world.pam_auth_update("--disable", "cloxxs")
+    try:
+        assert world.ssh(user, [password], "true").status == 255
+        assert world.ssh(user, [], "true", world.KEY, [key]).status == 255
+    finally:
+        world.pam_auth_update("--package", "--enable", "cloxxs")

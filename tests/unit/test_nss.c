@@ -94,7 +94,7 @@ static void test_answers(void **state)
 	assert_int_equal(nss_user_by_name(&world->cache, "piet", &pw, &buffer),
 			 NSS_STATUS_SUCCESS);
 	assert_string_equal(pw.pw_name, "piet");
-	assert_string_equal(pw.pw_passwd, "*");
+	assert_string_equal(pw.pw_passwd, "x");
 	assert_string_equal(pw.pw_gecos, "");
 	assert_string_equal(pw.pw_dir, "/home/of");
 	assert_string_equal(pw.pw_shell, "/bin/bash");
