@@ -29,11 +29,12 @@ def failures(user):
                           "failures")
 
 
-def console(user, answers):
+def console(user, password):
     """login(1) on a terminal of the world's own, as getty starts it."""
     return world.converse(
         ["/usr/bin/script", "-q", "-e", "-c",
-         f"login -p {user}", "/dev/null"], answers)
+         f"login -p {user}", "/dev/null"],
+        [password, "id -un; exit"], question=world.QUESTION_OR_SHELL)
 
 
 # ---- sshd ----------------------------------------------------------------------
@@ -225,8 +226,8 @@ def test_passwd(user):
 
 def test_console(user):
     world.user_with_password(user)
-    seen = console(user, [STRONG, "id -un; exit"])
-    assert user in seen.text, seen.text
+    seen = console(user, STRONG)
+    assert f"\n{user}\n" in seen.text, seen.text
 
 
 def cron_runs(user, timeout):
@@ -290,8 +291,8 @@ def test_abuse_3_daemon_silent(user):
 def test_abuse_2_root_on_the_console(what):
     world.run("chpasswd", stdin=f"root:{ROOT_PASSWORD}\n")
     with getattr(world.cloxxsd, what)():
-        seen = console("root", [ROOT_PASSWORD, "id -un; exit"])
-    assert "\nroot" in seen.text and seen.seconds < 5, seen.text
+        seen = console("root", ROOT_PASSWORD)
+    assert "\nroot\n" in seen.text and seen.seconds < 5, seen.text
 
 
 def test_names_while_the_daemon_is_dead(user):

@@ -410,11 +410,14 @@ class Typist:
 
 
 REFERENCE = re.compile(r"(?i)reference(?: code)?:? +([A-Z0-9][A-Z0-9-]{3,})")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # A question is the unfinished last line that ends in a colon or question mark.
 QUESTION = re.compile(r"[^\r\n]*[:?][ ]?$")
+QUESTION_OR_SHELL = re.compile(r"[^\r\n]*[:?$#][ ]?$")
 
 
-def converse(argv, answers, timeout=20, env=None, cwd="/"):
+def converse(argv, answers, timeout=20, env=None, cwd="/",
+             question=QUESTION):
     """Starts argv on a terminal and gives one answer a question.
 
     answers is a list of lines, or a callable that is given the question and
@@ -431,14 +434,14 @@ def converse(argv, answers, timeout=20, env=None, cwd="/"):
         answers = lambda _, lines=answers: next(lines, None)
     asked, text, stuck = [], "", False
     while True:
-        got = terminal.expect([QUESTION, pexpect.EOF, pexpect.TIMEOUT])
+        got = terminal.expect([question, pexpect.EOF, pexpect.TIMEOUT])
         if got == 0:
             text += terminal.before + terminal.after
             # More of the same line may be on its way: it is no question yet.
             more = read_some(terminal, 0.05)
             if more:
                 text += more
-                if not QUESTION.search(more):
+                if not question.search(more):
                     continue
             asked.append(text.splitlines()[-1].strip())
             answer = answers(asked[-1])
@@ -454,7 +457,8 @@ def converse(argv, answers, timeout=20, env=None, cwd="/"):
     status = terminal.exitstatus
     if status is None:
         status = 128 + (terminal.signalstatus or 0)
-    return Seen(text.replace("\r", ""), status, asked,
+    text = ESCAPES.sub("", text).replace("\r", "")
+    return Seen(text, status, asked,
                 time.monotonic() - began, stuck)
 
 
