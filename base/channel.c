@@ -130,7 +130,7 @@ int channel_connect(struct channel *channel, const char *path, size_t limit,
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	scope(scope_close) int fd = -1;
-	uid_t owner = (uid_t)-1, server;
+	uid_t owner = (uid_t)-1, server = (uid_t)-1;
 	int r;
 
 	if (strlen(path) >= sizeof(address.sun_path))
