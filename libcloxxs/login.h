@@ -24,8 +24,8 @@
 
 #define LOGIN_TEXT_MAX 8192 /* bytes of a prompt or message */
 #define LOGIN_REFERENCE_MAX 63
-#define LOGIN_SESSION_MAX 127
-#define LOGIN_PASS_MAX 255
+#define LOGIN_SESSION_MAX 64
+#define LOGIN_PASS_MAX 64
 
 /* Below the 2 s in which a refusal is promised, by what a host adds to it. */
 #define LOGIN_SILENCE_MS 1900

@@ -78,12 +78,12 @@ static void find_address(pam_handle_t *pamh, char *ret_address)
 }
 
 /* Foreign text made printable; left out whole where it is too long. */
-static void copy_text(const char *text, char *ret_text)
+static void copy_text(const char *text, size_t size, char *ret_text)
 {
 	struct text copy;
 
-	text_init(&copy, ret_text, ORIGIN_TEXT_MAX + 1);
-	text_add_escaped(&copy, text, strnlen(text, ORIGIN_TEXT_MAX + 1));
+	text_init(&copy, ret_text, size);
+	text_add_escaped(&copy, text, strnlen(text, size));
 	if (text_is_cut(&copy))
 		ret_text[0] = '\0';
 }
@@ -118,8 +118,10 @@ void origin_read(pam_handle_t *pamh, struct origin *ret_origin)
 
 	find_service(pamh, ret_origin);
 	find_address(pamh, ret_origin->address);
-	copy_text(item(pamh, PAM_TTY), ret_origin->terminal);
-	copy_text(item(pamh, PAM_RUSER), ret_origin->requester);
+	copy_text(item(pamh, PAM_TTY), sizeof(ret_origin->terminal),
+		  ret_origin->terminal);
+	copy_text(item(pamh, PAM_RUSER), sizeof(ret_origin->requester),
+		  ret_origin->requester);
 	copy_word(language, strcspn(language, "_.@"), LOWER,
 		  sizeof(ret_origin->language), ret_origin->language);
 	copy_word(method, strcspn(method, " \n"), LOWER "0123456789-/@.",

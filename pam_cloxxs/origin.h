@@ -13,13 +13,15 @@
 #include "base/scope.h"
 
 #define ORIGIN_ADDRESS_MAX 45
-#define ORIGIN_TEXT_MAX 255
+/* What cloxxsd takes. */
+#define ORIGIN_TERMINAL_MAX 64
+#define ORIGIN_REQUESTER_MAX 256
 
 struct origin {
 	char service[64 + 1];
 	char address[ORIGIN_ADDRESS_MAX + 1];
-	char terminal[ORIGIN_TEXT_MAX + 1];
-	char requester[ORIGIN_TEXT_MAX + 1];
+	char terminal[ORIGIN_TERMINAL_MAX + 1];
+	char requester[ORIGIN_REQUESTER_MAX + 1];
 	char language[8 + 1];
 	char method[64 + 1]; /* how sshd let the user in: "publickey" */
 };

@@ -128,7 +128,7 @@ static const char *take_request(struct fake_daemon *daemon, const char *request)
 	if (daemon->n_requests < FAKE_REQUESTS_MAX)
 		snprintf(daemon->requests[daemon->n_requests++],
 			 FAKE_REQUEST_SIZE, "%s", request);
-	reply = daemon->replies ? daemon->replies[daemon->n_replies] : NULL;
+	reply = daemon->replies[daemon->n_replies];
 	if (reply)
 		daemon->n_replies++;
 	pthread_mutex_unlock(&daemon->lock);
@@ -213,8 +213,12 @@ void fake_daemon_deinit(struct fake_daemon *daemon)
 
 void fake_daemon_script(struct fake_daemon *daemon, const char *const *replies)
 {
+	int n = 0;
+
 	pthread_mutex_lock(&daemon->lock);
-	daemon->replies = replies;
+	for (; replies && replies[n] && n < FAKE_REQUESTS_MAX; n++)
+		daemon->replies[n] = replies[n];
+	daemon->replies[n] = NULL;
 	daemon->n_replies = 0;
 	daemon->n_requests = 0;
 	daemon->n_connections = 0;

@@ -25,10 +25,10 @@
 
 struct fake_daemon {
 	char path[108];
-	const char *const *replies; /* ended by NULL */
 	int listener, stop[2];
 	pthread_t thread;
-	pthread_mutex_t lock; /* of what stands below */
+	pthread_mutex_t lock;                       /* of what stands below */
+	const char *replies[FAKE_REQUESTS_MAX + 1]; /* ended by NULL */
 	int n_replies, n_requests, n_connections;
 	char requests[FAKE_REQUESTS_MAX][FAKE_REQUEST_SIZE];
 };
@@ -36,7 +36,8 @@ struct fake_daemon {
 /* Binds directory/daemon.sock; serves from _start on. Asserts. */
 void fake_daemon_init(struct fake_daemon *daemon, const char *directory);
 void fake_daemon_deinit(struct fake_daemon *daemon);
-/* Begins to serve replies anew; what was recorded before is forgotten. */
+/* Begins to serve replies (ended by NULL, or NULL for none) anew; what was
+ * recorded before is forgotten. */
 void fake_daemon_script(struct fake_daemon *daemon, const char *const *replies);
 int fake_daemon_n_requests(struct fake_daemon *daemon);
 int fake_daemon_n_connections(struct fake_daemon *daemon);

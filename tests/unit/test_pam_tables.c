@@ -313,6 +313,14 @@ static void test_items_abuse_05(void **state)
 	assert_string_equal(origin.service, "sudo-i");
 	assert_string_equal(origin.terminal, "/dev/pts/\\x1b[2J");
 	assert_string_equal(origin.requester, "");
+	/* The longest that cloxxsd takes, and one more: left out, not cut. */
+	for (int n = 64; n <= 65; n++) {
+		huge[n] = '\0';
+		fake_pam_item(&pam, PAM_TTY, huge);
+		huge[n] = 'x';
+		origin_read(&pam, &origin);
+		assert_int_equal(strlen(origin.terminal), n == 64 ? 64 : 0);
+	}
 	fake_pam_item(&pam, PAM_SERVICE, "../sshd");
 	origin_read(&pam, &origin);
 	assert_string_equal(origin.service, "other");
