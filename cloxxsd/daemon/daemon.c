@@ -364,28 +364,22 @@ static int load_first_settings(struct daemon *daemon)
 	return r < 0 ? r : -EINVAL;
 }
 
-static int start(struct daemon *daemon)
+int daemon_start(struct daemon *daemon)
 {
 	int r;
 
 	r = load_first_settings(daemon);
 	if (r == 0)
-		r = sd_event_default(&daemon->event);
-	if (r >= 0)
-		r = take_signals(daemon);
-	if (r >= 0)
 		r = start_state(daemon);
 	if (r >= 0)
 		r = start_attempts(daemon);
 	if (r >= 0)
 		r = start_server(daemon);
-	if (r >= 0)
-		r = sd_event_set_watchdog(daemon->event, true);
 	return r < 0 ? r : 0;
 }
 
 /* In the order in which nobody is left with what has gone. */
-static void stop(struct daemon *daemon)
+void daemon_stop(struct daemon *daemon)
 {
 	daemon->attempts.hasher = hasher_free(daemon->attempts.hasher);
 	daemon->server = varlink_server_free(daemon->server);
@@ -394,8 +388,21 @@ static void stop(struct daemon *daemon)
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);
 	state_deinit(&daemon->state);
 	sd_event_source_disable_unref(daemon->stop_timer);
-	sd_event_unref(daemon->event);
 	daemon->settings = settings_free(daemon->settings);
+}
+
+static int prepare(struct daemon *daemon)
+{
+	int r;
+
+	r = sd_event_default(&daemon->event);
+	if (r >= 0)
+		r = take_signals(daemon);
+	if (r >= 0)
+		r = daemon_start(daemon);
+	if (r >= 0)
+		r = sd_event_set_watchdog(daemon->event, true);
+	return r < 0 ? r : 0;
 }
 
 int daemon_run(const struct daemon_options *options)
@@ -403,7 +410,7 @@ int daemon_run(const struct daemon_options *options)
 	struct daemon daemon = { .options = *options };
 	int r;
 
-	r = start(&daemon);
+	r = prepare(&daemon);
 	if (r == 0) {
 		record_event(&daemon, EVENT_DAEMON_STARTED, RECORD_DONE,
 			     "version=" VERSION);
@@ -414,6 +421,7 @@ int daemon_run(const struct daemon_options *options)
 	}
 	if (r < 0)
 		log_line(LOG_ERR, "ended: %s", strerror(-r));
-	stop(&daemon);
+	daemon_stop(&daemon);
+	sd_event_unref(daemon.event);
 	return r < 0 ? r : 0;
 }

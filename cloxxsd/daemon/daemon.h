@@ -44,5 +44,14 @@ must_check int daemon_load_settings(const struct daemon_options *options,
 				    struct text *error,
 				    struct settings **ret_settings);
 
+/*
+ * Opens the state, settles what was left open, publishes, and serves on
+ * daemon->event; options and event are set by the caller. -errno, logged; to
+ * be stopped in either case.
+ */
+must_check int daemon_start(struct daemon *daemon);
+/* Takes all of it down, but for event. Open attempts are not waited for. */
+void daemon_stop(struct daemon *daemon);
+
 /* Sets up, serves until told to stop, takes down. 0, or -errno, logged. */
 must_check int daemon_run(const struct daemon_options *options);
