@@ -321,6 +321,23 @@ static void test_session(void **state)
 	assert_int_equal(rig->decision.verdict, LOGIN_DENY);
 }
 
+/* What was called without "more" is answered once. */
+static void test_not_continued(void **state)
+{
+	static const char *const close[] = { "+", NULL };
+	static const char *const account[] = { "+\"verdict\":\"allow\"", NULL };
+	struct rig *rig = *state;
+
+	begin(rig, close, 30000, 30000);
+	assert_int_equal(login_close_session(&rig->login, "s1"),
+			 LOGIN_E_BROKEN);
+	begin(rig, account, 30000, 30000);
+	assert_int_equal(
+		login_account(&rig->login, &alice, NULL, &rig->decision),
+		LOGIN_E_BROKEN);
+	assert_int_equal(rig->decision.verdict, LOGIN_DENY);
+}
+
 #define case_of(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -336,6 +353,7 @@ int main(void)
 		case_of(test_unfit),
 		case_of(test_longest_answer_abuse_77),
 		case_of(test_session),
+		case_of(test_not_continued),
 	};
 
 	return cmocka_run_group_tests_name("login", tests, NULL, NULL);
