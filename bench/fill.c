@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bench_fill: a store with many users in it, all with the same chosen password
+ * and every right to log in by the service "bench", in one transaction. As the
+ * user whose store it is to be.
+ */
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/sample.h"
+#include "cloxxsd/attempt/argon2.h"
+#include "cloxxsd/state/state.h"
+
+#define FIRST_UID UINT32_C(66000)
+
+struct fill {
+	const char *directory, *key, *password;
+	unsigned int n_users;
+	struct argon2_cost cost;
+};
+
+static void must(const char *what, int r)
+{
+	if (r != 0)
+		sample_fail(what, r < 0 ? strerror(-r) : "refused");
+}
+
+static void add_user(struct state *state, unsigned int i, const char *hash)
+{
+	struct user user = {
+		.uid = FIRST_UID + i,
+		.enabled = true,
+		.services = "bench,sshd",
+		.shell = "/bin/bash",
+		.home = "/home/bench",
+		.password_kind = USER_PASSWORD_CHOSEN,
+		.password_changed = 1,
+		.created = 1,
+	};
+	const struct change change = { .type = CHANGE_USER_ADD, .user = &user };
+
+	(void)snprintf(user.name, sizeof(user.name), "user%u", i);
+	must("seal",
+	     state_seal_password(state, user.uid, hash, &user.password));
+	must(user.name, change_apply(state->store, &change));
+}
+
+static void fill(const struct fill *fill)
+{
+	scope(secret_deinit) struct secret password = { 0 };
+	char hash[ARGON2_STORED_SIZE], why[512];
+	struct state state;
+	struct text text;
+	int r;
+
+	if (sodium_init() < 0)
+		sample_fail("libsodium", "does not work");
+	text_init(&text, why, sizeof(why));
+	r = state_init(&state, fill->directory, fill->key, &text);
+	if (r != 0)
+		sample_fail(fill->directory, why);
+	must("password",
+	     secret_set(&password, fill->password, strlen(fill->password)));
+	must("argon2", argon2_hash(&password, &fill->cost, hash));
+	must("begin", store_begin(state.store));
+	for (unsigned int i = 0; i < fill->n_users; i++)
+		add_user(&state, i, hash);
+	must("commit", store_commit(state.store));
+	state_deinit(&state);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "where", no_argument, NULL, 'w' },
+		{ "state", required_argument, NULL, 's' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "users", required_argument, NULL, 'u' },
+		{ "password", required_argument, NULL, 'p' },
+		{ "memory", required_argument, NULL, 'm' },
+		{ "operations", required_argument, NULL, 'o' },
+		{ 0 },
+	};
+	struct fill asked = { .cost = { UINT64_C(64) << 20, 2 } };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (option) {
+		case 'w':
+			return puts(CLOXXS_STATEDIR) < 0;
+		case 's':
+			asked.directory = optarg;
+			break;
+		case 'k':
+			asked.key = optarg;
+			break;
+		case 'u':
+			asked.n_users = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			asked.password = optarg;
+			break;
+		case 'm':
+			asked.cost.memory = strtoull(optarg, NULL, 10);
+			break;
+		case 'o':
+			asked.cost.operations =
+				(uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		default:
+			return 2;
+		}
+	if (!asked.directory || !asked.key || !asked.password)
+		sample_fail("usage", "--state DIR --key FILE --users N "
+				     "--password TEXT");
+	fill(&asked);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bench_login: what logins cost beside the argon2 that is in them. Each login
+ * is pam_authenticate() and pam_acct_mgmt() through the real module, with a
+ * conversation that knows the password.
+ *
+ *   cost   one after another, each beside one verification in this process at
+ *          the same cost: "login", "argon2", and "beyond", their difference
+ *          pair by pair.
+ *   rate   clients that log in for some seconds (each a process and a user of
+ *          its own), in turn with as many threads as there are workers that do
+ *          argon2 only: "logins" and "hashes" a second.
+ *   crowd  all clients at the same moment, one login each: "granted",
+ *          "answered", and how long it took.
+ */
+#include <getopt.h>
+#include <pthread.h>
+#include <security/pam_appl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "base/scope.h"
+#include "bench/sample.h"
+#include "cloxxsd/attempt/argon2.h"
+
+#define THREADS_MAX 64
+#define N_ROUNDS 3
+
+struct bench {
+	const char *confdir, *password;
+	unsigned int n, clients, workers, seconds;
+	struct argon2_cost cost;
+	struct secret secret;
+	char stored[ARGON2_STORED_SIZE];
+};
+
+/* Between this process and its clients. */
+struct board {
+	_Atomic bool go, stop;
+	_Atomic unsigned int ready, granted, refused;
+	_Atomic unsigned int by_status[64];
+	_Atomic int64_t last_us;
+};
+
+static int converse(int n, const struct pam_message **messages,
+		    struct pam_response **ret_responses, void *userdata)
+{
+	struct pam_response *responses;
+
+	if (n < 1 || n > PAM_MAX_NUM_MSG)
+		return PAM_CONV_ERR;
+	responses = calloc((size_t)n, sizeof(*responses));
+	if (!responses)
+		return PAM_BUF_ERR;
+	for (int i = 0; i < n; i++)
+		if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
+			responses[i].resp = strdup(userdata);
+	*ret_responses = responses;
+	return PAM_SUCCESS;
+}
+
+/* PAM's answer; how long authentication and account took. */
+static int log_in(const struct bench *bench, unsigned int user, double *ret_us)
+{
+	const struct pam_conv conversation = {
+		converse, (void *)(uintptr_t)bench->password
+	};
+	pam_handle_t *handle = NULL;
+	char name[40];
+	double start;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "user%u", user);
+	r = pam_start_confdir("bench", name, &conversation, bench->confdir,
+			      &handle);
+	if (r != PAM_SUCCESS)
+		return r;
+	start = sample_now_us();
+	r = pam_authenticate(handle, 0);
+	if (r == PAM_SUCCESS)
+		r = pam_acct_mgmt(handle, 0);
+	*ret_us = sample_now_us() - start;
+	(void)pam_end(handle, r);
+	return r;
+}
+
+static double verify(const struct bench *bench)
+{
+	const struct argon2_cost maximum = { UINT64_C(1) << 30, 16 };
+	double start = sample_now_us();
+
+	if (argon2_verify(bench->stored, &bench->secret, &maximum) != 0)
+		sample_fail("argon2", "a right password was not");
+	return sample_now_us() - start;
+}
+
+static void measure_cost(const struct bench *bench)
+{
+	struct sample login = { 0 }, argon2 = { 0 }, beyond = { 0 };
+
+	for (unsigned int i = 0; i < bench->n; i++) {
+		double with, without, before = verify(bench);
+		int r = log_in(bench, i % bench->clients, &with);
+
+		if (r != PAM_SUCCESS)
+			sample_fail("a login", pam_strerror(NULL, r));
+		/* Before and behind: a machine's speed drifts. */
+		without = (before + verify(bench)) / 2;
+		if (i == 0)
+			continue; /* the first one warms all up */
+		sample_add(&login, with / 1000);
+		sample_add(&argon2, without / 1000);
+		sample_add(&beyond, (with - without) / 1000);
+	}
+	sample_print(&login, "login");
+	sample_print(&argon2, "argon2");
+	sample_print(&beyond, "beyond");
+	sample_deinit(&login);
+	sample_deinit(&argon2);
+	sample_deinit(&beyond);
+}
+
+static struct board *board_new(void)
+{
+	struct board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (board == MAP_FAILED)
+		sample_fail("mmap", strerror(errno));
+	return board;
+}
+
+static void note(struct board *board, int r)
+{
+	atomic_fetch_add(r == PAM_SUCCESS ? &board->granted : &board->refused,
+			 1);
+	if (r >= 0 && r < (int)ARRAY_SIZE(board->by_status))
+		atomic_fetch_add(&board->by_status[r], 1);
+}
+
+static _Noreturn void be_client(const struct bench *bench, struct board *board,
+				unsigned int user)
+{
+	double us = 0;
+
+	atomic_fetch_add(&board->ready, 1);
+	while (!atomic_load(&board->go))
+		usleep(1000);
+	do {
+		int64_t now;
+
+		note(board, log_in(bench, user, &us));
+		now = (int64_t)sample_now_us();
+		if (atomic_load(&board->last_us) < now)
+			atomic_store(&board->last_us, now);
+	} while (!atomic_load(&board->stop));
+	_exit(0);
+}
+
+static void start_clients(const struct bench *bench, struct board *board)
+{
+	fflush(stdout);
+	for (unsigned int i = 0; i < bench->clients; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			sample_fail("fork", strerror(errno));
+		if (pid == 0)
+			be_client(bench, board, i);
+	}
+	while (atomic_load(&board->ready) < bench->clients)
+		usleep(1000);
+}
+
+static void end_clients(void)
+{
+	while (wait(NULL) > 0)
+		;
+}
+
+/* Logins a second, once all clients are at it. */
+static double logins_a_second(const struct bench *bench)
+{
+	struct board *board = board_new();
+	unsigned int before;
+	double start, n;
+
+	start_clients(bench, board);
+	atomic_store(&board->go, true);
+	while (atomic_load(&board->granted) < bench->workers &&
+	       atomic_load(&board->refused) == 0)
+		usleep(1000);
+	before = atomic_load(&board->granted);
+	start = sample_now_us();
+	usleep(bench->seconds * 1000000);
+	n = atomic_load(&board->granted) - before;
+	n = n / (sample_now_us() - start) * 1e6;
+	atomic_store(&board->stop, true);
+	end_clients();
+	if (atomic_load(&board->refused) > 0)
+		sample_fail("rate", "a login was refused");
+	munmap(board, sizeof(*board));
+	return n;
+}
+
+struct hashing {
+	const struct bench *bench;
+	_Atomic bool stop;
+	_Atomic unsigned int n;
+};
+
+static void *hash_on(void *userdata)
+{
+	struct hashing *hashing = userdata;
+
+	while (!atomic_load(&hashing->stop)) {
+		(void)verify(hashing->bench);
+		atomic_fetch_add(&hashing->n, 1);
+	}
+	return NULL;
+}
+
+/* Threads that do nothing but argon2: the most that workers could do. */
+static double hashes_a_second(const struct bench *bench)
+{
+	struct hashing hashing = { .bench = bench };
+	pthread_t threads[THREADS_MAX];
+	unsigned int before;
+	double start, n;
+
+	for (unsigned int i = 0; i < bench->workers; i++)
+		if (pthread_create(&threads[i], NULL, hash_on, &hashing) != 0)
+			sample_fail("threads", "cannot be started");
+	while (atomic_load(&hashing.n) < bench->workers)
+		usleep(1000);
+	before = atomic_load(&hashing.n);
+	start = sample_now_us();
+	usleep(bench->seconds * 1000000);
+	n = atomic_load(&hashing.n) - before;
+	n = n / (sample_now_us() - start) * 1e6;
+	atomic_store(&hashing.stop, true);
+	for (unsigned int i = 0; i < bench->workers; i++)
+		pthread_join(threads[i], NULL);
+	return n;
+}
+
+static void measure_rate(const struct bench *bench)
+{
+	struct sample logins = { 0 }, hashes = { 0 }, ratio = { 0 };
+
+	for (int i = 0; i < N_ROUNDS; i++) {
+		double before = hashes_a_second(bench);
+		double with = logins_a_second(bench);
+		double without = (before + hashes_a_second(bench)) / 2;
+
+		sample_add(&logins, with);
+		sample_add(&hashes, without);
+		sample_add(&ratio, with / without);
+	}
+	sample_print(&logins, "logins");
+	sample_print(&hashes, "hashes");
+	sample_print(&ratio, "ratio");
+	sample_deinit(&logins);
+	sample_deinit(&hashes);
+	sample_deinit(&ratio);
+}
+
+static void measure_crowd(const struct bench *bench)
+{
+	struct board *board = board_new();
+	double start;
+
+	atomic_store(&board->stop, true); /* one login each */
+	start_clients(bench, board);
+	start = sample_now_us();
+	atomic_store(&board->go, true);
+	end_clients();
+	printf("granted %u\nanswered %u\nseconds %.3f\n",
+	       atomic_load(&board->granted),
+	       atomic_load(&board->granted) +
+		       atomic_load(&board->by_status[PAM_AUTH_ERR]) +
+		       atomic_load(&board->by_status[PAM_PERM_DENIED]),
+	       ((double)atomic_load(&board->last_us) - start) / 1e6);
+	for (size_t i = 1; i < ARRAY_SIZE(board->by_status); i++)
+		if (atomic_load(&board->by_status[i]) > 0)
+			printf("status-%zu %u\n", i,
+			       atomic_load(&board->by_status[i]));
+	munmap(board, sizeof(*board));
+}
+
+static unsigned int number(const char *text)
+{
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
+static bool take(struct bench *bench, int option, const char *argument)
+{
+	switch (option) {
+	case 'd':
+		bench->confdir = argument;
+		return true;
+	case 'p':
+		bench->password = argument;
+		return true;
+	case 'n':
+		bench->n = number(argument);
+		return true;
+	case 'c':
+		bench->clients = number(argument);
+		return true;
+	case 'w':
+		bench->workers = number(argument);
+		return bench->workers > 0 && bench->workers <= THREADS_MAX;
+	case 's':
+		bench->seconds = number(argument);
+		return true;
+	case 'm':
+		bench->cost.memory = strtoull(argument, NULL, 10);
+		return true;
+	case 'o':
+		bench->cost.operations = number(argument);
+		return true;
+	}
+	return false;
+}
+
+static const struct {
+	const char *name;
+	void (*measure)(const struct bench *bench);
+} modes[] = {
+	{ "cost", measure_cost },
+	{ "rate", measure_rate },
+	{ "crowd", measure_crowd },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "confdir", required_argument, NULL, 'd' },
+		{ "password", required_argument, NULL, 'p' },
+		{ "logins", required_argument, NULL, 'n' },
+		{ "clients", required_argument, NULL, 'c' },
+		{ "workers", required_argument, NULL, 'w' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "memory", required_argument, NULL, 'm' },
+		{ "operations", required_argument, NULL, 'o' },
+		{ 0 },
+	};
+	struct bench bench = {
+		.n = 40,
+		.clients = 16,
+		.workers = 1,
+		.seconds = 4,
+		.cost = { UINT64_C(64) << 20, 2 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!take(&bench, option, optarg))
+			return 2;
+	if (optind != argc - 1 || !bench.confdir || !bench.password ||
+	    secret_set(&bench.secret, bench.password, strlen(bench.password)) !=
+		    0 ||
+	    argon2_hash(&bench.secret, &bench.cost, bench.stored) != 0)
+		sample_fail("usage", "--confdir DIR --password TEXT "
+				     "cost|rate|crowd");
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (strcmp(modes[i].name, argv[optind]) == 0) {
+			modes[i].measure(&bench);
+			return EXIT_SUCCESS;
+		}
+	return 2;
+}
