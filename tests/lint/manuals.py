@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The manuals tell of all that there is, and of nothing else.
+
+Tables come from the built programs where these print them, else from the
+source. Each of their rows must be an item of the right page, and each item of
+the page a row.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+SRC = pathlib.Path(os.environ.get("CLOXXS_SRCDIR", "."))
+BUILD = pathlib.Path(os.environ.get("CLOXXS_BUILDDIR", "."))
+SECTIONS = ("NAME", "DESCRIPTION", "FILES", "EXAMPLES", "SEE ALSO",
+            "SECURITY CONSIDERATIONS")
+failures = []
+
+
+def fail(page, what):
+    failures.append(f"{page}: {what}")
+
+
+def compare(page, what, told, there):
+    for one in sorted(set(there) - set(told)):
+        fail(page, f"{what} {one!r} is not told of")
+    for one in sorted(set(told) - set(there)):
+        fail(page, f"{what} {one!r} does not exist")
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+# ---- pages -------------------------------------------------------------------
+
+
+class Page:
+    """The items of an mdoc page, with the section that they stand in."""
+
+    def __init__(self, name):
+        self.name = name
+        self.source = (SRC / "man" / name).read_text(encoding="utf-8")
+        self.sections, self.items = [], []
+        part = ""
+        for line in self.source.splitlines():
+            macro, _, rest = line.partition(" ")
+            if macro in (".Sh", ".Ss"):
+                part = rest.strip()
+                if macro == ".Sh":
+                    self.sections.append(part)
+            elif macro == ".It":
+                self.items.append([part, rest.strip(), []])
+            elif macro == ".El":
+                self.items.append([part, "", []])
+            elif self.items:
+                self.items[-1][2].append(line)
+
+    def of(self, *parts, begins=""):
+        """Items of these sections: what follows begins, and the text."""
+        return {item[len(begins):].strip(): self.plain(text)
+                for part, item, text in self.items
+                if part in parts and item and item.startswith(begins)}
+
+    @staticmethod
+    def plain(lines):
+        """The text without its macros."""
+        text = words(" ".join(
+            re.sub(r"^\.[A-Z][a-z] ", "", line) for line in lines
+            if not re.match(r"^\.(Pp|Bl|El|Bd|Ed)", line)))
+        return re.sub(r" ([,.;:])(?= |$)", r"\1", text.replace("\\&", ""))
+
+    def must_say(self, item, text, said):
+        if words(said) not in text:
+            fail(self.name, f"{item}: does not say {words(said)!r}")
+
+
+# ---- tables ------------------------------------------------------------------
+
+
+def program(name, *arguments):
+    path = BUILD / name / name
+    if not path.exists():
+        print(f"skipped: {path} is not built")
+        sys.exit(77)
+    return subprocess.run([path, *arguments], capture_output=True, text=True,
+                          check=True, timeout=30).stdout
+
+
+def c_rows(path):
+    """name and other strings of each row of the table called rows."""
+    source = (SRC / path).read_text(encoding="utf-8")
+    table = re.search(r"^\} rows\[\w+\] = \{\n(.*?)^\};", source, re.S | re.M)
+    for row in re.split(r"\n\t\[(?=\w+\] = \{)", "\n" + table.group(1))[1:]:
+        fields = re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+|\b(?:LOG_\w+|NULL)\b',
+                            row.split("=", 1)[1])
+        yield ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', field))
+               if field.startswith('"') else field for field in fields]
+
+
+def methods(interface):
+    source = (SRC / "varlink" / f"{interface}.varlink").read_text(
+        encoding="utf-8")
+    return (re.findall(r"^method (\w+)", source, re.M),
+            re.findall(r"^error (\w+)", source, re.M))
+
+
+# ---- what is compared --------------------------------------------------------
+
+
+def check_settings():
+    page = Page("cloxxsd.conf.5")
+    rows = json.loads(program("cloxxsd", "--dump-config", "--json", "--config",
+                              "/nonexistent/cloxxsd.conf"))
+    told = {}
+    for part, item, text in page.items:
+        if part.startswith("[") and item.startswith("Cm "):
+            told[part + " " + item[3:]] = page.plain(text)
+    compare(page.name, "setting", told,
+            [f"[{row['section']}] {row['key']}" for row in rows])
+    for row in rows:
+        key = f"[{row['section']}] {row['key']}"
+        page.must_say(key, told.get(key, ""), f"Default: {row['default']}")
+    compare(page.name, "section",
+            [part for part in re.findall(r"^\.Ss (\[.*\])$", page.source, re.M)],
+            [f"[{row['section']}]" for row in rows])
+    check_bounds(page, told)
+
+
+def check_bounds(page, told):
+    """Least and most, where the table's numbers are plain."""
+    table = (SRC / "cloxxsd/config/settings_table.c").read_text(
+        encoding="utf-8")
+    rows = re.findall(r'\{ "(\w+)",\s+"(\w+)",\s+SETTING_(?:NUMBER|AUTO),.*?'
+                      r'\{ (\d+), (\d+) \}', table, re.S)
+    if not rows:
+        fail(page.name, "the table's bounds cannot be read")
+    for section, key, least, most in rows:
+        key = f"[{section}] {key}"
+        page.must_say(key, told.get(key, ""), f"number, {least} to {most}")
+
+
+def check_cloxxsd():
+    page = Page("cloxxsd.8")
+    there = re.findall(r"^  --(\S+)", program("cloxxsd", "--help"), re.M)
+    told = [item.split()[0] for item in
+            page.of("DESCRIPTION", begins="Fl -")]
+    compare(page.name, "option", told, there)
+
+
+def check_cloxxsctl():
+    page = Page("cloxxsctl.8")
+    grammar = json.loads(program("cloxxsctl", "help", "--json"))
+    parts = ("Users", "Decisions", "Configuration and keys", "The tool itself")
+    told = {}
+    for item, text in page.of(*parts, begins="Cm ").items():
+        verb = re.split(r" (?:Ar|Op|Fl)\b", item)[0]
+        told[verb] = (item, text)
+    there = {" ".join(filter(None, (verb["noun"], verb["verb"]))): verb
+             for verb in grammar["verbs"]}
+    compare(page.name, "verb", told, there)
+    for name, verb in there.items():
+        # Behind "Options:", or in the sentences of a verb that has no such.
+        text = told.get(name, ("", ""))[1]
+        named = re.findall(r"(?<![\w-])-([a-z][a-z-]+)",
+                           text.rpartition("Options:")[2])
+        compare(page.name, f"{name}: option", named, verb["options"])
+    compare(page.name, "option",
+            [re.split(r"[ ,]", item)[0] for item in
+             page.of("Options", begins="Fl -")],
+            [option["name"] for option in grammar["options"]])
+    compare(page.name, "exit status", page.of("EXIT STATUS"),
+            [str(row["status"]) for row in grammar["statuses"]])
+
+
+def check_pam():
+    page = Page("pam_cloxxs.8")
+    source = (SRC / "pam_cloxxs/options.c").read_text(encoding="utf-8")
+    there = re.findall(r'^\t\{ "([a-z_]+=?)",', source, re.M)
+    told = [item.split()[0] for item in page.of("Options", begins="Cm ")]
+    compare(page.name, "option", told, there)
+    synopsis = page.source.split(".Sh SYNOPSIS")[1].split(".Sh")[0]
+    compare(page.name, "option of the synopsis",
+            re.findall(r"^\.Op Cm (\S+)", synopsis, re.M), there)
+
+
+def check_varlink():
+    page = Page("cloxxs-varlink.7")
+    errors = []
+    for path in sorted((SRC / "varlink").glob("*.varlink")):
+        names, its_errors = methods(path.stem)
+        compare(page.name, f"method of {path.stem}",
+                [item for item in page.of(path.stem, begins="Cm ")
+                 if item[0].isupper()], names)
+        errors += [f"{path.stem}.{error}" for error in its_errors]
+    told = page.of("Errors", begins="Cm ")
+    compare(page.name, "error", told, errors + ["io.systemd.System"])
+
+
+def check_events():
+    page = Page("cloxxs-events.7")
+    told = page.of("EVENTS", begins="Cm ")
+    rows = [row for row in c_rows("cloxxsd/audit/event.c") if row[0] != "none"]
+    compare(page.name, "event", told, [row[0] for row in rows])
+    for name, message_id, priority, text in rows:
+        for said in (text, message_id, priority):
+            page.must_say(name, told.get(name, ""), said)
+    told = page.of("REASONS", begins="Cm ")
+    rows = list(c_rows("policy/reason.c"))
+    compare(page.name, "reason", told, [row[0] for row in rows])
+    for name, text, advice in rows:
+        page.must_say(name, told.get(name, ""), text)
+        if advice != "NULL":
+            page.must_say(name, told.get(name, ""), advice)
+    source = (SRC / "policy/login.c").read_text(encoding="utf-8")
+    compare(page.name, "rule", page.of("RULES", begins="Cm "),
+            re.findall(r'\[LOGIN_RULE_\w+\] = \{ "([a-z-]+)"', source))
+    source = (SRC / "cloxxsd/publish/journal.c").read_text(encoding="utf-8")
+    compare(page.name, "field",
+            [item for item in page.of("Fields", begins="Ev ")],
+            re.findall(r'add_(?:field|number)\(fields, "([A-Z_]+)"', source))
+
+
+def check_form(path):
+    page = Page(path.name)
+    if "SPDX-License-Identifier" not in page.source.splitlines()[0]:
+        fail(page.name, "the first line is no SPDX line")
+    wanted = list(SECTIONS)
+    if path.suffix == ".8" and page.name.startswith("cloxxs"):
+        wanted.append("EXIT STATUS")
+    for section in wanted:
+        if section not in page.sections:
+            fail(page.name, f"no section {section}")
+    listed = (SRC / "man/Makemodule.am").read_text(encoding="utf-8")
+    if f"man/{page.name}" not in listed:
+        fail(page.name, "is not installed: man/Makemodule.am")
+    for name, number in re.findall(r"^\.Xr (\S*cloxx\S*) (\d)", page.source,
+                                   re.M):
+        if not (SRC / "man" / f"{name}.{number}").exists():
+            fail(page.name, f"{name}({number}) does not exist")
+
+
+def check_mandoc(pages):
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages],
+                          capture_output=True, text=True, timeout=60)
+    failures.extend(done.stdout.splitlines())
+
+
+def main():
+    pages = sorted((SRC / "man").glob("*.[1-9]"))
+    if not pages:
+        fail("man", "there are no pages")
+    for page in pages:
+        check_form(page)
+    for check in (check_settings, check_cloxxsd, check_cloxxsctl, check_pam,
+                  check_varlink, check_events):
+        check()
+    mandoc = shutil.which("mandoc")
+    if mandoc:
+        check_mandoc(pages)
+    for failure in failures:
+        print(f"FAIL: {failure}")
+    if not failures and not mandoc:
+        print("skipped: mandoc is missing; the tables were compared")
+        return 77
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
