@@ -45,10 +45,21 @@ static struct answer enabled(const struct login_facts *facts)
 	return pass_or(facts->enabled, REASON_DISABLED);
 }
 
-/* Everybody may change his own password, through whatever asks him. */
+/* The account phase and the session ask no password. */
+static bool asks_password(const struct login_facts *facts)
+{
+	return facts->purpose != LOGIN_PURPOSE_ACCOUNT &&
+	       facts->purpose != LOGIN_PURPOSE_SESSION;
+}
+
+/*
+ * Everybody may change his own password, through whatever asks him; and as
+ * whom a service lets somebody else act is that service's own rule (sudoers).
+ */
 static struct answer service(const struct login_facts *facts)
 {
-	if (facts->purpose == LOGIN_PURPOSE_CHANGE)
+	if (facts->purpose == LOGIN_PURPOSE_CHANGE ||
+	    (facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another))
 		return skipped();
 	return pass_or(facts->service_allowed, REASON_SERVICE_NOT_ALLOWED);
 }
@@ -61,14 +72,14 @@ static struct answer not_locked(const struct login_facts *facts)
 
 static struct answer has_password(const struct login_facts *facts)
 {
-	if (facts->purpose == LOGIN_PURPOSE_ACCOUNT)
+	if (!asks_password(facts))
 		return skipped();
 	return pass_or(facts->has_password, REASON_NO_PASSWORD);
 }
 
 static struct answer answered(const struct login_facts *facts)
 {
-	if (facts->purpose == LOGIN_PURPOSE_ACCOUNT)
+	if (!asks_password(facts))
 		return skipped();
 	return pass_or(facts->password != LOGIN_PASSWORD_NOT_TRIED,
 		       facts->answer);
@@ -76,8 +87,7 @@ static struct answer answered(const struct login_facts *facts)
 
 static struct answer password(const struct login_facts *facts)
 {
-	if (facts->purpose == LOGIN_PURPOSE_ACCOUNT ||
-	    facts->password == LOGIN_PASSWORD_UNPROVED)
+	if (!asks_password(facts) || facts->password == LOGIN_PASSWORD_UNPROVED)
 		return skipped();
 	return pass_or(facts->password == LOGIN_PASSWORD_RIGHT,
 		       REASON_WRONG_PASSWORD);
@@ -86,7 +96,7 @@ static struct answer password(const struct login_facts *facts)
 /* Told only to who proved the password, or came in without one. */
 static struct answer temporary(const struct login_facts *facts)
 {
-	if (!facts->temporary || (facts->purpose != LOGIN_PURPOSE_ACCOUNT &&
+	if (!facts->temporary || (asks_password(facts) &&
 				  facts->password == LOGIN_PASSWORD_UNPROVED))
 		return skipped();
 	return pass_or(facts->now_s < facts->temporary_until_s,
@@ -140,6 +150,7 @@ static struct login_decision conclude(const struct login_facts *facts,
 		}
 		break;
 	case LOGIN_PURPOSE_ACCOUNT:
+	case LOGIN_PURPOSE_SESSION:
 		decision.verdict =
 			facts->temporary ? VERDICT_CHANGE : VERDICT_ALLOW;
 		decision.reason = facts->temporary ? REASON_MUST_CHANGE

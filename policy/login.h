@@ -28,6 +28,7 @@ enum login_purpose {
 	LOGIN_PURPOSE_LOGIN,   /* a password must be proved */
 	LOGIN_PURPOSE_CHANGE,  /* the same, whatever the service */
 	LOGIN_PURPOSE_ACCOUNT, /* every gate, without a password */
+	LOGIN_PURPOSE_SESSION, /* the same, as somebody or on his behalf */
 };
 
 enum login_password {
@@ -49,6 +50,8 @@ struct login_facts {
 	enum login_uid system_uid;
 	bool enabled;
 	bool service_allowed;
+	/* Another user acts as this one (sudo -u): he was asked himself. */
+	bool by_another;
 	bool locked;
 	uint32_t failures, failures_max;
 	bool has_password;

@@ -66,6 +66,8 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		.enabled = known && user.enabled,
 		.service_allowed =
 			known && user_may_use(&user, subject->service),
+		.by_another = *subject->requester &&
+			      strcmp(subject->requester, subject->name) != 0,
 		.locked = user_is_locked(&user),
 		.failures = user.failures,
 		.failures_max = attempts->settings->lockout_failures,

@@ -199,14 +199,14 @@ struct gate {
 };
 
 static int ask_gates(struct service *service, const struct subject *subject,
-		     struct gate *ret_gate)
+		     enum login_purpose purpose, struct gate *ret_gate)
 {
 	struct login_facts facts;
 	struct text text;
 	int r;
 
-	r = attempt_gather(service->attempts, subject, LOGIN_PURPOSE_ACCOUNT,
-			   &ret_gate->user, &facts);
+	r = attempt_gather(service->attempts, subject, purpose, &ret_gate->user,
+			   &facts);
 	if (r < 0)
 		return r;
 	ret_gate->decision = login_decide(&facts);
@@ -265,7 +265,7 @@ static int account(struct varlink_call *call, json_t *parameters,
 
 	if (!take_subject(service, call, parameters, &subject))
 		return 0;
-	if (ask_gates(service, &subject, &gate) != 0) {
+	if (ask_gates(service, &subject, LOGIN_PURPOSE_ACCOUNT, &gate) != 0) {
 		reference_make(gate.reference);
 		return reply_refused(call, "unavailable", gate.reference);
 	}
@@ -300,7 +300,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 
 	if (!take_subject(service, call, parameters, &subject))
 		return 0;
-	if (ask_gates(service, &subject, &gate) != 0) {
+	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0) {
 		reference_make(gate.reference);
 		return reply_refused(call, "unavailable", gate.reference);
 	}

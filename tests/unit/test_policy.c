@@ -48,6 +48,8 @@ static const struct {
 	{ "purpose login", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_LOGIN },
 	{ "purpose change", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_CHANGE },
 	{ "purpose account", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_ACCOUNT },
+	{ "purpose session", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_SESSION },
+	{ "by another", FACT(by_another), KIND_BOOL, true },
 	{ "purpose none", FACT(purpose), KIND_ENUM, _LOGIN_PURPOSE_NONE },
 	{ "user unknown", FACT(user_known), KIND_BOOL, false },
 	{ "uid other", FACT(system_uid), KIND_ENUM, LOGIN_UID_OTHER },
@@ -194,13 +196,14 @@ static struct login_facts facts_of(unsigned int number)
 		.failures_max = 3,
 		.now_s = 1000,
 		.system_uid = (number >> 8) % 3,
-		.purpose = (number >> 10) % 4,
-		.password = (number >> 12) % 4,
+		.password = (number >> 10) % 4,
+		.by_another = number & 4096,
+		.purpose = (number >> 13) % 5,
 		.answer = REASON_EMPTY_ANSWER,
 	};
 }
 
-#define N_FACTS (1U << 14)
+#define N_FACTS (5U << 13)
 
 /* Nothing is allowed for less than all of what it takes. */
 static void no_set_of_facts_slips_through(void **state)
@@ -211,7 +214,8 @@ static void no_set_of_facts_slips_through(void **state)
 	for (unsigned int i = 0; i < N_FACTS; i++) {
 		const struct login_facts f = facts_of(i);
 		struct login_decision decision = login_decide(&f);
-		bool account = f.purpose == LOGIN_PURPOSE_ACCOUNT;
+		bool session = f.purpose == LOGIN_PURPOSE_SESSION;
+		bool account = f.purpose == LOGIN_PURPOSE_ACCOUNT || session;
 
 		if (decision.verdict == VERDICT_DENY) {
 			assert_true(decision.reason < REASON_MUST_CHANGE);
@@ -223,7 +227,8 @@ static void no_set_of_facts_slips_through(void **state)
 		assert_int_not_equal(f.system_uid, LOGIN_UID_OTHER);
 		assert_int_not_equal(f.purpose, _LOGIN_PURPOSE_NONE);
 		assert_true(f.service_allowed ||
-			    f.purpose == LOGIN_PURPOSE_CHANGE);
+			    f.purpose == LOGIN_PURPOSE_CHANGE ||
+			    (session && f.by_another));
 		assert_true(account || f.has_password);
 		if (decision.verdict == VERDICT_ASK) {
 			assert_int_equal(f.password, LOGIN_PASSWORD_UNPROVED);
