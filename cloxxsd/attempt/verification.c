@@ -6,7 +6,8 @@
  *     the result is on the disk before the answer leaves: so neither parallel
  *     guesses nor a kill give a fourth. The claim is written while the hash
  *     runs: until it is settled, nobody learns anything from it.
- *  3. Every claim is settled: as a failure, a success or a release.
+ *  3. Every claim is settled: as a failure, a success or a release; where that
+ *     could not be written, as a failure before anything else is verified.
  *  4. What is denied without a verification takes as long as one.
  */
 #include "cloxxsd/attempt/verification.h"
@@ -269,15 +270,37 @@ static void verified(struct hash_job *job, void *userdata)
 	attempt_release(attempt);
 }
 
-/* The lane is ours: looks again, for much may have changed in the queue. */
+/*
+ * The facts again, for much may have changed in the queue. The lane is ours, so
+ * a claim that stands is one that could not be settled: it counts first, else
+ * a store that takes claims but no failures would take any number of guesses.
+ */
+static int gather_again(struct attempt *attempt, struct user *ret_user,
+			struct login_facts *ret_facts)
+{
+	struct attempts *attempts = attempt->attempts;
+	int r;
+
+	r = attempt_gather(attempts, &attempt->subject, attempt->purpose,
+			   ret_user, ret_facts);
+	if (r != 0 || !ret_user->claim)
+		return r;
+	r = state_settle_claim(attempts->state, ret_user,
+			       attempts->settings->lockout_failures,
+			       attempt_now_us());
+	if (r != 0)
+		return r;
+	return attempt_gather(attempts, &attempt->subject, attempt->purpose,
+			      ret_user, ret_facts);
+}
+
 static void begin_claimed(struct attempt *attempt)
 {
 	struct change_set set = { 0 };
 	struct login_facts facts;
 	struct user user;
 
-	if (attempt_gather(attempt->attempts, &attempt->subject,
-			   attempt->purpose, &user, &facts) != 0) {
+	if (gather_again(attempt, &user, &facts) != 0) {
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 		return;
 	}

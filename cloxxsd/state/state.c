@@ -127,8 +127,8 @@ static int next_claim(struct state *state, struct user *ret_user)
 	return user_find_uid(state->store, uid, ret_user);
 }
 
-static int settle_claim(struct state *state, const struct user *user,
-			uint32_t failures_max, int64_t now_us)
+int state_settle_claim(struct state *state, const struct user *user,
+		       uint32_t failures_max, int64_t now_us)
 {
 	struct user_failure failure = { .at = now_us / 1000000 };
 	struct change_set set = { 0 };
@@ -171,7 +171,7 @@ int state_settle_claims(struct state *state, uint32_t failures_max,
 	int r;
 
 	while ((r = next_claim(state, &user)) == 0) {
-		r = settle_claim(state, &user, failures_max, now_us);
+		r = state_settle_claim(state, &user, failures_max, now_us);
 		if (r != 0)
 			return r;
 	}

@@ -50,6 +50,13 @@ must_check int state_apply(struct state *state, const struct change_set *set);
 must_check int state_settle_claims(struct state *state, uint32_t failures_max,
 				   int64_t now_us);
 
+/*
+ * The same for one user whose claim nobody settles any more: the verification
+ * that it stood for could not be brought to its end in the store.
+ */
+must_check int state_settle_claim(struct state *state, const struct user *user,
+				  uint32_t failures_max, int64_t now_us);
+
 /* The stored hash of user, unsealed; wiped by the caller. SEAL_E_* or -errno.
  */
 must_check int state_open_password(const struct state *state,

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Callers and faults that want more than their part. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/unit/core_fixture.h"
+
+#define PIET 66000
+#define JAN 66001
+
+static struct core fixture;
+static struct core *const core = &fixture;
+
+static int setup(void **state)
+{
+	(void)state;
+	core_init(core, NULL);
+	core_add(core, PIET, "piet", CORE_OLD);
+	core_add(core, JAN, "jan", CORE_OLD);
+	core_world.n_hashed = 0;
+	core_world.n_verified = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	core_settle(core);
+	state_prove(&core->daemon.state);
+	core_deinit(core);
+	return 0;
+}
+
+static void run_sql(const char *sql)
+{
+	assert_int_equal(store_run(core->daemon.state.store, sql, ""), 0);
+}
+
+/* What a disk does that is full for the larger of two writes. */
+static void abuse_69_a_count_that_cannot_be_written(void **state)
+{
+	struct user user;
+
+	(void)state;
+	run_sql("ALTER TABLE failure RENAME TO elsewhere");
+	expect_login(core, "piet", CORE_WRONG, "unavailable", NULL);
+	for (int i = 0; i < 10; i++)
+		expect_login(core, "piet", CORE_WRONG, "deny", "not-written");
+	assert_int_equal(core_world.n_verified, 1);
+	run_sql("ALTER TABLE elsewhere RENAME TO failure");
+	/* The one that was verified is counted before the next is. */
+	expect_login(core, "piet", CORE_WRONG, "deny", "wrong-password");
+	user = core_user(core, "piet");
+	assert_int_equal(user.failures, 2);
+	assert_false(user.claim);
+}
+
+static void abuse_69_a_claim_left_behind_is_the_third(void **state)
+{
+	(void)state;
+	expect_login(core, "piet", CORE_WRONG, "deny", "wrong-password");
+	expect_login(core, "piet", CORE_WRONG, "deny", "wrong-password");
+	core_apply(core, (struct change){ .type = CHANGE_CLAIM, .uid = PIET });
+	expect_login(core, "piet", CORE_OLD, "deny", "locked");
+	assert_int_equal(core_world.n_verified, 2);
+	assert_int_not_equal(core_user(core, "piet").locked_at, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(abuse_69_a_count_that_cannot_be_written),
+		TEST(abuse_69_a_claim_left_behind_is_the_third),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
