@@ -174,8 +174,19 @@ def check_cloxxsctl():
             [re.split(r"[ ,]", item)[0] for item in
              page.of("Options", begins="Fl -")],
             [option["name"] for option in grammar["options"]])
+    check_shells(page)
     compare(page.name, "exit status", page.of("EXIT STATUS"),
             [str(row["status"]) for row in grammar["statuses"]])
+
+
+def check_shells(page):
+    """The services that give a shell."""
+    source = (SRC / "cloxxsd/state/user.c").read_text(encoding="utf-8")
+    table = re.search(r"shells\[\] = \{(.*?)\};", source, re.S).group(1)
+    told = page.source.split(".It Fl -services")[-1].split(".It Fl")[0]
+    compare(page.name, "service with a shell",
+            re.findall(r"^\.Cm (\S+)", told.split("\nhas\n")[0], re.M),
+            re.findall(r'"([^"]+)"', table))
 
 
 def check_pam():
