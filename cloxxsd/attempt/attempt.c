@@ -90,6 +90,8 @@ static struct attempt *attempt_free(struct attempt *attempt)
 	secret_deinit(&attempt->wanted);
 	hash_job_wipe(&attempt->job);
 	attempt->attempts->n_open--;
+	if (attempt->subject.peer != 0)
+		attempt->attempts->n_open_users--;
 	free(attempt);
 	return NULL;
 }
@@ -182,9 +184,12 @@ int attempt_arm(struct attempt *attempt)
 int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 		const struct subject *subject, struct attempt **ret_attempt)
 {
+	uint32_t max = attempts->settings->attempts_max;
+	bool is_user = subject->peer != 0;
 	struct attempt *attempt;
 
-	if (attempts->n_open >= attempts->settings->attempts_max)
+	if (attempts->n_open >= max ||
+	    (is_user && attempts->n_open_users >= max / 2))
 		return -EBUSY;
 	attempt = calloc(1, sizeof(*attempt));
 	if (!attempt)
@@ -195,6 +200,7 @@ int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 	attempt->tries_left = 3;
 	attempt->only_repeats = true;
 	attempts->n_open++;
+	attempts->n_open_users += is_user;
 	*ret_attempt = attempt;
 	return 0;
 }

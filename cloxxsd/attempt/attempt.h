@@ -44,6 +44,7 @@ struct attempts {
 	struct lanes *lanes;
 	const struct settings *settings; /* exchanged at a reload */
 	uint32_t n_open;
+	uint32_t n_open_users; /* of these, for peers other than root */
 };
 
 /* Who asks, for whom, from where. What is not believed of a peer is "". */
@@ -89,6 +90,7 @@ struct attempt {
 	sd_event_source *timer;
 };
 
+/* -EBUSY where too many are open; half of them is kept for root. */
 must_check int attempt_new(struct attempts *attempts,
 			   enum login_purpose purpose,
 			   const struct subject *subject,

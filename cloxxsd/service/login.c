@@ -4,6 +4,7 @@
  *  1. Who is not root speaks for himself only, found by the kernel's uid.
  *  2. An address, terminal or requester is believed from root only.
  *  3. The account phase asks every gate, pass or no pass.
+ *  4. Who is not root has no more decided, and so recorded, than his part.
  */
 #include "cloxxsd/service/service.h"
 
@@ -82,9 +83,14 @@ static bool may_speak_for(struct service *service,
 		strcmp(user.name, subject->name) == 0);
 }
 
+static int refuse_busy(struct varlink_call *call)
+{
+	return varlink_call_error(call, "nl.cloxxs.Login.Busy", NULL);
+}
+
 /*
  * The subject of a call; false where it was answered already, because it
- * cannot be or may not be spoken for.
+ * cannot be or may not be spoken for, or too often.
  */
 static bool take_subject(struct service *service, struct varlink_call *call,
 			 json_t *parameters, struct subject *ret_subject)
@@ -99,6 +105,12 @@ static bool take_subject(struct service *service, struct varlink_call *call,
 		service_refused(varlink_call_peer(call), "nl.cloxxs.Login",
 				service);
 		(void)!varlink_call_denied(call);
+		return false;
+	}
+	if (ret_subject->peer != 0 &&
+	    !allowance_take(&service->allowance, ret_subject->peer,
+			    channel_now_us())) {
+		(void)!refuse_busy(call);
 		return false;
 	}
 	return true;
@@ -157,7 +169,7 @@ static int start(struct varlink_call *call, json_t *parameters, void *userdata)
 	varlink_connection_set_data(connection, NULL, NULL);
 	r = attempt_new(service->attempts, meant, &subject, &attempt);
 	if (r == -EBUSY)
-		return varlink_call_error(call, "nl.cloxxs.Login.Busy", NULL);
+		return refuse_busy(call);
 	if (r < 0)
 		return r;
 	varlink_connection_set_data(connection, attempt, free_attempt);

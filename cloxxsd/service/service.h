@@ -9,6 +9,7 @@
 
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/attempt/pass.h"
+#include "cloxxsd/service/allowance.h"
 #include "cloxxsd/state/state.h"
 #include "varlink/server.h"
 
@@ -24,6 +25,7 @@ struct service {
 	struct state *state;
 	struct attempts *attempts;
 	struct varlink_server *server;
+	struct allowance allowance;
 	/* What Status tells. */
 	int64_t started;
 	const char *configuration; /* "ok", or what a reload refused */

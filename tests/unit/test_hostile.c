@@ -72,6 +72,50 @@ static void abuse_69_a_claim_left_behind_is_the_third(void **state)
 	assert_int_not_equal(core_user(core, "piet").locked_at, 0);
 }
 
+static void flood_hashes(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct talk talk;
+
+		talk_open(core, &talk, PIET);
+		(void)start(
+			core, &talk,
+			(struct about){ .user = "piet", .service = "nosuch" });
+		send_answer(&talk, CORE_WRONG);
+		core_settle(core);
+		talk_close(core, &talk);
+	}
+}
+
+/* Decoys are nobody's lane: only the count of attempts holds them. */
+static void abuse_37_a_user_who_floods_the_hasher(void **state)
+{
+	(void)state;
+	flood_hashes(100);
+	assert_true(hasher_n_waiting(core->daemon.attempts.hasher) <=
+		    ALLOWANCE_BURST);
+	expect_login(core, "jan", CORE_OLD, "allow", NULL);
+}
+
+static void abuse_37_a_user_who_floods_the_ledger(void **state)
+{
+	const struct about self = { .user = "piet" };
+	int64_t before = core->daemon.state.ledger.seq;
+	struct talk talk;
+
+	(void)state;
+	for (int i = 0; i < 500; i++) {
+		(void)account(core, PIET, self);
+		(void)open_session(core, PIET, self);
+		talk_open(core, &talk, PIET);
+		(void)start(core, &talk, self);
+		(void)answer(core, &talk, "");
+		talk_close(core, &talk);
+	}
+	assert_true(core->daemon.state.ledger.seq - before < 200);
+	expect_login(core, "jan", CORE_OLD, "allow", NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -79,6 +123,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(abuse_69_a_count_that_cannot_be_written),
 		TEST(abuse_69_a_claim_left_behind_is_the_third),
+		TEST(abuse_37_a_user_who_floods_the_hasher),
+		TEST(abuse_37_a_user_who_floods_the_ledger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
