@@ -4,7 +4,8 @@
 /*
  * Refused: which callers were refused lately, so that a caller who hammers
  * fills neither the ledger nor the memory: one record a minute for each uid,
- * with the number of those in between.
+ * with the number of those in between; and no more than there are places, for
+ * a user namespace gives a caller thousands of uids.
  */
 
 #include <stdbool.h>

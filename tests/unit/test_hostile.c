@@ -116,6 +116,18 @@ static void abuse_37_a_user_who_floods_the_ledger(void **state)
 	expect_login(core, "jan", CORE_OLD, "allow", NULL);
 }
 
+/* By subordinate ids, one who may call nothing has 65,536 of them. */
+static void abuse_37_a_stranger_of_many_uids(void **state)
+{
+	int64_t before = core->daemon.state.ledger.seq;
+
+	(void)state;
+	for (uid_t i = 0; i < 1000; i++)
+		(void)account(core, 100000 + i % 100,
+			      (struct about){ .user = "piet" });
+	assert_true(core->daemon.state.ledger.seq - before < 130);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -125,6 +137,7 @@ int main(void)
 		TEST(abuse_69_a_claim_left_behind_is_the_third),
 		TEST(abuse_37_a_user_who_floods_the_hasher),
 		TEST(abuse_37_a_user_who_floods_the_ledger),
+		TEST(abuse_37_a_stranger_of_many_uids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
