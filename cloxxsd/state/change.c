@@ -168,8 +168,21 @@ static int decoy(struct store *store, const struct change *change)
 	return store_run(store, "UPDATE decoy SET n = n + 1 WHERE id = 1", "");
 }
 
+/* Of a user at most so many are kept: whoever ends without closing his, and
+ * whoever opens them on purpose, must not fill the disk. */
+#define SESSIONS_MAX 256
+
 static int session_open(struct store *store, const struct change *change)
 {
+	int r;
+
+	r = store_run(store,
+		      "DELETE FROM session WHERE uid = ?1 AND id NOT IN"
+		      " (SELECT id FROM session WHERE uid = ?1"
+		      " ORDER BY opened DESC LIMIT ?2)",
+		      "ii", (int64_t)change->uid, (int64_t)(SESSIONS_MAX - 1));
+	if (r != 0)
+		return r;
 	return store_run(store,
 			 "INSERT INTO session (id, uid, service, address,"
 			 " terminal, opened) VALUES (?, ?, ?, ?, ?, ?)",

@@ -128,6 +128,15 @@ static void abuse_37_a_stranger_of_many_uids(void **state)
 	assert_true(core->daemon.state.ledger.seq - before < 130);
 }
 
+static void sessions_that_nobody_closes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		(void)open_session(core, 0, (struct about){ .user = "piet" });
+	assert_true(state_number(&core->daemon.state,
+				 "SELECT count(*) FROM session") <= 256);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -138,6 +147,7 @@ int main(void)
 		TEST(abuse_37_a_user_who_floods_the_hasher),
 		TEST(abuse_37_a_user_who_floods_the_ledger),
 		TEST(abuse_37_a_stranger_of_many_uids),
+		TEST(sessions_that_nobody_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
