@@ -151,10 +151,15 @@ static struct login_decision conclude(const struct login_facts *facts,
 		break;
 	case LOGIN_PURPOSE_ACCOUNT:
 	case LOGIN_PURPOSE_SESSION:
-		decision.verdict =
-			facts->temporary ? VERDICT_CHANGE : VERDICT_ALLOW;
-		decision.reason = facts->temporary ? REASON_MUST_CHANGE
-						   : REASON_RULES_PASSED;
+		decision.verdict = VERDICT_ALLOW;
+		decision.reason = REASON_RULES_PASSED;
+		/* Whoever acts as him did not come in by that password. */
+		if (facts->temporary &&
+		    !(facts->purpose == LOGIN_PURPOSE_SESSION &&
+		      facts->by_another)) {
+			decision.verdict = VERDICT_CHANGE;
+			decision.reason = REASON_MUST_CHANGE;
+		}
 		break;
 	case _LOGIN_PURPOSE_NONE:
 		break;

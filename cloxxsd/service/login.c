@@ -320,7 +320,10 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 			PASS_PHASE_SESSION);
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
-	if (gate.decision.verdict != VERDICT_DENY)
+	/* A temporary password opens no session, only the choice of another. */
+	if (gate.decision.verdict != VERDICT_ALLOW)
+		gate.decision.verdict = VERDICT_DENY;
+	else
 		change_set_add(
 			&set, (struct change){ .type = CHANGE_SESSION_OPEN,
 					       .uid = gate.user.uid,

@@ -436,6 +436,7 @@ static void abuse_83_nothing_but_choosing(void **state)
 	expect_step(start(core, &talk, piet), "password");
 	expect_step(answer(core, &talk, CORE_OLD), "new_password");
 	assert_string_equal(account(core, 0, piet).verdict, "change");
+	expect_denied(open_session(core, 0, piet), "must-change");
 	expect_step(answer(core, &talk, CORE_NEW), "new_password");
 	outcome = answer(core, &talk, CORE_NEW);
 	assert_string_equal(outcome.verdict, "allow");
@@ -443,6 +444,7 @@ static void abuse_83_nothing_but_choosing(void **state)
 	/* The pass of the login survives the change that was part of it. */
 	about.pass = outcome.pass;
 	assert_string_equal(pass_taken(0, about), "method=password");
+	assert_string_equal(open_session(core, 0, about).verdict, "allow");
 	assert_int_equal(core_user(core, "piet").password_kind,
 			 USER_PASSWORD_CHOSEN);
 	assert_int_equal(core_count(core, "password-changed"), 1);
