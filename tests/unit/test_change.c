@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each type of change, whole or not at all, and the user who is read back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cloxxsd/state/session.h"
+#include "tests/unit/state_fixture.h"
+
+#define PIET 66000
+#define JAN 66001
+#define NOBODY 66999
+
+static struct state_fixture fixture;
+static struct state_fixture *const f = &fixture;
+
+static void add(uint32_t uid, const char *name)
+{
+	struct user user = user_of(uid, name);
+
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_USER_ADD, .uid = uid, .user = &user },
+	      0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	state_fixture_init(f);
+	state_fixture_open(f);
+	add(PIET, "piet");
+	add(JAN, "jan");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	state_prove(&f->state);
+	state_fixture_deinit(f);
+	return 0;
+}
+
+static void change(enum change_type type)
+{
+	apply(f, (struct change){ .type = type, .uid = PIET }, 0);
+}
+
+static void fail_once(void)
+{
+	const struct user_failure failure = { .at = 1000,
+					      .service = "sshd",
+					      .address = "192.0.2.1",
+					      .terminal = "ssh",
+					      .reason = "wrong-password",
+					      .reference = "AAAA-0001" };
+
+	apply(f,
+	      (struct change){ .type = CHANGE_FAILURE,
+			       .uid = PIET,
+			       .failure = &failure },
+	      0);
+}
+
+static void lock(const char *why)
+{
+	apply(f,
+	      (struct change){ .type = CHANGE_USER_LOCK,
+			       .uid = PIET,
+			       .at = 1234,
+			       .text = why },
+	      0);
+}
+
+static void users_are_read_as_added(void **state)
+{
+	const struct user wanted = user_of(PIET, "piet");
+	struct user user;
+
+	(void)state;
+	assert_int_equal(user_find(f->state.store, "piet", &user), 0);
+	assert_int_equal(user.uid, PIET);
+	assert_int_equal(user.role, USER_ROLE_USER);
+	assert_true(user.enabled);
+	assert_string_equal(user.services, wanted.services);
+	assert_string_equal(user.shell, wanted.shell);
+	assert_string_equal(user.home, wanted.home);
+	assert_string_equal(user.language, "");
+	assert_int_equal(user.password.n, wanted.password.n);
+	assert_memory_equal(user.password.bytes, wanted.password.bytes, 3);
+	assert_int_equal(user.password_kind, USER_PASSWORD_TEMPORARY);
+	assert_int_equal(user.temporary_until, 2000);
+	assert_int_equal(user.credential, 1);
+	assert_int_equal(user.failures, 0);
+	assert_false(user.claim);
+	assert_false(user_is_locked(&user));
+	assert_int_equal(user.created, 900);
+	assert_int_equal(user_find(f->state.store, "Piet", &user),
+			 USER_E_UNKNOWN);
+	assert_int_equal(user_find(f->state.store, "pie%", &user),
+			 USER_E_UNKNOWN);
+	assert_int_equal(user_find(f->state.store, "", &user), USER_E_UNKNOWN);
+	assert_int_equal(user_find_uid(f->state.store, NOBODY, &user),
+			 USER_E_UNKNOWN);
+}
+
+static void a_profile_and_nothing_else(void **state)
+{
+	struct user user = user_of(PIET, "piet"), after;
+
+	(void)state;
+	user.role = USER_ROLE_ADMINISTRATOR;
+	memcpy(user.services, "sudo", 5);
+	memcpy(user.shell, "/bin/sh", 8);
+	memcpy(user.language, "nl", 3);
+	user.enabled = false;
+	user.failures = 7;
+	user.password_kind = USER_PASSWORD_CHOSEN;
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_USER_SET, .uid = PIET, .user = &user },
+	      0);
+	after = find(f, PIET);
+	assert_int_equal(after.role, USER_ROLE_ADMINISTRATOR);
+	assert_string_equal(after.services, "sudo");
+	assert_string_equal(after.shell, "/bin/sh");
+	assert_string_equal(after.language, "nl");
+	assert_true(after.enabled);
+	assert_int_equal(after.failures, 0);
+	assert_int_equal(after.password_kind, USER_PASSWORD_TEMPORARY);
+	assert_int_equal(find(f, JAN).role, USER_ROLE_USER);
+}
+
+static void enabling(void **state)
+{
+	(void)state;
+	change(CHANGE_USER_DISABLE);
+	assert_false(find(f, PIET).enabled);
+	assert_true(find(f, JAN).enabled);
+	change(CHANGE_USER_ENABLE);
+	assert_true(find(f, PIET).enabled);
+}
+
+/* abuse_91: a deleted user's id is nobody's again, his rows are gone. */
+static void abuse_91_deleting(void **state)
+{
+	struct user user;
+	bool used = false;
+	uint32_t uid = 0;
+
+	(void)state;
+	fail_once();
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_USER_DELETE, .uid = JAN, .at = 5 },
+	      0);
+	assert_int_equal(user_find(f->state.store, "jan", &user),
+			 USER_E_UNKNOWN);
+	assert_int_equal(user_uid_is_used(f->state.store, JAN, &used), 0);
+	assert_true(used);
+	assert_int_equal(user_uid_is_used(f->state.store, NOBODY, &used), 0);
+	assert_false(used);
+	assert_int_equal(user_free_uid(f->state.store, PIET, 99999, &uid), 0);
+	assert_int_equal(uid, JAN + 1);
+	assert_int_equal(user_free_uid(f->state.store, PIET, JAN, &uid),
+			 USER_E_UNKNOWN);
+	assert_int_equal(user_free_uid(f->state.store, 70000, 70000, &uid), 0);
+	assert_int_equal(uid, 70000);
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_USER_DELETE, .uid = PIET, .at = 5 },
+	      0);
+	assert_int_equal(
+		state_number(&f->state, "SELECT count(*) FROM failure"), 0);
+}
+
+static void failures_and_locks(void **state)
+{
+	struct user user;
+
+	(void)state;
+	change(CHANGE_CLAIM);
+	assert_true(find(f, PIET).claim);
+	fail_once();
+	user = find(f, PIET);
+	assert_false(user.claim);
+	assert_int_equal(user.failures, 1);
+	lock("too-many-failures");
+	user = find(f, PIET);
+	assert_true(user_is_locked(&user));
+	assert_int_equal(user.locked_at, 1234);
+	assert_int_equal(user.credential, 2);
+	/* A lock that stands is not written over. */
+	lock("another reason");
+	user = find(f, PIET);
+	assert_string_equal(user.locked_because, "too-many-failures");
+	assert_int_equal(user.credential, 2);
+	change(CHANGE_USER_UNLOCK);
+	user = find(f, PIET);
+	assert_false(user_is_locked(&user));
+	assert_string_equal(user.locked_because, "");
+	assert_int_equal(user.failures, 0);
+	assert_int_equal(user.credential, 3);
+	assert_int_equal(
+		state_number(&f->state, "SELECT count(*) FROM failure"), 0);
+}
+
+static int collect(const struct user_failure *one, void *userdata)
+{
+	struct text *references = userdata;
+
+	text_add(references, one->reference);
+	assert_string_equal(one->service, "sshd");
+	assert_string_equal(one->address, "192.0.2.1");
+	return 0;
+}
+
+static int stop_at_once(const struct user_failure *one, void *userdata)
+{
+	(void)one;
+	(void)userdata;
+	return 42;
+}
+
+static void failures_read_back(void **state)
+{
+	char references[64];
+	struct text text;
+
+	(void)state;
+	text_init(&text, references, sizeof(references));
+	fail_once();
+	fail_once();
+	assert_int_equal(
+		user_for_each_failure(f->state.store, PIET, collect, &text), 0);
+	assert_string_equal(references, "AAAA-0001AAAA-0001");
+	assert_int_equal(
+		user_for_each_failure(f->state.store, PIET, stop_at_once, NULL),
+		42);
+	assert_int_equal(
+		user_for_each_failure(f->state.store, JAN, stop_at_once, NULL),
+		0);
+}
+
+/* What resets the count, and what only ends a verification. */
+static void ends_of_a_verification(void **state)
+{
+	static const struct {
+		enum change_type type;
+		uint32_t failures;
+		bool login;
+	} cases[] = {
+		{ CHANGE_RELEASE, 1, false },
+		{ CHANGE_RESET, 0, false },
+		{ CHANGE_SUCCESS, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct user user;
+
+		change(CHANGE_USER_UNLOCK);
+		fail_once();
+		change(CHANGE_CLAIM);
+		apply(f,
+		      (struct change){ .type = cases[i].type,
+				       .uid = PIET,
+				       .at = 777,
+				       .service = "sshd",
+				       .address = "192.0.2.1" },
+		      0);
+		user = find(f, PIET);
+		assert_false(user.claim);
+		assert_int_equal(user.failures, cases[i].failures);
+		assert_int_equal(
+			state_number(&f->state, "SELECT count(*) FROM failure"),
+			cases[i].failures);
+		assert_int_equal(user.last_login, cases[i].login ? 777 : 0);
+		assert_string_equal(user.last_login_service,
+				    cases[i].login ? "sshd" : "");
+	}
+}
+
+static void passwords(void **state)
+{
+	const struct sealed sealed = { .n = 5, .bytes = { 5, 4, 3, 2, 1 } };
+	struct user user;
+
+	(void)state;
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_REHASH, .uid = PIET, .password = &sealed },
+	      0);
+	user = find(f, PIET);
+	assert_int_equal(user.password.n, 5);
+	/* The same secret: nothing else of it changes. */
+	assert_int_equal(user.credential, 1);
+	assert_int_equal(user.password_kind, USER_PASSWORD_TEMPORARY);
+	apply(f,
+	      (struct change){ .type = CHANGE_PASSWORD,
+			       .uid = PIET,
+			       .at = 888,
+			       .password = &sealed,
+			       .kind = USER_PASSWORD_CHOSEN },
+	      0);
+	user = find(f, PIET);
+	assert_int_equal(user.credential, 2);
+	assert_int_equal(user.password_kind, USER_PASSWORD_CHOSEN);
+	assert_int_equal(user.password_changed, 888);
+	assert_int_equal(user.temporary_until, 0);
+}
+
+/* A sealed hash opens in its own row alone. */
+static void sealed_by_row(void **state)
+{
+	struct secret hash = { 0 };
+	struct user user = user_of(PIET, "piet");
+
+	(void)state;
+	assert_int_equal(
+		state_seal_password(&f->state, PIET, "a hash", &user.password),
+		0);
+	assert_int_equal(state_open_password(&f->state, &user, &hash), 0);
+	assert_string_equal(hash.bytes, "a hash");
+	user.uid = JAN;
+	assert_int_equal(state_open_password(&f->state, &user, &hash),
+			 SEAL_E_DAMAGED);
+}
+
+/* A change of nobody is an error where it must not be one of nothing. */
+static void changes_of_nobody(void **state)
+{
+	static const struct {
+		enum change_type type;
+		int result;
+	} cases[] = {
+		{ CHANGE_USER_SET, -ESRCH },
+		{ CHANGE_USER_ENABLE, -ESRCH },
+		{ CHANGE_USER_DISABLE, -ESRCH },
+		{ CHANGE_USER_DELETE, -ESRCH },
+		{ CHANGE_PASSWORD, -ESRCH },
+		{ CHANGE_REHASH, -ESRCH },
+		{ CHANGE_CLAIM, -ESRCH },
+		{ CHANGE_FAILURE, -EEXIST },
+		{ CHANGE_RELEASE, 0 },
+		{ CHANGE_RESET, 0 },
+		{ CHANGE_USER_UNLOCK, 0 },
+		{ CHANGE_SESSION_CLOSE, 0 },
+		{ CHANGE_SESSION_OPEN, -EEXIST },
+	};
+	const struct user_failure failure = { .service = "sshd" };
+	const struct user user = user_of(NOBODY, "nobody");
+	const struct sealed sealed = { .n = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int64_t seq = f->state.ledger.seq;
+
+		apply(f,
+		      (struct change){ .type = cases[i].type,
+				       .uid = NOBODY,
+				       .user = &user,
+				       .password = &sealed,
+				       .failure = &failure,
+				       .service = "sshd",
+				       .session = "0123" },
+		      cases[i].result);
+		assert_int_equal(f->state.ledger.seq,
+				 seq + (cases[i].result == 0));
+	}
+}
+
+static void sessions(void **state)
+{
+	struct session session;
+
+	(void)state;
+	apply(f,
+	      (struct change){ .type = CHANGE_SESSION_OPEN,
+			       .uid = PIET,
+			       .at = 99,
+			       .session = "0123",
+			       .service = "sshd",
+			       .address = "192.0.2.1" },
+	      0);
+	assert_int_equal(session_find(f->state.store, "0123", &session), 0);
+	assert_int_equal(session.uid, PIET);
+	assert_int_equal(session.opened, 99);
+	assert_string_equal(session.service, "sshd");
+	assert_string_equal(session.address, "192.0.2.1");
+	assert_string_equal(session.terminal, "");
+	apply(f,
+	      (struct change){ .type = CHANGE_SESSION_CLOSE,
+			       .session = "0123" },
+	      0);
+	assert_int_equal(session_find(f->state.store, "0123", &session),
+			 USER_E_UNKNOWN);
+}
+
+/* A set of which one part fails leaves nothing, and the ledger's head too. */
+static void all_or_nothing(void **state)
+{
+	const struct ledger before = f->state.ledger;
+	unsigned int n_committed = f->n_committed;
+	struct user twice = user_of(PIET, "piet");
+	struct change_set set = { 0 };
+
+	(void)state;
+	change_set_add(&set, (struct change){ .type = CHANGE_USER_DISABLE,
+					      .uid = JAN });
+	change_set_add(&set, (struct change){ .type = CHANGE_USER_ADD,
+					      .user = &twice });
+	change_set_record(&set, record_of(EVENT_USER_ADDED, "piet"));
+	assert_int_equal(state_apply(&f->state, &set), -EEXIST);
+	assert_true(find(f, JAN).enabled);
+	assert_memory_equal(&f->state.ledger, &before, sizeof(before));
+	assert_int_equal(f->n_committed, n_committed);
+	/* The next one goes on where the last good one was. */
+	change(CHANGE_USER_DISABLE);
+	assert_int_equal(f->state.ledger.seq, before.seq + 1);
+	assert_int_equal(f->first_seq, before.seq + 1);
+	assert_int_equal(f->n_committed, n_committed + 1);
+}
+
+/* A record that cannot be written takes its change with it. */
+static void no_change_without_its_record(void **state)
+{
+	struct ledger before;
+
+	(void)state;
+	assert_int_equal(store_run(f->state.store,
+				   "INSERT INTO ledger (seq, at, event, result,"
+				   " reason, chain) VALUES (4, 0, '', '', '',"
+				   " x'00')",
+				   ""),
+			 0);
+	change(CHANGE_USER_DISABLE);
+	before = f->state.ledger;
+	apply(f, (struct change){ .type = CHANGE_USER_ENABLE, .uid = PIET },
+	      -EEXIST);
+	assert_false(find(f, PIET).enabled);
+	assert_memory_equal(&f->state.ledger, &before, sizeof(before));
+	assert_int_equal(store_run(f->state.store,
+				   "DELETE FROM ledger WHERE seq = 4", ""),
+			 0);
+}
+
+/* Claims that were left open count, each once, and lock at the limit. */
+static void open_claims(void **state)
+{
+	int64_t seq;
+
+	(void)state;
+	fail_once();
+	fail_once();
+	change(CHANGE_CLAIM);
+	apply(f, (struct change){ .type = CHANGE_CLAIM, .uid = JAN }, 0);
+	seq = f->state.ledger.seq;
+	assert_int_equal(state_settle_claims(&f->state, 3, 5000000), 0);
+	assert_int_equal(find(f, PIET).failures, 3);
+	assert_int_equal(find(f, PIET).locked_at, 5);
+	assert_string_equal(find(f, PIET).locked_because, "too-many-failures");
+	assert_int_equal(find(f, JAN).failures, 1);
+	assert_int_equal(find(f, JAN).locked_at, 0);
+	assert_int_equal(f->state.ledger.seq, seq + 3);
+	assert_int_equal(state_settle_claims(&f->state, 3, 5000000), 0);
+	assert_int_equal(f->state.ledger.seq, seq + 3);
+}
+
+/* A row that cannot be true is nobody's. */
+static void damaged_rows(void **state)
+{
+	static const char *const sql[] = {
+		"UPDATE user SET role = 2 WHERE uid = 66000",
+		"UPDATE user SET role = -1 WHERE uid = 66000",
+		"UPDATE user SET password_kind = 3 WHERE uid = 66000",
+		"UPDATE user SET failures = -1 WHERE uid = 66000",
+		"UPDATE user SET failures = 4294967296 WHERE uid = 66000",
+		"UPDATE user SET password = zeroblob(400) WHERE uid = 66000",
+		"UPDATE user SET shell = '/' || hex(zeroblob(200))"
+		" WHERE uid = 66000",
+		"UPDATE user SET home = 'a' || char(0) WHERE uid = 66000",
+		"UPDATE user SET name = 'Piet' WHERE uid = 66000",
+		"UPDATE user SET name = 'piet:x' WHERE uid = 66000",
+		"UPDATE user SET uid = 0 WHERE uid = 66000",
+		"UPDATE user SET uid = 65535 WHERE uid = 66000",
+		"UPDATE user SET uid = 4294967295 WHERE uid = 66000",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sql); i++) {
+		struct user user = { .uid = 4711 };
+		const char *name = strstr(sql[i], "'Piet'")     ? "Piet"
+				   : strstr(sql[i], "'piet:x'") ? "piet:x"
+								: "piet";
+
+		assert_int_equal(store_begin(f->state.store), 0);
+		assert_int_equal(store_run(f->state.store, sql[i], ""), 0);
+		if (user_find(f->state.store, name, &user) != USER_E_DAMAGED)
+			fail_msg("was read: %s", sql[i]);
+		assert_int_equal(user.uid, 4711);
+		store_rollback(f->state.store);
+	}
+	/* Enabled is one thing; whatever else is not. */
+	assert_int_equal(store_run(f->state.store,
+				   "UPDATE user SET enabled = 2"
+				   " WHERE uid = 66000",
+				   ""),
+			 0);
+	assert_false(find(f, PIET).enabled);
+}
+
+static void listed_by_name(void **state)
+{
+	struct user_counts counts;
+	char names[64];
+	struct user user = { .name = "" };
+	struct text text;
+
+	(void)state;
+	text_init(&text, names, sizeof(names));
+	add(66005, "anna");
+	add(66004, "_x");
+	while (user_next(f->state.store, user.name, &user) == 0)
+		text_add_format(&text, "%s ", user.name);
+	assert_string_equal(names, "_x anna jan piet ");
+	lock("test");
+	change(CHANGE_USER_DISABLE);
+	assert_int_equal(user_count(f->state.store, &counts), 0);
+	assert_int_equal(counts.all, 4);
+	assert_int_equal(counts.locked, 1);
+	assert_int_equal(counts.disabled, 1);
+}
+
+static void services(void **state)
+{
+	static const struct {
+		const char *services, *service;
+		bool may, shell;
+	} cases[] = {
+		{ "sshd,sudo", "sshd", true, true },
+		{ "sshd,sudo", "sudo", true, true },
+		{ "sshd,sudo", "ssh", false, true },
+		{ "sshd,sudo", "sshd,sudo", false, true },
+		{ "sshd,sudo", "", false, true },
+		{ "sudo", "sshd", false, false },
+		{ "", "sshd", false, false },
+		{ "", "", false, false },
+		{ "sshd-x,xsshd", "sshd", false, false },
+		{ "dovecot,login", "login", true, true },
+		{ "SSHD", "sshd", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct user user = { 0 };
+
+		memcpy(user.services, cases[i].services,
+		       strlen(cases[i].services) + 1);
+		if (user_may_use(&user, cases[i].service) != cases[i].may ||
+		    user_may_log_in(&user) != cases[i].shell)
+			fail_msg("'%s', '%s'", cases[i].services,
+				 cases[i].service);
+	}
+}
+
+static void names_of_kinds(void **state)
+{
+	enum user_role role = USER_ROLE_USER;
+
+	(void)state;
+	for (unsigned int i = 0; i < _USER_ROLE_N; i++) {
+		assert_true(user_role_find(user_role_name(i), &role));
+		assert_int_equal(role, i);
+	}
+	role = USER_ROLE_USER;
+	assert_false(user_role_find("Administrator", &role));
+	assert_false(user_role_find("", &role));
+	assert_int_equal(role, USER_ROLE_USER);
+	assert_string_equal(user_password_kind_name(0), "none");
+	/* Who sees a change in the map: name, id, shell, home. */
+	for (unsigned int i = 0; i < _CHANGE_N; i++) {
+		const struct change one = { .type = i };
+
+		assert_int_equal(change_is_identity(&one),
+				 i == CHANGE_USER_ADD || i == CHANGE_USER_SET ||
+					 i == CHANGE_USER_DELETE);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(users_are_read_as_added),
+		TEST(a_profile_and_nothing_else),
+		TEST(enabling),
+		TEST(abuse_91_deleting),
+		TEST(failures_and_locks),
+		TEST(failures_read_back),
+		TEST(ends_of_a_verification),
+		TEST(passwords),
+		TEST(sealed_by_row),
+		TEST(changes_of_nobody),
+		TEST(sessions),
+		TEST(all_or_nothing),
+		TEST(no_change_without_its_record),
+		TEST(open_claims),
+		TEST(damaged_rows),
+		TEST(listed_by_name),
+		TEST(services),
+		TEST(names_of_kinds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
