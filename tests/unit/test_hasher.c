@@ -343,7 +343,7 @@ static void submit_again(struct hash_job *job, void *userdata)
 {
 	struct hash_job *next = userdata;
 
-	done(job, (void *)(uintptr_t) "a");
+	done(job, any);
 	if (next)
 		assert_int_equal(hasher_submit(hasher, next), 0);
 }
@@ -376,7 +376,7 @@ static void a_full_queue(void **state)
 		jobs[n].task = HASH_MAKE;
 		jobs[n].cost = (struct argon2_cost){ 19 * MIB, 2 };
 		jobs[n].done = done;
-		jobs[n].userdata = (void *)(uintptr_t) "x";
+		jobs[n].userdata = any;
 		r = hasher_submit(hasher, &jobs[n]);
 		n += r == 0;
 		if (n == 1)
