@@ -3,6 +3,7 @@
  * What must hold:
  *  1. A refused command changed nothing.
  *  2. Each act is recorded with its real actor, in the transaction of the act.
+ *  3. An administrator gets no right of root's by what he makes of a user.
  */
 #include "cloxxsd/service/admin.h"
 
@@ -157,8 +158,47 @@ static bool read_language(struct varlink_call *call, json_t *parameters,
 	return true;
 }
 
-bool admin_read_profile(struct varlink_call *call, json_t *parameters,
-			struct user *user)
+/* The configured home with the name put in for %u. */
+bool admin_default_home(const struct service *service, const char *name,
+			char ret_home[USER_PATH_MAX])
+{
+	const char *form = service->attempts->settings->home;
+	const char *place = strstr(form, "%u");
+	struct text text;
+
+	text_init(&text, ret_home, USER_PATH_MAX);
+	text_add_bytes(&text, form,
+		       place ? (size_t)(place - form) : strlen(form));
+	if (place)
+		text_add_format(&text, "%s%s", name, place + 2);
+	return !text_is_cut(&text);
+}
+
+/*
+ * What is not there pam_mkhomedir makes, as root, and gives to the user: a home
+ * in /etc/systemd/system would make root of whoever may choose it.
+ */
+static bool read_home(struct service *service, struct varlink_call *call,
+		      json_t *parameters, struct user *user)
+{
+	char configured[USER_PATH_MAX], before[USER_PATH_MAX];
+
+	memcpy(before, user->home, sizeof(before));
+	if (!read_path(call, parameters, "home", user->home))
+		return false;
+	if (varlink_call_peer(call)->uid == 0 ||
+	    strcmp(user->home, before) == 0 ||
+	    (admin_default_home(service, user->name, configured) &&
+	     strcmp(user->home, configured) == 0))
+		return true;
+	(void)!admin_invalid(call, "home",
+			     "Only root may choose another home than the "
+			     "configured one.");
+	return false;
+}
+
+bool admin_read_profile(struct service *service, struct varlink_call *call,
+			json_t *parameters, struct user *user)
 {
 	const char *role = admin_string(parameters, "role");
 
@@ -169,7 +209,7 @@ bool admin_read_profile(struct varlink_call *call, json_t *parameters,
 	}
 	return read_services(call, parameters, user) &&
 	       read_path(call, parameters, "shell", user->shell) &&
-	       read_path(call, parameters, "home", user->home) &&
+	       read_home(service, call, parameters, user) &&
 	       read_language(call, parameters, user);
 }
 
@@ -241,7 +281,7 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 	if (!admin_take_user(service, call, parameters, &before))
 		return 0;
 	after = before;
-	if (!admin_read_profile(call, parameters, &after))
+	if (!admin_read_profile(service, call, parameters, &after))
 		return 0;
 	text_init(&text, details, sizeof(details));
 	tell_changes(&before, &after, &text);

@@ -43,9 +43,16 @@ struct admin_act {
 bool admin_do(struct service *service, struct varlink_call *call,
 	      const struct admin_act *act);
 
-/* Reads the profile parameters into user, in place; false: call answered. */
-bool admin_read_profile(struct varlink_call *call, json_t *parameters,
-			struct user *user);
+/*
+ * Reads the profile parameters into user, whose name is set, in place; false:
+ * call answered.
+ */
+bool admin_read_profile(struct service *service, struct varlink_call *call,
+			json_t *parameters, struct user *user);
+
+/* The configured home with the name put in for %u; false: too long. */
+bool admin_default_home(const struct service *service, const char *name,
+			char ret_home[USER_PATH_MAX]);
 
 /* The reason as given, tidied for a record; false: missing or too long. */
 bool admin_read_reason(struct varlink_call *call, json_t *parameters,

@@ -243,21 +243,6 @@ static int issue_begin(struct issue *taken)
 	return 0;
 }
 
-/* The configured home with the name put in for %u. */
-static bool default_home(const char *form, const char *name,
-			 char buffer[USER_PATH_MAX])
-{
-	const char *place = strstr(form, "%u");
-	struct text text;
-
-	text_init(&text, buffer, USER_PATH_MAX);
-	text_add_bytes(&text, form,
-		       place ? (size_t)(place - form) : strlen(form));
-	if (place)
-		text_add_format(&text, "%s%s", name, place + 2);
-	return !text_is_cut(&text);
-}
-
 /* The next free id of the range that no local account has. */
 static int choose_uid(struct issue *issue)
 {
@@ -343,7 +328,8 @@ static bool set_defaults(struct issue *issue)
 	issue->user.created = attempt_now_us() / 1000000;
 	text_init(&text, issue->user.shell, sizeof(issue->user.shell));
 	text_add(&text, settings->shell);
-	if (default_home(settings->home, issue->user.name, issue->user.home))
+	if (admin_default_home(issue->service, issue->user.name,
+			       issue->user.home))
 		return true;
 	(void)!admin_invalid(issue->call, "home", "It is too long.");
 	return false;
@@ -359,7 +345,7 @@ int admin_add_user(struct varlink_call *call, json_t *parameters,
 	if (!issue)
 		return -ENOMEM;
 	if (!read_name(issue, parameters) || !set_defaults(issue) ||
-	    !admin_read_profile(call, parameters, &issue->user) ||
+	    !admin_read_profile(userdata, call, parameters, &issue->user) ||
 	    !read_uid(issue, parameters) || !may_be_added(issue))
 		return 0;
 	text_init(&text, issue->reason, sizeof(issue->reason));

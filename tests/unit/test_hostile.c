@@ -128,6 +128,61 @@ static void abuse_37_a_stranger_of_many_uids(void **state)
 	assert_true(core->daemon.state.ledger.seq - before < 130);
 }
 
+static struct outcome administer_as(uid_t uid, const char *method,
+				    const char *name, const char *home)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, uid);
+	outcome = outcome_of(talk_call(
+		core, &talk, method,
+		json_pack("{s:s, s:s*}", "name", name, "home", home)));
+	talk_close(core, &talk);
+	return outcome;
+}
+
+/* What pam_mkhomedir makes as root belongs to the user. */
+static void an_administrator_who_wants_to_be_root(void **state)
+{
+	static const char *const homes[] = {
+		"/etc/systemd/system/cloxxsd.service.d",
+		"/home/jan/.config",
+		"/home/piet/.ssh",
+		"/root/.x",
+		"/home//piet",
+		"/",
+	};
+	static const char set[] = "nl.cloxxs.Admin.SetUser";
+	static const char add[] = "nl.cloxxs.Admin.AddUser";
+	static const char invalid[] = "nl.cloxxs.Admin.Invalid";
+	struct user user = core_user(core, "jan");
+
+	(void)state;
+	user.role = USER_ROLE_ADMINISTRATOR;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = JAN,
+					  .user = &user });
+	for (size_t i = 0; i < ARRAY_SIZE(homes); i++) {
+		assert_string_equal(
+			administer_as(JAN, set, "piet", homes[i]).error,
+			invalid);
+		assert_string_equal(
+			administer_as(JAN, add, "eve", homes[i]).error,
+			invalid);
+		assert_string_equal(core_user(core, "piet").home, user.home);
+	}
+	/* What he has, what is configured, and root's choice. */
+	assert_string_equal(administer_as(JAN, set, "piet", user.home).error,
+			    "");
+	assert_string_equal(administer_as(JAN, set, "piet", "/home/piet").error,
+			    "");
+	assert_string_equal(administer_as(JAN, add, "eve", NULL).error, "");
+	assert_string_equal(administer_as(0, set, "piet", "/srv/piet").error,
+			    "");
+	assert_string_equal(core_user(core, "piet").home, "/srv/piet");
+}
+
 static void sessions_that_nobody_closes(void **state)
 {
 	(void)state;
@@ -147,6 +202,7 @@ int main(void)
 		TEST(abuse_37_a_user_who_floods_the_hasher),
 		TEST(abuse_37_a_user_who_floods_the_ledger),
 		TEST(abuse_37_a_stranger_of_many_uids),
+		TEST(an_administrator_who_wants_to_be_root),
 		TEST(sessions_that_nobody_closes),
 	};
 
