@@ -237,6 +237,16 @@ def check_events():
             re.findall(r'add_(?:field|number)\(fields, "([A-Z_]+)"', source))
 
 
+def check_packages():
+    """README asks for what the scripts install."""
+    prepare = (SRC / "tests/world/prepare.sh").read_text(encoding="utf-8")
+    there = re.search(r"packages_build='(.*?)'", prepare, re.S).group(1)
+    readme = (SRC / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"apt-get install ((?:[^\n]*\\\n)*[^\n]*)", readme)
+    compare("README.md", "package", told.group(1).replace("\\", "").split(),
+            there.split() + ["cracklib-runtime"])
+
+
 def check_form(path):
     page = Page(path.name)
     if "SPDX-License-Identifier" not in page.source.splitlines()[0]:
@@ -269,7 +279,7 @@ def main():
     for page in pages:
         check_form(page)
     for check in (check_settings, check_cloxxsd, check_cloxxsctl, check_pam,
-                  check_varlink, check_events):
+                  check_varlink, check_events, check_packages):
         check()
     mandoc = shutil.which("mandoc")
     if mandoc:
