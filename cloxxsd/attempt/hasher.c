@@ -6,6 +6,8 @@
  *  2. A decoy costs what a verification costs.
  *  3. A cost that a stored hash demands is checked before memory is taken.
  *  4. Threads touch a job and the queue, nothing else of the daemon.
+ *  5. Each job that was taken is done once, also at the end: a claim that hangs
+ *     on it would else count as a wrong answer.
  */
 #include "cloxxsd/attempt/hasher.h"
 
@@ -255,6 +257,21 @@ int hasher_new(sd_event *event, uint32_t n_threads, uint64_t memory,
 	return 0;
 }
 
+/* The threads have ended: what they left is handed back. */
+static void hand_back(struct hasher *hasher)
+{
+	while (hasher->finished.n + hasher->waiting.n > 0) {
+		bool is_finished = hasher->finished.n > 0;
+		struct hash_job *job = queue_take(
+			is_finished ? &hasher->finished : &hasher->waiting);
+
+		if (!is_finished)
+			job->result = HASH_FAILED;
+		hasher->n_open--;
+		job->done(job, job->userdata);
+	}
+}
+
 struct hasher *hasher_free(struct hasher *hasher)
 {
 	if (!hasher)
@@ -265,6 +282,7 @@ struct hasher *hasher_free(struct hasher *hasher)
 	pthread_mutex_unlock(&hasher->mutex);
 	for (uint32_t i = 0; i < hasher->n_threads; i++)
 		pthread_join(hasher->threads[i], NULL);
+	hand_back(hasher);
 	sd_event_source_disable_unref(hasher->source);
 	scope_close(&hasher->done_fd);
 	pthread_cond_destroy(&hasher->work);
@@ -279,7 +297,7 @@ int hasher_submit(struct hasher *hasher, struct hash_job *job)
 
 	job->memory = job_memory(job);
 	pthread_mutex_lock(&hasher->mutex);
-	if (hasher->waiting.n >= QUEUE_MAX) {
+	if (hasher->stopping || hasher->waiting.n >= QUEUE_MAX) {
 		r = -EAGAIN;
 	} else {
 		queue_put(&hasher->waiting, job);

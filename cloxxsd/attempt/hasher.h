@@ -57,10 +57,15 @@ struct hash_job {
 /* n_threads of at least 1; memory holds one hash at least. */
 must_check int hasher_new(sd_event *event, uint32_t n_threads, uint64_t memory,
 			  struct hasher **ret_hasher);
-/* Waits for what runs, drops what waits (without done), ends the threads. */
+/*
+ * Waits for what runs, ends the threads, and calls done for every open job:
+ * HASH_FAILED for those that only waited. What is submitted meanwhile gets
+ * -EAGAIN.
+ */
 struct hasher *hasher_free(struct hasher *hasher);
 
-/* Queues job. -EAGAIN where queue_max wait already: nothing was queued. */
+/* Queues job. -EAGAIN where too many wait already, or none is taken any more:
+ * nothing was queued. */
 must_check int hasher_submit(struct hasher *hasher, struct hash_job *job);
 uint32_t hasher_n_waiting(const struct hasher *hasher);
 uint32_t hasher_n_threads(const struct hasher *hasher);

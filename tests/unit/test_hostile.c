@@ -128,6 +128,37 @@ static void abuse_37_a_stranger_of_many_uids(void **state)
 	assert_true(core->daemon.state.ledger.seq - before < 130);
 }
 
+/* Who was not verified when the daemon stopped has not guessed wrong. */
+static void abuse_84_a_stop_counts_nobody(void **state)
+{
+	struct talk talks[8];
+	char name[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(talks); i++) {
+		(void)snprintf(name, sizeof(name), "user%u", i);
+		core_add(core, 66010 + i, name, CORE_OLD);
+		talk_open(core, &talks[i], 0);
+		(void)start(core, &talks[i], (struct about){ .user = name });
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(talks); i++)
+		send_answer(&talks[i], CORE_OLD);
+	core_settle(core);
+	assert_true(hasher_n_open(core->daemon.attempts.hasher) > 2);
+	daemon_stop(&core->daemon);
+	sd_event_unref(core->daemon.event);
+	core->is_running = false;
+	core_start(core);
+	assert_int_equal(core_count(core, "failure-counted"), 0);
+	for (uint32_t i = 0; i < ARRAY_SIZE(talks); i++) {
+		(void)snprintf(name, sizeof(name), "user%u", i);
+		assert_int_equal(core_user(core, name).failures, 0);
+		assert_false(core_user(core, name).claim);
+		scope_close(&talks[i].fd);
+		free(talks[i].bytes);
+	}
+}
+
 static struct outcome administer_as(uid_t uid, const char *method,
 				    const char *name, const char *home)
 {
@@ -202,6 +233,7 @@ int main(void)
 		TEST(abuse_37_a_user_who_floods_the_hasher),
 		TEST(abuse_37_a_user_who_floods_the_ledger),
 		TEST(abuse_37_a_stranger_of_many_uids),
+		TEST(abuse_84_a_stop_counts_nobody),
 		TEST(an_administrator_who_wants_to_be_root),
 		TEST(sessions_that_nobody_closes),
 	};
