@@ -480,8 +480,10 @@ static void who_leaves_before_his_turn(void **state)
 		send_answer(&talks[i], CORE_WRONG);
 	while (!core_user(core, "piet").claim)
 		assert_true(sd_event_run(core->daemon.event, 1000) >= 0);
-	for (int i = 4; i >= 0; i--)
+	for (int i = 4; i >= 0; i--) {
 		scope_close(&talks[i].fd);
+		free(talks[i].bytes);
+	}
 	while (core->daemon.attempts.n_open > 0)
 		assert_true(sd_event_run(core->daemon.event, 1000) >= 0);
 	assert_true(core_world.n_verified < 3);
