@@ -274,13 +274,17 @@ def events(since, **fields):
 def store_copy():
     """The store as a kill at this moment would leave it; the daemon holds
     the real one alone."""
+    with world.cloxxsd.frozen():
+        return frozen_copy()
+
+
+def frozen_copy():
     copy = SCRATCH / "copy" / "store.db"
     shutil.rmtree(copy.parent, ignore_errors=True)
     copy.parent.mkdir(parents=True)
-    with world.cloxxsd.frozen():
-        shutil.copyfile(STORE, copy)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(f"{STORE}-wal", f"{copy}-wal")
+    shutil.copyfile(STORE, copy)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copyfile(f"{STORE}-wal", f"{copy}-wal")
     return copy
 
 
