@@ -2,7 +2,8 @@
 /*
  * What must hold:
  *  1. The loop never waits for journald.
- *  2. Only what journald took is reported as sent, in order, without a gap.
+ *  2. Only what journald took is reported as sent, in order, without a gap:
+ * what it does not take is tried again until it does, and what follows waits.
  */
 /* Where in the source a record was sent from is no part of it. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -22,6 +23,8 @@
 #include "cloxxsd/audit/event.h"
 
 #define QUEUE_MAX 512
+#define JOURNALD "/run/systemd/journal/socket"
+#define RETRY_S 1
 #define FIELDS_MAX 20
 #define FIELD_SIZE 1200
 
@@ -115,6 +118,11 @@ static int send_row(struct fields *fields, const struct ledger_row *row)
 	add_field(fields, "CLOXXS_REFERENCE", row->reference);
 	add_field(fields, "CLOXXS_RULES", row->rules);
 	add_field(fields, "CLOXXS_DETAILS", row->details);
+	/* Where there is no journald, sd_journal_sendv(3) says that all is
+	 * well.
+	 */
+	if (access(JOURNALD, F_OK) < 0)
+		return -errno;
 	return sd_journal_sendv(fields->vectors, fields->n);
 }
 
@@ -128,12 +136,24 @@ static void report(struct journal *journal, int64_t seq)
 	(void)!write(journal->sent_fd, &one, sizeof(one));
 }
 
+/* Until it may be tried again, or the end has come. */
+static void pause_sending(struct journal *journal)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += RETRY_S;
+	while (!journal->stopping && r == 0)
+		r = pthread_cond_clockwait(&journal->work, &journal->mutex,
+					   CLOCK_MONOTONIC, &until);
+}
+
 static void *work(void *userdata)
 {
 	struct journal *journal = userdata;
 	struct fields fields;
 	struct ledger_row row;
-	bool broken = false;
 	int r;
 
 	pthread_mutex_lock(&journal->mutex);
@@ -143,19 +163,18 @@ static void *work(void *userdata)
 		if (journal->n == 0)
 			break;
 		row = journal->rows[journal->first];
-		journal->first = (journal->first + 1) % QUEUE_MAX;
-		journal->n--;
 		pthread_mutex_unlock(&journal->mutex);
 		r = send_row(&fields, &row);
 		pthread_mutex_lock(&journal->mutex);
-		/* A gap is not jumped: what follows it waits to be sent again.
-		 */
-		if (r < 0)
-			broken = true;
-		else if (!broken)
-			report(journal, row.seq);
-		if (journal->n == 0)
-			broken = false;
+		if (r < 0 && journal->stopping)
+			break;
+		if (r < 0) {
+			pause_sending(journal);
+			continue;
+		}
+		journal->first = (journal->first + 1) % QUEUE_MAX;
+		journal->n--;
+		report(journal, row.seq);
 	}
 	journal->stopped = true;
 	pthread_cond_broadcast(&journal->work);

@@ -3,8 +3,9 @@
 
 /*
  * Journal: hands ledger records to journald, from a thread of its own, so that
- * a journald that stands still holds no login up. What cannot be queued is
- * left: it stays unpublished in the ledger and is sent later from there.
+ * a journald that stands still holds no login up. What journald does not take
+ * is tried again each second, in order. What cannot be queued is left: it stays
+ * unpublished in the ledger and is sent later from there.
  */
 
 #include <stdint.h>
