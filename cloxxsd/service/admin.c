@@ -88,6 +88,9 @@ bool admin_do(struct service *service, struct varlink_call *call,
 	return false;
 }
 
+/* A list before and one after it fit in the details of a record. */
+#define SERVICES_TEXT_MAX 480
+
 static const char *services_fault(json_t *services, struct text *list)
 {
 	const char *fault = NULL;
@@ -110,7 +113,7 @@ static bool read_services(struct varlink_call *call, json_t *parameters,
 			  struct user *user)
 {
 	json_t *services = json_object_get(parameters, "services");
-	char list[USER_SERVICES_MAX];
+	char list[SERVICES_TEXT_MAX];
 	const char *fault;
 	struct text text;
 
@@ -285,6 +288,9 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 		return 0;
 	text_init(&text, details, sizeof(details));
 	tell_changes(&before, &after, &text);
+	if (text_is_cut(&text))
+		return admin_conflict(call, "This is more than one record can "
+					    "tell: change less at once.");
 	if (text.n > 0 &&
 	    !admin_do(service, call,
 		      &(struct admin_act){ .event = EVENT_USER_CHANGED,

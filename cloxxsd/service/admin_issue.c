@@ -22,7 +22,7 @@ struct issue {
 	enum event event;
 	struct user user; /* as he will be added, or is */
 	char actor[ACTOR_MAX];
-	char reason[USER_REASON_MAX];
+	char reason[640]; /* or what was made: uid, role, every service */
 	struct secret temporary;
 	struct hash_job job;
 };
@@ -349,7 +349,7 @@ int admin_add_user(struct varlink_call *call, json_t *parameters,
 	    !read_uid(issue, parameters) || !may_be_added(issue))
 		return 0;
 	text_init(&text, issue->reason, sizeof(issue->reason));
-	text_add_format(&text, "uid %u, role %s, services \"%.150s\"",
+	text_add_format(&text, "uid %u, role %s, services \"%s\"",
 			issue->user.uid, user_role_name(issue->user.role),
 			issue->user.services);
 	return issue_begin(scope_take_ptr(issue));

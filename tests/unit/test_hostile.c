@@ -214,6 +214,66 @@ static void an_administrator_who_wants_to_be_root(void **state)
 	assert_string_equal(core_user(core, "piet").home, "/srv/piet");
 }
 
+/* n services of 60 letters, and one that matters at the end. */
+static json_t *long_services(unsigned int n)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < n; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "service-%050u", i);
+		assert_int_equal(json_array_append_new(list, json_string(name)),
+				 0);
+	}
+	assert_int_equal(json_array_append_new(list, json_string("sudo")), 0);
+	return list;
+}
+
+static struct ledger_row last_row(void)
+{
+	struct ledger_row row;
+
+	run_sql("UPDATE ledger SET published = 0");
+	assert_int_equal(ledger_next_unpublished(&core->daemon.state.ledger,
+						 core->daemon.state.ledger.seq,
+						 &row),
+			 0);
+	return row;
+}
+
+/* No grant hides behind others in the record. */
+static void abuse_93_a_change_too_long_to_tell(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	for (unsigned int n = 0; n < 16; n++) {
+		outcome = administer(core, "SetUser",
+				     json_pack("{s:s, s:s, s:o}", "name",
+					       "piet", "role",
+					       n % 2 ? "user" : "administrator",
+					       "services", long_services(n)));
+		if (*outcome.error)
+			assert_null(strstr(core_user(core, "piet").services,
+					   "0015"));
+		else
+			assert_non_null(strstr(last_row().details, "sudo\""));
+	}
+	assert_string_equal(outcome.error, "nl.cloxxs.Admin.Invalid");
+	/* What could be set can be changed. */
+	assert_string_equal(
+		administer(core, "SetUser",
+			   json_pack("{s:s, s:[]}", "name", "piet", "services"))
+			.error,
+		"");
+	outcome = administer(core, "AddUser",
+			     json_pack("{s:s, s:o}", "name", "eve", "services",
+				       long_services(6)));
+	assert_string_equal(outcome.error, "");
+	assert_non_null(strstr(last_row().details, "sudo\""));
+}
+
 static void sessions_that_nobody_closes(void **state)
 {
 	(void)state;
@@ -235,6 +295,7 @@ int main(void)
 		TEST(abuse_37_a_stranger_of_many_uids),
 		TEST(abuse_84_a_stop_counts_nobody),
 		TEST(an_administrator_who_wants_to_be_root),
+		TEST(abuse_93_a_change_too_long_to_tell),
 		TEST(sessions_that_nobody_closes),
 	};
 
