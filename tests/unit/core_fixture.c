@@ -65,8 +65,12 @@ int __wrap_sd_journal_sendv(const struct iovec *fields, int n)
 int __wrap_argon2_verify(const char *stored, const struct secret *normal,
 			 const struct argon2_cost *maximum)
 {
-	int r = __real_argon2_verify(stored, normal, maximum);
+	int r;
 
+	if (core_world.quick)
+		r = strcmp(stored, normal->bytes) == 0 ? 0 : ARGON2_E_WRONG;
+	else
+		r = __real_argon2_verify(stored, normal, maximum);
 	(void)__atomic_add_fetch(&core_world.n_verified, 1, __ATOMIC_SEQ_CST);
 	if (r == ARGON2_E_WRONG)
 		(void)__atomic_add_fetch(&core_world.n_wrong, 1,
@@ -79,7 +83,11 @@ int __wrap_argon2_hash(const struct secret *normal,
 		       char ret_stored[ARGON2_STORED_SIZE])
 {
 	(void)__atomic_add_fetch(&core_world.n_hashed, 1, __ATOMIC_SEQ_CST);
-	return __real_argon2_hash(normal, cost, ret_stored);
+	if (!core_world.quick)
+		return __real_argon2_hash(normal, cost, ret_stored);
+	assert_true(normal->n < ARGON2_STORED_SIZE);
+	memcpy(ret_stored, normal->bytes, normal->n + 1);
+	return 0;
 }
 
 void core_configure(struct core *core, const char *lines)
@@ -150,17 +158,29 @@ void core_stop(struct core *core)
 		return;
 	while (daemon->attempts.hasher &&
 	       hasher_n_open(daemon->attempts.hasher) > 0)
-		assert_true(sd_event_run(daemon->event, 100000) >= 0);
+		assert_true(core_turn(core, 100000) >= 0);
 	daemon_stop(daemon);
 	sd_event_unref(daemon->event);
 	core->is_running = false;
+}
+
+int core_turn(struct core *core, uint64_t usec)
+{
+	int r;
+
+	if (core_world.before_turn)
+		core_world.before_turn();
+	r = sd_event_run(core->daemon.event, usec);
+	if (core_world.after_turn)
+		core_world.after_turn();
+	return r;
 }
 
 void core_settle(struct core *core)
 {
 	int r;
 
-	while ((r = sd_event_run(core->daemon.event, 0)) > 0)
+	while ((r = core_turn(core, 0)) > 0)
 		;
 	assert_int_equal(r, 0);
 }
@@ -251,7 +271,7 @@ static void wait_connections(struct core *core, uint32_t n)
 {
 	for (int i = 0; n_connections(core) != n; i++) {
 		assert_true(i < PATIENCE_S * 10);
-		assert_true(sd_event_run(core->daemon.event, 100000) >= 0);
+		assert_true(core_turn(core, 100000) >= 0);
 	}
 }
 
@@ -285,8 +305,7 @@ void talk_close(struct core *core, struct talk *talk)
 	talk->bytes = NULL;
 	if (n > 0)
 		for (int i = 0; i < 20 && n_connections(core) == n; i++)
-			assert_true(sd_event_run(core->daemon.event, 1000) >=
-				    0);
+			assert_true(core_turn(core, 1000) >= 0);
 }
 
 void talk_send(struct talk *talk, const char *method, json_t *parameters)
@@ -350,7 +369,7 @@ json_t *talk_wait(struct core *core, struct talk *talk)
 		}
 		if (!alive)
 			return NULL;
-		assert_true(sd_event_run(core->daemon.event, 100000) >= 0);
+		assert_true(core_turn(core, 100000) >= 0);
 	}
 	fail_msg("no answer came");
 	return NULL;

@@ -33,6 +33,10 @@ struct core_world {
 	unsigned int n_wrong;      /* of these, other passwords */
 	unsigned int n_hashed;     /* hashes made, decoys included */
 	unsigned int n_journalled; /* records that "journald" took */
+	bool quick;                /* hashes cost nothing, and hide nothing */
+	/* Around each turn of the loop; NULL: nothing. */
+	void (*before_turn)(void);
+	void (*after_turn)(void);
 };
 extern struct core_world core_world;
 
@@ -84,6 +88,8 @@ json_t *talk_wait(struct core *core, struct talk *talk);
 /* Both. */
 json_t *talk_call(struct core *core, struct talk *talk, const char *method,
 		  json_t *parameters);
+/* Runs the loop once, for so long at most; what sd_event_run() gives. */
+int core_turn(struct core *core, uint64_t usec);
 /* Runs the loop for as long as there is something to do. */
 void core_settle(struct core *core);
 

@@ -20,6 +20,7 @@ void __wrap_free(void *pointer);
 static bool is_on, has_failed;
 static unsigned int left;
 static int balance;
+static bool came;
 
 static bool fails(void)
 {
@@ -79,6 +80,7 @@ void failing_malloc_start(unsigned int nth)
 	is_on = true;
 	has_failed = false;
 	left = nth;
+	came = false;
 	balance = 0;
 }
 
@@ -91,4 +93,19 @@ int failing_malloc_stop(void)
 bool failing_malloc_has_failed(void)
 {
 	return has_failed;
+}
+
+void failing_malloc_pause(bool paused)
+{
+	is_on = !paused;
+}
+
+bool failing_malloc_strikes(void)
+{
+	return fails();
+}
+
+bool failing_malloc_came(void)
+{
+	return came;
 }

@@ -455,12 +455,10 @@ static void abuse_39_who_leaves_in_the_midst_is_counted(void **state)
 		send_answer(&talk, CORE_WRONG);
 		while (!core_user(core, "piet").claim &&
 		       core_user(core, "piet").failures < i)
-			assert_true(sd_event_run(core->daemon.event, 1000) >=
-				    0);
+			assert_true(core_turn(core, 1000) >= 0);
 		talk_close(core, &talk);
 		while (core->daemon.attempts.n_open > 0)
-			assert_true(sd_event_run(core->daemon.event, 1000) >=
-				    0);
+			assert_true(core_turn(core, 1000) >= 0);
 		assert_count(i, i == 3);
 	}
 	assert_int_equal(core_count(core, "login-denied"), 3);
@@ -479,13 +477,13 @@ static void who_leaves_before_his_turn(void **state)
 	for (int i = 0; i < 5; i++)
 		send_answer(&talks[i], CORE_WRONG);
 	while (!core_user(core, "piet").claim)
-		assert_true(sd_event_run(core->daemon.event, 1000) >= 0);
+		assert_true(core_turn(core, 1000) >= 0);
 	for (int i = 4; i >= 0; i--) {
 		scope_close(&talks[i].fd);
 		free(talks[i].bytes);
 	}
 	while (core->daemon.attempts.n_open > 0)
-		assert_true(sd_event_run(core->daemon.event, 1000) >= 0);
+		assert_true(core_turn(core, 1000) >= 0);
 	assert_true(core_world.n_verified < 3);
 	assert_count(core_world.n_verified, false);
 }

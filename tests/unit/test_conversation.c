@@ -576,14 +576,14 @@ static void superseded_in_the_midst(void **state)
 	expect_step(start(core, &talk, piet), "password");
 	send_answer(&talk, CORE_OLD);
 	while (!core_user(core, "piet").claim)
-		assert_true(sd_event_run(core->daemon.event, 1000) >= 0);
+		assert_true(core_turn(core, 1000) >= 0);
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_UNLOCK, .uid = PIET });
 	expect_denied(wait_outcome(core, &talk), "superseded");
 	expect_step(start(core, &talk, piet), "password");
 	send_answer(&talk, CORE_OLD);
 	while (!core_user(core, "piet").claim)
-		assert_true(sd_event_run(core->daemon.event, 1000) >= 0);
+		assert_true(core_turn(core, 1000) >= 0);
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_DELETE, .uid = PIET });
 	expect_denied(wait_outcome(core, &talk), "superseded");

@@ -398,6 +398,7 @@ static void try_verb(const struct verb *verb, enum disk_fault fault)
 	bool came = true;
 
 	core_init(core, NULL);
+	core_world.quick = true;
 	core_add(core, JAN, "jan", CORE_NEW);
 	verb->prepare();
 	core_stop(core);
@@ -466,6 +467,7 @@ static void abuse_127_no_fourth_guess(void **state)
 
 	(void)state;
 	core_init(core, NULL);
+	core_world.quick = true;
 	add_piet();
 	core_stop(core);
 	take_image(&image);
