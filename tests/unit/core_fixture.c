@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/core_fixture.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -267,12 +268,11 @@ static uint32_t n_connections(const struct core *core)
 	return varlink_server_n_connections(core->daemon.server);
 }
 
-static void wait_connections(struct core *core, uint32_t n)
+static bool was_ended(const struct talk *talk)
 {
-	for (int i = 0; n_connections(core) != n; i++) {
-		assert_true(i < PATIENCE_S * 10);
-		assert_true(core_turn(core, 100000) >= 0);
-	}
+	char byte;
+
+	return recv(talk->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void talk_open(struct core *core, struct talk *talk, uid_t uid)
@@ -289,7 +289,9 @@ void talk_open(struct core *core, struct talk *talk, uid_t uid)
 	assert_int_equal(
 		connect(talk->fd, (struct sockaddr *)&address, sizeof(address)),
 		0);
-	wait_connections(core, n + 1);
+	/* Without memory it is let in and shown out again. */
+	while (n_connections(core) == n && !was_ended(talk))
+		assert_true(core_turn(core, 1000) >= 0);
 }
 
 void talk_close(struct core *core, struct talk *talk)
@@ -315,8 +317,8 @@ void talk_send(struct talk *talk, const char *method, json_t *parameters)
 	char *text = json_dumps(call, JSON_COMPACT);
 
 	assert_non_null(text);
-	assert_int_equal(send(talk->fd, text, strlen(text) + 1, MSG_NOSIGNAL),
-			 strlen(text) + 1);
+	if (send(talk->fd, text, strlen(text) + 1, MSG_NOSIGNAL) < 0)
+		assert_true(errno == EPIPE || errno == ECONNRESET);
 	json_decref(call);
 	free(text);
 }

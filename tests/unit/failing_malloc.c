@@ -20,7 +20,6 @@ void __wrap_free(void *pointer);
 static bool is_on, has_failed;
 static unsigned int left;
 static int balance;
-static bool came;
 
 static bool fails(void)
 {
@@ -80,7 +79,6 @@ void failing_malloc_start(unsigned int nth)
 	is_on = true;
 	has_failed = false;
 	left = nth;
-	came = false;
 	balance = 0;
 }
 
@@ -103,9 +101,4 @@ void failing_malloc_pause(bool paused)
 bool failing_malloc_strikes(void)
 {
 	return fails();
-}
-
-bool failing_malloc_came(void)
-{
-	return came;
 }

@@ -9,16 +9,12 @@
 
 #include <stdbool.h>
 
-#include <stdbool.h>
-
 /* From now on, the nth allocation (from 1) fails; 0: none. */
 void failing_malloc_start(unsigned int nth);
 /* Not now, and on again. */
 void failing_malloc_pause(bool paused);
 /* Counts one allocation, for allocators of others: whether it is to fail. */
 bool failing_malloc_strikes(void);
-/* Whether the nth came. */
-bool failing_malloc_came(void);
 /* Ends it. Allocated less freed since then: 0 is no leak. */
 int failing_malloc_stop(void);
 /* Whether the nth was come to: false once n is beyond the last one. */
