@@ -4,15 +4,16 @@
  * is pam_authenticate() and pam_acct_mgmt() through the real module, with a
  * conversation that knows the password.
  *
- *   cost   one after another, each beside one verification in this process at
- *          the same cost: "login", "argon2", and "beyond", their difference
- *          pair by pair.
+ *   cost   one after another: "login"; "argon2", of the hash within it;
+ *          "beyond", their difference one by one; "account", the part of it
+ *          that has no hash; and "apart", the same hash in this process.
  *   rate   clients that log in for some seconds (each a process and a user of
  *          its own), in turn with as many threads as there are workers that do
  *          argon2 only: "logins" and "hashes" a second.
  *   crowd  all clients at the same moment, one login each: "granted",
  *          "answered", and how long it took.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <security/pam_appl.h>
@@ -25,6 +26,7 @@
 #include <sys/wait.h>
 
 #include "base/scope.h"
+#include "bench/hash_clock.h"
 #include "bench/sample.h"
 #include "cloxxsd/attempt/argon2.h"
 
@@ -64,15 +66,21 @@ static int converse(int n, const struct pam_message **messages,
 	return PAM_SUCCESS;
 }
 
-/* PAM's answer; how long authentication and account took. */
-static int log_in(const struct bench *bench, unsigned int user, double *ret_us)
+/* How long the phases of a login took, in microseconds. */
+struct lap {
+	double authentication, account;
+};
+
+/* PAM's answer. */
+static int log_in(const struct bench *bench, unsigned int user,
+		  struct lap *ret_lap)
 {
 	const struct pam_conv conversation = {
 		converse, (void *)(uintptr_t)bench->password
 	};
 	pam_handle_t *handle = NULL;
 	char name[40];
-	double start;
+	double start, middle;
 	int r;
 
 	(void)snprintf(name, sizeof(name), "user%u", user);
@@ -82,9 +90,10 @@ static int log_in(const struct bench *bench, unsigned int user, double *ret_us)
 		return r;
 	start = sample_now_us();
 	r = pam_authenticate(handle, 0);
+	middle = sample_now_us();
 	if (r == PAM_SUCCESS)
 		r = pam_acct_mgmt(handle, 0);
-	*ret_us = sample_now_us() - start;
+	*ret_lap = (struct lap){ middle - start, sample_now_us() - middle };
 	(void)pam_end(handle, r);
 	return r;
 }
@@ -99,30 +108,59 @@ static double verify(const struct bench *bench)
 	return sample_now_us() - start;
 }
 
+static struct hash_clock *open_clock(void)
+{
+	const char *path = getenv(HASH_CLOCK_VARIABLE);
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	void *clock;
+
+	if (fd < 0)
+		sample_fail(HASH_CLOCK_VARIABLE, "names no file");
+	clock = mmap(NULL, sizeof(struct hash_clock), PROT_READ, MAP_SHARED, fd,
+		     0);
+	if (clock == MAP_FAILED)
+		sample_fail(path, strerror(errno));
+	close(fd);
+	return clock;
+}
+
 static void measure_cost(const struct bench *bench)
 {
-	struct sample login = { 0 }, argon2 = { 0 }, beyond = { 0 };
+	struct sample login = { 0 }, argon2 = { 0 }, beyond = { 0 },
+		      account = { 0 }, apart = { 0 };
+	const struct hash_clock *clock = open_clock();
 
-	for (unsigned int i = 0; i < bench->n; i++) {
-		double with, without, before = verify(bench);
-		int r = log_in(bench, i % bench->clients, &with);
+	/* The first one warms all up. */
+	for (unsigned int i = 0; i <= bench->n; i++) {
+		int64_t before = atomic_load(&clock->ns);
+		double all, hash;
+		struct lap lap;
+		int r = log_in(bench, i % bench->clients, &lap);
 
 		if (r != PAM_SUCCESS)
 			sample_fail("a login", pam_strerror(NULL, r));
-		/* Before and behind: a machine's speed drifts. */
-		without = (before + verify(bench)) / 2;
+		hash = (double)(atomic_load(&clock->ns) - before) / 1e3;
+		if (hash <= 0)
+			sample_fail("a login", "no hash was clocked");
+		all = lap.authentication + lap.account;
 		if (i == 0)
-			continue; /* the first one warms all up */
-		sample_add(&login, with / 1000);
-		sample_add(&argon2, without / 1000);
-		sample_add(&beyond, (with - without) / 1000);
+			continue;
+		sample_add(&account, lap.account / 1000);
+		sample_add(&login, all / 1000);
+		sample_add(&argon2, hash / 1000);
+		sample_add(&beyond, (all - hash) / 1000);
+		sample_add(&apart, verify(bench) / 1000);
 	}
 	sample_print(&login, "login");
 	sample_print(&argon2, "argon2");
 	sample_print(&beyond, "beyond");
+	sample_print(&account, "account");
+	sample_print(&apart, "apart");
 	sample_deinit(&login);
 	sample_deinit(&argon2);
 	sample_deinit(&beyond);
+	sample_deinit(&account);
+	sample_deinit(&apart);
 }
 
 static struct board *board_new(void)
@@ -146,7 +184,7 @@ static void note(struct board *board, int r)
 static _Noreturn void be_client(const struct bench *bench, struct board *board,
 				unsigned int user)
 {
-	double us = 0;
+	struct lap lap;
 
 	atomic_fetch_add(&board->ready, 1);
 	while (!atomic_load(&board->go))
@@ -154,7 +192,7 @@ static _Noreturn void be_client(const struct bench *bench, struct board *board,
 	do {
 		int64_t now;
 
-		note(board, log_in(bench, user, &us));
+		note(board, log_in(bench, user, &lap));
 		now = (int64_t)sample_now_us();
 		if (atomic_load(&board->last_us) < now)
 			atomic_store(&board->last_us, now);
