@@ -298,6 +298,11 @@ static int start_state(struct daemon *daemon)
 			 strerror(r < 0 ? -r : EIO));
 		return r < 0 ? r : -EIO;
 	}
+	r = store_reserve_log(daemon->state.store);
+	if (r < 0)
+		log_line(LOG_WARNING,
+			 "no room is reserved for the store's log: %s",
+			 strerror(-r));
 	r = state_settle_claims(&daemon->state,
 				daemon->settings->lockout_failures,
 				attempt_now_us());

@@ -17,6 +17,9 @@
 
 #define STATEMENTS_MAX 64
 #define MARKER "store.made"
+/* What the write-ahead log grows to between two of SQLite's checkpoints (1000
+ * pages), and some more. */
+#define LOG_BYTES (1100 * (4096 + 24))
 
 struct store {
 	sqlite3 *database;
@@ -279,6 +282,28 @@ int store_open(const char *directory, struct text *why,
 	}
 	*ret_store = scope_take_ptr(store);
 	return 0;
+}
+
+int store_reserve_log(struct store *store)
+{
+	static const char zeros[1 << 16];
+	scope(scope_close) int fd = -1;
+	struct stat status;
+
+	fd = open(sqlite3_filename_wal(
+			  sqlite3_db_filename(store->database, "main")),
+		  O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	/* Behind what is there: SQLite finds the end of a log by its sums. */
+	while (status.st_size < LOG_BYTES) {
+		ssize_t n = pwrite(fd, zeros, sizeof(zeros), status.st_size);
+
+		if (n < 0)
+			return -errno;
+		status.st_size += n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
 }
 
 struct store *store_free(struct store *store)

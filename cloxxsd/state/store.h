@@ -40,6 +40,14 @@ static inline void store_freep(struct store **store)
 }
 
 /*
+ * Gives the write-ahead log the blocks that it will need, so that a commit
+ * overwrites and waits for nothing but its own bytes: a log that grows makes
+ * each commit wait for the file system's journal, and so for everybody's
+ * files. -errno: commits are slower, and as safe.
+ */
+must_check int store_reserve_log(struct store *store);
+
+/*
  * The statement for sql (a literal: statements are kept by its address), reset,
  * with arguments bound by form: i int64_t, t const char * (NULL: null), b const
  * void * and size_t (NULL: null). Owned by the store.
