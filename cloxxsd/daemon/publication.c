@@ -125,6 +125,28 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int on_committed(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	hand_over(userdata);
+	return 0;
+}
+
+/* Behind the answers that wait to be sent: nobody waits for the journal. */
+static int add_hand_over(struct publication *publication, sd_event *event)
+{
+	int r = sd_event_add_defer(event, &publication->hand_over, on_committed,
+				   publication);
+
+	if (r >= 0)
+		r = sd_event_source_set_priority(publication->hand_over,
+						 SD_EVENT_PRIORITY_NORMAL + 1);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(publication->hand_over,
+						SD_EVENT_OFF);
+	return r;
+}
+
 int publication_init(struct publication *publication, sd_event *event,
 		     struct state *state, const char *directory)
 {
@@ -147,6 +169,8 @@ int publication_init(struct publication *publication, sd_event *event,
 		r = sd_event_source_set_enabled(publication->timer,
 						SD_EVENT_OFF);
 	if (r >= 0)
+		r = add_hand_over(publication, event);
+	if (r >= 0)
 		r = journal_new(event, on_taken, publication,
 				&publication->journal);
 	if (r < 0)
@@ -159,11 +183,15 @@ void publication_deinit(struct publication *publication)
 {
 	if (!publication->state)
 		return;
+	/* The last records, which no loop hands over any more. */
+	if (publication->journal)
+		hand_over(publication);
 	publication->journal = journal_free(publication->journal);
 	if (publication->taken_first != 0)
 		(void)!ledger_mark_published(&publication->state->ledger,
 					     publication->taken_first,
 					     publication->taken_last);
+	sd_event_source_disable_unref(publication->hand_over);
 	sd_event_source_disable_unref(publication->timer);
 	publication->writer = identity_writer_free(publication->writer);
 	publication->state = NULL;
@@ -179,8 +207,12 @@ int publication_committed(struct publication *publication,
 			r = swing(publication, &set->changes[i]);
 	if (r != 0)
 		r = write_map(publication);
-	if (set->n_records > 0)
-		hand_over(publication);
+	if (set->n_records > 0) {
+		(void)!sd_event_source_set_enabled(publication->hand_over,
+						   SD_EVENT_ONESHOT);
+		/* Where answers never end, no later than the timer does it. */
+		(void)!arm(publication);
+	}
 	return r;
 }
 

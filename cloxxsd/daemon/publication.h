@@ -23,7 +23,7 @@ struct publication {
 	struct journal *journal;
 	int64_t next_seq;                /* of the next record to hand over */
 	int64_t taken_first, taken_last; /* to be marked; 0: none */
-	sd_event_source *timer;
+	sd_event_source *timer, *hand_over;
 };
 
 /* Writes the whole map anew and begins with the records that wait. */
