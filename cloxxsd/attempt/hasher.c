@@ -181,7 +181,10 @@ static void *work(void *userdata)
 		queue_put(&hasher->finished, job);
 		/* The counter cannot overflow: one per open job. */
 		(void)!write(hasher->done_fd, &one, sizeof(one));
-		pthread_cond_broadcast(&hasher->work);
+		/* Memory was given back, for one or for more. Where nobody
+		 * waits for it, no thread is woken in the loop's way. */
+		if (hasher->waiting.n > 0)
+			pthread_cond_broadcast(&hasher->work);
 	}
 	pthread_mutex_unlock(&hasher->mutex);
 	return NULL;
@@ -301,12 +304,14 @@ int hasher_submit(struct hasher *hasher, struct hash_job *job)
 		r = -EAGAIN;
 	} else {
 		queue_put(&hasher->waiting, job);
-		pthread_cond_signal(&hasher->work);
 	}
 	pthread_mutex_unlock(&hasher->mutex);
-	if (r == 0)
-		hasher->n_open++;
-	return r;
+	if (r != 0)
+		return r;
+	/* Not while the mutex is held: the thread would wake to wait for it. */
+	pthread_cond_signal(&hasher->work);
+	hasher->n_open++;
+	return 0;
 }
 
 uint32_t hasher_n_waiting(const struct hasher *hasher)

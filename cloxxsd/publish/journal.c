@@ -296,8 +296,9 @@ int journal_send(struct journal *journal, const struct ledger_row *row)
 	} else {
 		journal->rows[(journal->first + journal->n) % QUEUE_MAX] = *row;
 		journal->n++;
-		pthread_cond_signal(&journal->work);
 	}
 	pthread_mutex_unlock(&journal->mutex);
+	if (r == 0)
+		pthread_cond_signal(&journal->work);
 	return r;
 }
