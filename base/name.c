@@ -5,31 +5,48 @@
 
 #include "base/scope.h"
 
-/* The C locale's classes, whatever the host program has set. */
-static bool is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
+/* What a byte may be part of, in the C locale, whatever the host program has
+ * set. A table, for each look-up of a name asks. */
+enum class {
+	CLASS_USER_FIRST = 1 << 0,
+	CLASS_USER = 1 << 1,
+	CLASS_SERVICE_FIRST = 1 << 2,
+	CLASS_SERVICE = 1 << 3,
+	CLASS_PATH = 1 << 4, /* but for the slash */
+};
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#define LOWER                                                                  \
+	(CLASS_USER_FIRST | CLASS_USER | CLASS_SERVICE_FIRST | CLASS_SERVICE | \
+	 CLASS_PATH)
+#define UPPER (CLASS_SERVICE_FIRST | CLASS_SERVICE | CLASS_PATH)
+#define DIGIT (CLASS_USER | CLASS_SERVICE_FIRST | CLASS_SERVICE | CLASS_PATH)
+#define OTHER CLASS_PATH
 
-static bool is_alnum(char c)
+static const unsigned char classes[256] = {
+	['!' ... ','] = OTHER,
+	['-'] = CLASS_USER | CLASS_SERVICE | CLASS_PATH,
+	['.'] = CLASS_SERVICE | CLASS_PATH,
+	['0' ... '9'] = DIGIT,
+	[';' ... '@'] = OTHER,
+	['A' ... 'Z'] = UPPER,
+	['[' ... '^'] = OTHER,
+	['_'] = CLASS_USER_FIRST | CLASS_USER | CLASS_SERVICE | CLASS_PATH,
+	['`'] = OTHER,
+	['a' ... 'z'] = LOWER,
+	['{' ... '~'] = OTHER,
+};
+
+static bool is_of(char c, enum class class)
 {
-	return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z');
+	return classes[(unsigned char)c] & class;
 }
 
 bool name_is_user(const char *name, size_t n)
 {
-	if (n < 1 || n > NAME_USER_MAX)
-		return false;
-	if (!is_lower(name[0]) && name[0] != '_')
+	if (n < 1 || n > NAME_USER_MAX || !is_of(name[0], CLASS_USER_FIRST))
 		return false;
 	for (size_t i = 1; i < n; i++)
-		if (!is_lower(name[i]) && !is_digit(name[i]) &&
-		    name[i] != '_' && name[i] != '-')
+		if (!is_of(name[i], CLASS_USER))
 			return false;
 	return true;
 }
@@ -68,13 +85,20 @@ bool name_is_reserved(const char *name, size_t n)
 
 bool name_is_service(const char *name, size_t n)
 {
-	if (n < 1 || n > NAME_SERVICE_MAX || !is_alnum(name[0]))
+	if (n < 1 || n > NAME_SERVICE_MAX ||
+	    !is_of(name[0], CLASS_SERVICE_FIRST))
 		return false;
 	for (size_t i = 1; i < n; i++)
-		if (!is_alnum(name[i]) && name[i] != '.' && name[i] != '_' &&
-		    name[i] != '-')
+		if (!is_of(name[i], CLASS_SERVICE))
 			return false;
 	return true;
+}
+
+/* Whether ".." and no more stands there. */
+static bool is_parent(const char *part, size_t n)
+{
+	return n >= 2 && part[0] == '.' && part[1] == '.' &&
+	       (n == 2 || part[2] == '/');
 }
 
 bool name_is_path(const char *path, size_t n)
@@ -82,10 +106,9 @@ bool name_is_path(const char *path, size_t n)
 	if (n < 1 || n > 255 || path[0] != '/')
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (path[i] <= ' ' || path[i] > '~' || path[i] == ':')
-			return false;
-		if (path[i] == '/' && n - i >= 3 && path[i + 1] == '.' &&
-		    path[i + 2] == '.' && (n - i == 3 || path[i + 3] == '/'))
+		if (is_of(path[i], CLASS_PATH))
+			continue;
+		if (path[i] != '/' || is_parent(path + i + 1, n - i - 1))
 			return false;
 	}
 	return true;

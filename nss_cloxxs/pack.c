@@ -34,13 +34,19 @@ static char *put(char **at, const char *string, size_t n)
 int pack_user(const struct identity_user *user, struct passwd *pw, char *buffer,
 	      size_t n)
 {
-	const char *home = user->n_home > 0 ? user->home : "/nonexistent";
-	const char *shell =
-		user->n_shell > 0 ? user->shell : "/usr/sbin/nologin";
-	size_t n_home = strlen(home), n_shell = strlen(shell);
+	const char *home = user->home, *shell = user->shell;
+	size_t n_home = user->n_home, n_shell = user->n_shell;
 
 	if (!pack_user_is_fit(user))
 		return PACK_E_REFUSED;
+	if (n_home == 0) {
+		home = "/nonexistent";
+		n_home = strlen(home);
+	}
+	if (n_shell == 0) {
+		shell = "/usr/sbin/nologin";
+		n_shell = strlen(shell);
+	}
 	/* The name; "x" and the empty gecos; home; shell. */
 	if (user->n_name + 1 + 2 + 1 + n_home + 1 + n_shell + 1 > n)
 		return PACK_E_SHORT;
