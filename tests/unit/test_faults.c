@@ -491,9 +491,52 @@ static void abuse_127_no_fourth_guess(void **state)
 	core_deinit(core);
 }
 
+/* Until a verification was claimed; then this process ends as by a kill. */
+static void die_while_hashing(void)
+{
+	struct talk talk;
+
+	(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+	core_start(core);
+	talk_open(core, &talk, 0);
+	(void)start(core, &talk, (struct about){ .user = "piet" });
+	send_answer(&talk, CORE_WRONG);
+	for (int i = 0; i < 1000 && core->daemon.attempts.n_open > 0; i++) {
+		if (core_user(core, "piet").claim)
+			_exit(DISK_KILLED);
+		assert_true(core_turn(core, 1000) >= 0);
+	}
+	_exit(1);
+}
+
+/* The claim is on the disk before anybody looks at the hash. */
+static void abuse_127_killed_while_hashing(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	core_init(core, NULL);
+	core_world.quick = true;
+	add_failed();
+	core_stop(core);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		die_while_hashing();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), DISK_KILLED);
+	core_start(core);
+	assert_int_equal(sound_piet().failures, 3);
+	assert_int_equal(core_count(core, "failure-counted"), 1);
+	core_deinit(core);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(abuse_127_killed_while_hashing),
 		cmocka_unit_test(killed_at_each_write),
 		cmocka_unit_test(killed_within_each_write),
 		cmocka_unit_test(disk_full_from_each_write_on),
