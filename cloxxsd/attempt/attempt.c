@@ -89,6 +89,12 @@ static struct attempt *attempt_free(struct attempt *attempt)
 	secret_deinit(&attempt->current);
 	secret_deinit(&attempt->wanted);
 	hash_job_wipe(&attempt->job);
+	if (attempt->previous)
+		attempt->previous->next = attempt->next;
+	else
+		attempt->attempts->first = attempt->next;
+	if (attempt->next)
+		attempt->next->previous = attempt->previous;
 	attempt->attempts->n_open--;
 	if (attempt->subject.peer != 0)
 		attempt->attempts->n_open_users--;
@@ -181,15 +187,26 @@ int attempt_arm(struct attempt *attempt)
 	return sd_event_source_set_enabled(attempt->timer, SD_EVENT_ONESHOT);
 }
 
+static bool is_busy(const struct attempts *attempts,
+		    const struct subject *subject)
+{
+	uint32_t max = attempts->settings->attempts_max, n_service = 0;
+
+	if (attempts->n_open >= max ||
+	    (subject->peer != 0 && attempts->n_open_users >= max / 2))
+		return true;
+	for (const struct attempt *one = attempts->first; one; one = one->next)
+		n_service +=
+			strcmp(one->subject.service, subject->service) == 0;
+	return n_service >= max - max / 4;
+}
+
 int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 		const struct subject *subject, struct attempt **ret_attempt)
 {
-	uint32_t max = attempts->settings->attempts_max;
-	bool is_user = subject->peer != 0;
 	struct attempt *attempt;
 
-	if (attempts->n_open >= max ||
-	    (is_user && attempts->n_open_users >= max / 2))
+	if (is_busy(attempts, subject))
 		return -EBUSY;
 	attempt = calloc(1, sizeof(*attempt));
 	if (!attempt)
@@ -200,7 +217,11 @@ int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 	attempt->tries_left = 3;
 	attempt->only_repeats = true;
 	attempts->n_open++;
-	attempts->n_open_users += is_user;
+	attempts->n_open_users += subject->peer != 0;
+	attempt->next = attempts->first;
+	if (attempt->next)
+		attempt->next->previous = attempt;
+	attempts->first = attempt;
 	*ret_attempt = attempt;
 	return 0;
 }

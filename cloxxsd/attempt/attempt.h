@@ -43,6 +43,7 @@ struct attempts {
 	struct passes *passes;
 	struct lanes *lanes;
 	const struct settings *settings; /* exchanged at a reload */
+	struct attempt *first;           /* of the open ones */
 	uint32_t n_open;
 	uint32_t n_open_users; /* of these, for peers other than root */
 };
@@ -70,6 +71,7 @@ enum attempt_phase {
 
 struct attempt {
 	struct attempts *attempts;
+	struct attempt *previous, *next;
 	struct subject subject;
 	enum login_purpose purpose;
 	enum attempt_phase phase;
@@ -90,7 +92,10 @@ struct attempt {
 	sd_event_source *timer;
 };
 
-/* -EBUSY where too many are open; half of them is kept for root. */
+/*
+ * -EBUSY where too many are open. Half of them is kept for root, and a quarter
+ * from each service: whoever may run su opens as many prompts as he likes.
+ */
 must_check int attempt_new(struct attempts *attempts,
 			   enum login_purpose purpose,
 			   const struct subject *subject,

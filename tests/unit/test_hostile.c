@@ -87,6 +87,33 @@ static void flood_hashes(unsigned int n)
 	}
 }
 
+/* A local user runs su, which asks as root, as often as he likes. */
+static void abuse_37_one_service_leaves_room_for_others(void **state)
+{
+	struct talk talks[16];
+	unsigned int n_asked = 0;
+
+	(void)state;
+	core_stop(core);
+	core_configure(core, "[login]\nattempts = 16\n");
+	core_start(core);
+	for (size_t i = 0; i < ARRAY_SIZE(talks); i++) {
+		struct outcome outcome;
+
+		talk_open(core, &talks[i], 0);
+		outcome = start(core, &talks[i],
+				(struct about){ .user = "nobody-there",
+						.service = "su" });
+		n_asked += strcmp(outcome.step, "password") == 0;
+	}
+	assert_int_equal(n_asked, 12);
+	expect_login(core, "jan", CORE_OLD, "allow", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(talks); i++)
+		talk_close(core, &talks[i]);
+	assert_int_equal(core->daemon.attempts.n_open, 0);
+	assert_null(core->daemon.attempts.first);
+}
+
 /* Decoys are nobody's lane: only the count of attempts holds them. */
 static void abuse_37_a_user_who_floods_the_hasher(void **state)
 {
@@ -290,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(abuse_69_a_count_that_cannot_be_written),
 		TEST(abuse_69_a_claim_left_behind_is_the_third),
+		TEST(abuse_37_one_service_leaves_room_for_others),
 		TEST(abuse_37_a_user_who_floods_the_hasher),
 		TEST(abuse_37_a_user_who_floods_the_ledger),
 		TEST(abuse_37_a_stranger_of_many_uids),
