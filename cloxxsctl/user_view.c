@@ -12,13 +12,16 @@ enum user_state user_state(const json_t *user)
 	return USER_MAY_LOG_IN;
 }
 
-static void print_locked(struct output *output, const json_t *user)
+/* "locked since WHEN: WHY", as far as the two members tell. */
+static void print_state(struct output *output, const json_t *user,
+			const char *state, const char *at_member,
+			const char *why_member)
 {
-	const char *why = output_member(user, "locked_because", NULL);
+	const char *why = output_member(user, why_member, NULL);
 	int64_t at;
 
-	fputs("locked", output->stream);
-	if (output_member_int(user, "locked_at", &at)) {
+	fputs(state, output->stream);
+	if (output_member_int(user, at_member, &at)) {
 		fputs(" since ", output->stream);
 		output_time(output, at);
 	}
@@ -26,6 +29,11 @@ static void print_locked(struct output *output, const json_t *user)
 		fputs(": ", output->stream);
 		output_foreign(output, why);
 	}
+}
+
+static void print_locked(struct output *output, const json_t *user)
+{
+	print_state(output, user, "locked", "locked_at", "locked_because");
 }
 
 void user_view_state(struct output *output, const json_t *user)
@@ -38,9 +46,12 @@ void user_view_state(struct output *output, const json_t *user)
 		output_mark(output, good ? MARK_YES : MARK_NO));
 	switch (user_state(user)) {
 	case USER_DISABLED:
-		fputs(locked ? "disabled, and " : "disabled", output->stream);
-		if (locked)
+		print_state(output, user, "disabled", "disabled_at",
+			    "disabled_because");
+		if (locked) {
+			fputs("; and ", output->stream);
 			print_locked(output, user);
+		}
 		break;
 	case USER_LOCKED:
 		print_locked(output, user);

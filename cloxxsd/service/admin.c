@@ -339,7 +339,9 @@ static int disable_user(struct varlink_call *call, json_t *parameters,
 		      &(struct admin_act){
 			      .event = EVENT_USER_DISABLED,
 			      .change = { .type = CHANGE_USER_DISABLE,
-					  .uid = user.uid },
+					  .uid = user.uid,
+					  .at = attempt_now_us() / 1000000,
+					  .text = reason },
 			      .user = &user,
 			      .details = *reason ? reason : NULL }))
 		return 0;

@@ -39,7 +39,7 @@ json_t *admin_user_json(const struct user *user)
 
 	return json_pack(
 		"{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:o, s:s, s:o, s:o,"
-		" s:b, s:o, s:o, s:i, s:o, s:o, s:o, s:I}",
+		" s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I}",
 		"name", user->name, "uid", (int)user->uid, "role",
 		user_role_name(user->role), "enabled", (int)user->enabled,
 		"services", services_json(user->services), "shell", user->shell,
@@ -50,7 +50,9 @@ json_t *admin_user_json(const struct user *user)
 		"password_changed", time_or_null(user->password_changed),
 		"locked", (int)user_is_locked(user), "locked_at",
 		time_or_null(user->locked_at), "locked_because",
-		text_or_null(user->locked_because), "failures",
+		text_or_null(user->locked_because), "disabled_at",
+		time_or_null(user->disabled_at), "disabled_because",
+		text_or_null(user->disabled_because), "failures",
 		(int)user->failures, "last_login",
 		time_or_null(user->last_login), "last_login_service",
 		text_or_null(user->last_login_service), "last_login_address",

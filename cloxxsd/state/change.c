@@ -13,8 +13,9 @@ static int user_add(struct store *store, const struct change *change)
 			 " password_changed, temporary_until, credential,"
 			 " failures, claim, locked_at, locked_because,"
 			 " last_login, last_login_service, last_login_address,"
-			 " created) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
-			 " 1, 0, 0, 0, '', 0, '', '', ?)",
+			 " created, disabled_at, disabled_because)"
+			 " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
+			 " 1, 0, 0, 0, '', 0, '', '', ?, 0, '')",
 			 "itittttbiiii", (int64_t)user->uid, user->name,
 			 (int64_t)user->role, user->services, user->shell,
 			 user->home, user->language, user->password.bytes,
@@ -37,14 +38,19 @@ static int user_set(struct store *store, const struct change *change)
 
 static int user_enable(struct store *store, const struct change *change)
 {
-	return store_run(store, "UPDATE user SET enabled = 1 WHERE uid = ?",
+	return store_run(store,
+			 "UPDATE user SET enabled = 1, disabled_at = 0,"
+			 " disabled_because = '' WHERE uid = ?",
 			 "i", (int64_t)change->uid);
 }
 
 static int user_disable(struct store *store, const struct change *change)
 {
-	return store_run(store, "UPDATE user SET enabled = 0 WHERE uid = ?",
-			 "i", (int64_t)change->uid);
+	return store_run(store,
+			 "UPDATE user SET enabled = 0, disabled_at = ?,"
+			 " disabled_because = ? WHERE uid = ?",
+			 "iti", change->at, change->text ? change->text : "",
+			 (int64_t)change->uid);
 }
 
 static int user_delete(struct store *store, const struct change *change)

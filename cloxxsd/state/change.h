@@ -22,7 +22,7 @@ enum change_type {
 	CHANGE_USER_ADD,     /* user */
 	CHANGE_USER_SET,     /* user: profile and role */
 	CHANGE_USER_ENABLE,  /* uid */
-	CHANGE_USER_DISABLE, /* uid */
+	CHANGE_USER_DISABLE, /* uid, at, text: why, may be NULL */
 	CHANGE_USER_DELETE,  /* uid; the id is retired */
 	CHANGE_USER_LOCK,    /* uid, at, text: why */
 	CHANGE_USER_UNLOCK,  /* uid; count and failures are cleared */

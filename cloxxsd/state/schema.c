@@ -31,6 +31,8 @@ static const char *const migrations[] = {
 	" claim INTEGER NOT NULL,"
 	" locked_at INTEGER NOT NULL,"
 	" locked_because TEXT NOT NULL,"
+	" disabled_at INTEGER NOT NULL,"
+	" disabled_because TEXT NOT NULL,"
 	" last_login INTEGER NOT NULL,"
 	" last_login_service TEXT NOT NULL,"
 	" last_login_address TEXT NOT NULL,"

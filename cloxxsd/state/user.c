@@ -7,7 +7,8 @@
 	"uid, name, role, enabled, services, shell, home, language, password," \
 	" password_kind, password_changed, temporary_until, credential,"       \
 	" failures, claim, locked_at, locked_because, last_login,"             \
-	" last_login_service, last_login_address, created"
+	" last_login_service, last_login_address, created, disabled_at,"       \
+	" disabled_because"
 
 static const char *const role_names[_USER_ROLE_N] = {
 	[USER_ROLE_USER] = "user",
@@ -46,6 +47,7 @@ static bool read_texts(sqlite3_stmt *row, struct user *user)
 		{ 6, user->home, sizeof(user->home) },
 		{ 7, user->language, sizeof(user->language) },
 		{ 16, user->locked_because, sizeof(user->locked_because) },
+		{ 22, user->disabled_because, sizeof(user->disabled_because) },
 		{ 18, user->last_login_service,
 		  sizeof(user->last_login_service) },
 		{ 19, user->last_login_address,
@@ -85,6 +87,7 @@ static int read_user(sqlite3_stmt *row, struct user *ret_user)
 		.locked_at = sqlite3_column_int64(row, 15),
 		.last_login = sqlite3_column_int64(row, 17),
 		.created = sqlite3_column_int64(row, 20),
+		.disabled_at = sqlite3_column_int64(row, 21),
 	};
 	if (!read_texts(row, ret_user) ||
 	    !read_password(row, 8, &ret_user->password) ||

@@ -54,6 +54,8 @@ struct user {
 	bool claim;
 	int64_t locked_at;
 	char locked_because[USER_REASON_MAX];
+	int64_t disabled_at;
+	char disabled_because[USER_REASON_MAX];
 	int64_t last_login;
 	char last_login_service[NAME_SERVICE_MAX + 1];
 	char last_login_address[ADDRESS_TEXT_MAX];

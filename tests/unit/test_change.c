@@ -140,11 +140,20 @@ static void a_profile_and_nothing_else(void **state)
 static void enabling(void **state)
 {
 	(void)state;
-	change(CHANGE_USER_DISABLE);
+	apply(f,
+	      (struct change){ .type = CHANGE_USER_DISABLE,
+			       .uid = PIET,
+			       .at = 77,
+			       .text = "he left" },
+	      0);
 	assert_false(find(f, PIET).enabled);
+	assert_int_equal(find(f, PIET).disabled_at, 77);
+	assert_string_equal(find(f, PIET).disabled_because, "he left");
 	assert_true(find(f, JAN).enabled);
 	change(CHANGE_USER_ENABLE);
 	assert_true(find(f, PIET).enabled);
+	assert_int_equal(find(f, PIET).disabled_at, 0);
+	assert_string_equal(find(f, PIET).disabled_because, "");
 }
 
 /* abuse_91: a deleted user's id is nobody's again, his rows are gone. */

@@ -34,7 +34,8 @@ ANNA = {
     "services": ["sshd"], "shell": "/bin/bash", "home": "/home/anna",
     "language": None, "password": "chosen", "temporary_until": None,
     "password_changed": 1795326790, "locked": False, "locked_at": None,
-    "locked_because": None, "failures": 0, "last_login": None,
+    "locked_because": None, "disabled_at": None,
+    "disabled_because": None, "failures": 0, "last_login": None,
     "last_login_service": None, "last_login_address": None,
     "created": 1795326730,
 }
@@ -302,6 +303,8 @@ def test_abuse_123_json_is_stable(serve):
   "failed": [],
   "user": {
     "created": 1795326730,
+    "disabled_at": null,
+    "disabled_because": null,
     "enabled": true,
     "failures": 0,
     "home": "/home/anna",

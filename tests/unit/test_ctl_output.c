@@ -31,6 +31,14 @@
 	"{" ANNA ", 'password': 'temporary', 'locked': false, " \
 	"'failures': 0, 'temporary_until': 1795499530, 'last_login': null}"
 
+#define DISABLED                                                           \
+	"{'name': 'jan', 'uid': 66001, 'role': 'user', 'enabled': false, " \
+	"'services': [], 'shell': '/bin/bash', 'home': '/home/jan', "      \
+	"'created': 1795326730, 'password': 'none', 'locked': true, "      \
+	"'locked_at': 1795413010, 'locked_because': 'left', "              \
+	"'disabled_at': 1795413010, 'disabled_because': 'left us', "       \
+	"'failures': 0}"
+
 struct golden {
 	const char *noun, *verb, *operand;
 	const char *reply; /* with ' for " */
@@ -69,6 +77,22 @@ static const struct golden goldens[] = {
 	  "K7QF2M9X\n"
 	  "  2026-11-23 06:50:00 +0100  sudo     /dev/pts/1   wrong-password  "
 	  "AAAA2222\n" },
+	{ "user", "show", "jan", "{'user': " DISABLED ", 'failed': []}", false,
+	  false, false,
+	  "User          jan\n"
+	  "State         x disabled since 2026-11-23 06:50:10 +0100 "
+	  "(2 minutes ago): left us; and locked since 2026-11-23 06:50:10 "
+	  "+0100 (2 minutes ago): left\n"
+	  "Let in with   cloxxsctl user enable jan\n"
+	  "Services      none: may log in nowhere\n"
+	  "Role          user\n"
+	  "Uid           66001\n"
+	  "Shell         /bin/bash\n"
+	  "Home          /home/jan\n"
+	  "Password      none\n"
+	  "Last login    never\n"
+	  "Created       2026-11-22 06:52:10 +0100 (1 day ago)\n"
+	  "Failures      0\n" },
 	{ "user", "show", "anna", "{'user': " FRESH ", 'failed': []}", false,
 	  false, false,
 	  "User          anna\n"
