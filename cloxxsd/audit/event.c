@@ -89,10 +89,6 @@ static const struct {
 				   "1388136e0115443f8402690c129e0c29",
 				   LOG_NOTICE,
 				   "A temporary password was made" },
-	[EVENT_COMMAND_REFUSED] = { "command-refused",
-				    "77adc64900184564a53063c4c712eaf2",
-				    LOG_NOTICE,
-				    "An administrative command was refused" },
 };
 
 const char *event_name(enum event event)
