@@ -261,7 +261,7 @@ static int start_server(struct daemon *daemon)
 		.vendor = "Cloxxs",
 		.product = "cloxxsd",
 		.version = VERSION,
-		.url = "https://cloxxs.nl/",
+		.url = "man:cloxxs(7)",
 		.classify = service_classify,
 		.refused = service_refused,
 		.userdata = &daemon->service,

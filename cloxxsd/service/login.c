@@ -309,6 +309,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 	struct subject subject;
 	struct gate gate = { 0 };
 	char id[SESSION_ID_MAX];
+	bool must_change;
 
 	if (!take_subject(service, call, parameters, &subject))
 		return 0;
@@ -321,6 +322,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
 	/* A temporary password opens no session, only the choice of another. */
+	must_change = gate.decision.verdict == VERDICT_CHANGE;
 	if (gate.decision.verdict != VERDICT_ALLOW)
 		gate.decision.verdict = VERDICT_DENY;
 	else
@@ -337,6 +339,10 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 				      EVENT_SESSION_DENIED));
 	if (state_apply(service->state, &set) != 0)
 		return reply_refused(call, "unavailable", gate.reference);
+	/* Without a text: sshd goes on to ask for another password then. */
+	if (must_change)
+		return varlink_call_reply(call, json_pack("{s:s}", "verdict",
+							  "change"));
 	if (gate.decision.verdict == VERDICT_DENY)
 		return reply_refused(call, "deny", gate.reference);
 	return varlink_call_reply(call, json_pack("{s:s, s:s}", "verdict",
