@@ -199,7 +199,7 @@ def at_once(n, function):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads), "somebody hangs"
     return answers
 
@@ -355,6 +355,21 @@ def serve_for_ever(path, serve, uid, backlog):
         signal.pause()
     finally:
         os._exit(1)
+
+
+@contextlib.contextmanager
+def clock_ahead(seconds):
+    """The daemon's wall clock, that many seconds ahead."""
+    library = built("clock.so", SYSTEM / "abuse_clock.c", "-fPIC", "-shared")
+    world.cloxxsd.environment = {"LD_PRELOAD": library,
+                                 "ABUSE_AHEAD": str(seconds)}
+    try:
+        world.cloxxsd.restart()
+        assert admin("Status")["started"] > time.time() + seconds - 60
+        yield
+    finally:
+        world.cloxxsd.environment = {}
+        world.cloxxsd.restart()
 
 
 def elapsed(function, *arguments, **more):
