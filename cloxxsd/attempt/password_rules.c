@@ -126,6 +126,30 @@ static int check_text(const struct password_rules *rules,
 	return 0;
 }
 
+/* The length of the piece that text is made of, where that is half of it at
+ * most; else the length of text. */
+static size_t piece_length(const struct secret *text)
+{
+	for (size_t n = 1; n <= text->n / 2; n++)
+		if (memcmp(text->bytes, text->bytes + n, text->n - n) == 0)
+			return n;
+	return text->n;
+}
+
+/* A piece said twice is as good as the piece: "passwordpassword" stands in no
+ * dictionary, and is among the first guesses all the same. */
+static int check_repetition(const struct password_rules *rules,
+			    const struct secret *wanted, struct text *why)
+{
+	size_t n = u8_mbsnlen((const uint8_t *)wanted->bytes,
+			      piece_length(wanted));
+
+	if (n >= rules->min_length)
+		return 0;
+	text_add(why, "The password repeats itself");
+	return PASSWORD_E_WEAK;
+}
+
 static int check_words(const struct password_rules *rules, const char *user,
 		       const struct secret *wanted, struct text *why)
 {
@@ -255,6 +279,8 @@ int password_check(const struct password_rules *rules, const char *user,
 		return PASSWORD_E_SAME;
 	}
 	r = check_words(rules, name, wanted, why);
+	if (r == 0)
+		r = check_repetition(rules, wanted, why);
 	if (r == 0)
 		r = check_pattern(name, current, wanted, why);
 	if (r == 0)
