@@ -216,6 +216,14 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
 	       read_language(call, parameters, user);
 }
 
+static bool is_one_line(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
 bool admin_read_reason(struct varlink_call *call, json_t *parameters,
 		       bool required, char ret_reason[USER_REASON_MAX])
 {
@@ -223,8 +231,15 @@ bool admin_read_reason(struct varlink_call *call, json_t *parameters,
 	struct text text;
 
 	text_init(&text, ret_reason, USER_REASON_MAX);
+	/* As it was typed: whoever writes it out escapes it, once. */
 	if (reason)
-		text_add_escaped(&text, reason, strlen(reason));
+		text_add(&text, reason);
+	if (reason && !is_one_line(reason)) {
+		(void)!admin_invalid(call, "reason",
+				     "It must be one line, without control "
+				     "characters.");
+		return false;
+	}
 	if (text_is_cut(&text)) {
 		(void)!admin_invalid(call, "reason",
 				     "It must be shorter than 256 bytes.");

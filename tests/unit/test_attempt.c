@@ -330,6 +330,29 @@ static void a_lock_by_hand(void **state)
 	assert_string_equal(core_user(core, "piet").locked_because, "on leave");
 }
 
+/* abuse_94: a reason is kept as it was typed, and escaped once in the audit. */
+static void abuse_94_a_reason_of_any_letters(void **state)
+{
+	(void)state;
+	assert_string_equal(administer(core, "LockUser",
+				       json_pack("{s:s, s:s}", "name", "piet",
+						 "reason", "a\nb"))
+				    .error,
+			    "nl.cloxxs.Admin.Invalid");
+	assert_count(0, false);
+	assert_string_equal(administer(core, "LockUser",
+				       json_pack("{s:s, s:s}", "name", "piet",
+						 "reason", "priv\303\251 \\"))
+				    .error,
+			    "");
+	assert_string_equal(core_user(core, "piet").locked_because,
+			    "priv\303\251 \\");
+	assert_int_equal(state_number(&core->daemon.state,
+				      "SELECT count(*) FROM ledger WHERE"
+				      " details = 'priv\\xc3\\xa9 \\x5c'"),
+			 1);
+}
+
 static void abuse_73_an_unknown_name(void **state)
 {
 	int64_t n_users;
@@ -505,6 +528,7 @@ int main(void)
 		TEST(abuse_71_only_an_administrator_unlocks),
 		TEST(abuse_71_an_unlock_needs_a_reason),
 		TEST(a_lock_by_hand),
+		TEST(abuse_94_a_reason_of_any_letters),
 		TEST(abuse_73_an_unknown_name),
 		TEST(abuse_74_other_spellings_are_other_names),
 		TEST(abuse_75_an_empty_answer),
