@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define TIMEOUT_DEFAULT_S 30
+#define TIMEOUT_DEFAULT_S 60
 
 static const struct option_row table[] = {
 	{ "debug", OPTION_FLAG, offsetof(struct options, debug), 0, 0 },

@@ -135,7 +135,7 @@ static void test_options(void **state)
 			continue;
 		}
 		if (expected.timeout_s == 0)
-			expected.timeout_s = 30;
+			expected.timeout_s = 60;
 		if (expected.socket[0] == '\0')
 			strcpy(expected.socket, "/default");
 		assert_int_equal(options.debug, expected.debug);
