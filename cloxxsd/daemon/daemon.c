@@ -318,6 +318,11 @@ static int start_state(struct daemon *daemon)
 			 daemon->publication.map_path, strerror(-r));
 		return r;
 	}
+	if (daemon->publication.n_unfit > 0)
+		log_line(LOG_ERR,
+			 "%u users do not fit the identity map and are denied; "
+			 "look for reserved names with cloxxsctl user list",
+			 daemon->publication.n_unfit);
 	daemon->state.committed = on_committed;
 	daemon->state.userdata = daemon;
 	return 0;

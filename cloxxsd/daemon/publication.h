@@ -20,6 +20,7 @@ struct publication {
 	struct state *state;
 	char map_path[512];
 	struct identity_writer *writer;
+	uint32_t n_unfit; /* users whom the map cannot hold: left out */
 	struct journal *journal;
 	int64_t next_seq;                /* of the next record to hand over */
 	int64_t taken_first, taken_last; /* to be marked; 0: none */

@@ -301,6 +301,24 @@ static void abuse_93_a_change_too_long_to_tell(void **state)
 	assert_non_null(strstr(last_row().details, "sudo\""));
 }
 
+/* One row that the map cannot hold keeps him out, and nobody else. */
+static void a_row_that_fits_no_map(void **state)
+{
+	scope(map_freep) struct map *map = NULL;
+	struct identity_user user;
+	char path[160];
+
+	(void)state;
+	core_add(core, 66500, "docker", CORE_OLD);
+	core_restart(core);
+	assert_int_equal(core->daemon.publication.n_unfit, 1);
+	(void)snprintf(path, sizeof(path), "%s/identity.map", core->state);
+	assert_int_equal(identity_open(path, &map), 0);
+	assert_true(identity_find_user(map, "piet", 4, &user));
+	assert_false(identity_find_user(map, "docker", 6, &user));
+	expect_login(core, "piet", CORE_OLD, "allow", NULL);
+}
+
 static void sessions_that_nobody_closes(void **state)
 {
 	(void)state;
@@ -324,6 +342,7 @@ int main(void)
 		TEST(abuse_84_a_stop_counts_nobody),
 		TEST(an_administrator_who_wants_to_be_root),
 		TEST(abuse_93_a_change_too_long_to_tell),
+		TEST(a_row_that_fits_no_map),
 		TEST(sessions_that_nobody_closes),
 	};
 
