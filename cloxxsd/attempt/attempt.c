@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/attempt/attempt.h"
 
-#include <sodium.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,23 +18,6 @@ int64_t attempt_now_us(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-void reference_make(char ret_reference[REFERENCE_MAX])
-{
-	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	uint8_t random[8];
-
-	randombytes_buf(random, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++)
-		ret_reference[i + (i >= 4)] = digits[random[i] % 32];
-	ret_reference[4] = '-';
-	ret_reference[REFERENCE_MAX - 1] = '\0';
-}
-
-void refusal_write(const char *reference, struct text *text)
-{
-	text_add_format(text, "Access denied. Reference %s.", reference);
 }
 
 static enum login_uid compare_uid(const struct subject *subject, bool known,

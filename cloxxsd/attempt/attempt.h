@@ -24,6 +24,7 @@
 #include "cloxxsd/attempt/hasher.h"
 #include "cloxxsd/attempt/lane.h"
 #include "cloxxsd/attempt/pass.h"
+#include "cloxxsd/attempt/reference.h"
 #include "cloxxsd/config/settings.h"
 #include "cloxxsd/state/state.h"
 #include "policy/address.h"
@@ -32,8 +33,6 @@
 
 #define ATTEMPT_NAME_MAX 256
 #define ATTEMPT_TERMINAL_MAX 64
-/* "ABCD-EFGH" and the NUL */
-#define REFERENCE_MAX 10
 
 /* What all attempts share; borrowed parts belong to the daemon. */
 struct attempts {
@@ -124,7 +123,3 @@ must_check int attempt_gather(struct attempts *attempts,
 			      struct login_facts *ret_facts);
 
 int64_t attempt_now_us(void);
-/* A fresh reference code of 40 random bits (Crockford's base 32). */
-void reference_make(char ret_reference[REFERENCE_MAX]);
-/* The neutral text of a refusal, the same for every reason. */
-void refusal_write(const char *reference, struct text *text);

@@ -138,30 +138,6 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 						  "failed", failed));
 }
 
-/* "k7qm2rtx" or "K7QM-2RTX" as the code is written; false: it is none. */
-static bool read_reference(const char *typed, char ret_code[REFERENCE_MAX])
-{
-	size_t n = 0;
-
-	for (; *typed; typed++) {
-		char c = *typed;
-
-		if (c == '-' || c == ' ')
-			continue;
-		if (c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		/* Crockford's letters that are read for digits */
-		c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
-		if (n == 4)
-			ret_code[n++] = '-';
-		if (n >= REFERENCE_MAX - 1)
-			return false;
-		ret_code[n++] = c;
-	}
-	ret_code[n] = '\0';
-	return n == REFERENCE_MAX - 1;
-}
-
 static json_t *rules_json(const char *chain)
 {
 	enum login_outcome outcomes[_LOGIN_RULE_N];
@@ -200,14 +176,14 @@ int admin_explain(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	const char *typed = admin_string(parameters, "reference");
 	struct service *service = userdata;
-	char code[REFERENCE_MAX + 1];
+	char code[REFERENCE_MAX];
 	struct ledger_row row;
 	enum reason reason = REASON_UNDECIDED;
 	struct user user;
 	bool known;
 	int r;
 
-	if (!read_reference(typed, code))
+	if (!reference_read(typed, code))
 		return admin_invalid(call, "reference",
 				     "A reference code has eight letters and "
 				     "digits, as in ABCD-1234.");
