@@ -89,8 +89,10 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	}
 }
 
-void service_refused(const struct varlink_peer *peer, const char *method,
-		     void *userdata)
+/* Records a call that was refused for its peer, not more than one a minute and
+ * uid. */
+static void on_refused(const struct varlink_peer *peer, const char *method,
+		       void *userdata)
 {
 	struct service *service = userdata;
 	struct daemon *daemon = service->userdata;
@@ -263,7 +265,7 @@ static int start_server(struct daemon *daemon)
 		.version = VERSION,
 		.url = "man:cloxxs(7)",
 		.classify = service_classify,
-		.refused = service_refused,
+		.refused = on_refused,
 		.userdata = &daemon->service,
 	};
 	int n, r;
@@ -350,6 +352,7 @@ static int start_attempts(struct daemon *daemon)
 		.attempts = attempts,
 		.started = attempt_now_us() / 1000000,
 		.configuration = daemon->configuration_state,
+		.refused = on_refused,
 		.map_generation = map_generation,
 		.userdata = daemon,
 	};

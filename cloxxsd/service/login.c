@@ -102,8 +102,8 @@ static bool take_subject(struct service *service, struct varlink_call *call,
 		return false;
 	}
 	if (!may_speak_for(service, ret_subject)) {
-		service_refused(varlink_call_peer(call), "nl.cloxxs.Login",
-				service);
+		service->refused(varlink_call_peer(call), "nl.cloxxs.Login",
+				 service);
 		(void)!varlink_call_denied(call);
 		return false;
 	}

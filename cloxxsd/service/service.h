@@ -26,20 +26,18 @@ struct service {
 	struct attempts *attempts;
 	struct varlink_server *server;
 	struct allowance allowance;
+	/* Told of a call that was refused for its peer, as the server tells. */
+	void (*refused)(const struct varlink_peer *peer, const char *method,
+			void *service);
 	/* What Status tells. */
 	int64_t started;
 	const char *configuration; /* "ok", or what a reload refused */
 	uint64_t (*map_generation)(void *userdata);
-	uint32_t (*unpublished)(void *userdata);
 	void *userdata;
 };
 
 /* The classes of peer as of now, from the kernel's uid and our own store. */
 uint32_t service_classify(const struct varlink_peer *peer, void *service);
-/* Records a call that was refused for its peer, not more than one a minute and
- * uid. */
-void service_refused(const struct varlink_peer *peer, const char *method,
-		     void *service);
 
 /* Who acts: "root", a user's name, or "uid:N". */
 #define ACTOR_MAX 40
