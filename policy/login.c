@@ -226,7 +226,7 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-void login_chain_write(const struct login_decision *decision, struct text *text)
+void login_rules_write(const struct login_decision *decision, struct text *text)
 {
 	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
 		text_add_format(text, "%s%s=%s", i > 0 ? " " : "",
@@ -264,18 +264,18 @@ static bool read_pair(const char *pair, size_t n,
 	return false;
 }
 
-bool login_chain_read(const char *chain,
+bool login_rules_read(const char *line,
 		      enum login_outcome ret_outcomes[_LOGIN_RULE_N])
 {
 	enum login_outcome outcomes[_LOGIN_RULE_N] = { 0 };
 
-	while (*chain) {
-		size_t n = strcspn(chain, " ");
+	while (*line) {
+		size_t n = strcspn(line, " ");
 
-		if (!read_pair(chain, n, outcomes))
+		if (!read_pair(line, n, outcomes))
 			return false;
-		chain += n;
-		chain += *chain == ' ';
+		line += n;
+		line += *line == ' ';
 	}
 	memcpy(ret_outcomes, outcomes, sizeof(outcomes));
 	return true;

@@ -103,9 +103,9 @@ const char *login_rule_text(enum login_rule rule);
 const char *login_outcome_name(enum login_outcome outcome);
 const char *verdict_name(enum verdict verdict);
 
-/* "rule=outcome" joined by blanks: how a decision's chain stands in records. */
-void login_chain_write(const struct login_decision *decision,
+/* "rule=outcome" joined by blanks: how the rules stand in records. */
+void login_rules_write(const struct login_decision *decision,
 		       struct text *text);
-/* The chain read back; false where it is not one. */
-bool login_chain_read(const char *chain,
+/* What was written read back; false where it is no such line. */
+bool login_rules_read(const char *line,
 		      enum login_outcome ret_outcomes[_LOGIN_RULE_N]);

@@ -65,10 +65,10 @@ static const struct {
 				"The account changed while the password was "
 				"being verified.",
 				"Log in again." },
-	[REASON_ABANDONED] = {
-		"abandoned",
-		"The conversation ended before a new password was chosen.",
-		"Log in again and choose a new password." },
+	[REASON_ABANDONED] = { "abandoned",
+			       "The conversation ended before a new password "
+			       "was chosen.",
+			       "Log in again and choose a new password." },
 	[REASON_HASH_REFUSED] = { "hash-refused",
 				  "The stored password cannot be used: its "
 				  "form or cost is not ours.",

@@ -117,7 +117,7 @@ void attempt_conclude(struct attempt *attempt,
 {
 	const struct subject *subject = &attempt->subject;
 	bool allowed = decision->verdict == VERDICT_ALLOW;
-	char chain[512], made[REFERENCE_MAX];
+	char rules[512], made[REFERENCE_MAX];
 	struct text text;
 	int r;
 
@@ -125,8 +125,8 @@ void attempt_conclude(struct attempt *attempt,
 		reference_make(made);
 		reference = made;
 	}
-	text_init(&text, chain, sizeof(chain));
-	login_chain_write(decision, &text);
+	text_init(&text, rules, sizeof(rules));
+	login_rules_write(decision, &text);
 	change_set_record(
 		set, (struct record){
 			     .at_us = attempt_now_us(),
@@ -140,7 +140,7 @@ void attempt_conclude(struct attempt *attempt,
 			     .address = or_null(subject->address),
 			     .terminal = or_null(subject->terminal),
 			     .reference = allowed ? NULL : reference,
-			     .chain = chain,
+			     .rules = rules,
 		     });
 	r = state_apply(attempt->attempts->state, set);
 	if (r != 0)

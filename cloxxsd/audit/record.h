@@ -32,8 +32,9 @@ struct record {
 	const char *address;
 	const char *terminal;
 	const char *reference; /* of a refusal */
-	const char *chain;     /* the rules, as login_chain_write() gives it */
-	const char *details;   /* what changed, old and new */
+	const char
+		*rules; /* their outcomes, as login_rules_write() gives them */
+	const char *details; /* what changed, old and new */
 };
 
 const char *record_result_name(enum record_result result);

@@ -138,12 +138,12 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 						  "failed", failed));
 }
 
-static json_t *rules_json(const char *chain)
+static json_t *rules_json(const char *line)
 {
 	enum login_outcome outcomes[_LOGIN_RULE_N];
 	json_t *rules = json_array();
 
-	if (!login_chain_read(chain, outcomes))
+	if (!login_rules_read(line, outcomes))
 		return rules;
 	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
 		(void)!json_array_append_new(

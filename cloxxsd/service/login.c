@@ -205,7 +205,7 @@ struct gate {
 	struct user user;
 	struct login_decision decision;
 	bool passed; /* with a pass: a password was proved just before */
-	char chain[512];
+	char rules[512];
 	char details[96];
 	char reference[REFERENCE_MAX];
 };
@@ -222,8 +222,8 @@ static int ask_gates(struct service *service, const struct subject *subject,
 	if (r < 0)
 		return r;
 	ret_gate->decision = login_decide(&facts);
-	text_init(&text, ret_gate->chain, sizeof(ret_gate->chain));
-	login_chain_write(&ret_gate->decision, &text);
+	text_init(&text, ret_gate->rules, sizeof(ret_gate->rules));
+	login_rules_write(&ret_gate->decision, &text);
 	ret_gate->details[0] = '\0';
 	reference_make(ret_gate->reference);
 	return 0;
@@ -247,7 +247,7 @@ static struct record gate_record(const struct subject *subject,
 		.address = or_null(subject->address),
 		.terminal = or_null(subject->terminal),
 		.reference = good ? NULL : gate->reference,
-		.chain = gate->chain,
+		.rules = gate->rules,
 		.details = or_null(gate->details),
 	};
 }

@@ -166,7 +166,7 @@ int ledger_append(struct ledger *ledger, const struct record *record)
 		[COLUMN_REFERENCE] = escaped(record->reference, row.reference,
 					     sizeof(row.reference)),
 		[COLUMN_RULES] =
-			escaped(record->chain, row.rules, sizeof(row.rules)),
+			escaped(record->rules, row.rules, sizeof(row.rules)),
 		[COLUMN_DETAILS] = escaped(record->details, row.details,
 					   sizeof(row.details)),
 	} };

@@ -227,7 +227,7 @@ static void long_text_is_cut(void **state)
 	(void)state;
 	memset(name, '\n', sizeof(name) - 1);
 	record.reference = "AAAA-0000";
-	record.details = record.chain = record.actor = record.service = name;
+	record.details = record.rules = record.actor = record.service = name;
 	record.address = record.terminal = name;
 	write_record(record);
 	assert_int_equal(ledger_find(&f->state.ledger, "AAAA-0000", &row), 0);

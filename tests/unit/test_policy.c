@@ -264,8 +264,8 @@ static void gates_do_not_see_the_password(void **state)
 	}
 }
 
-/* Behind the first denial nothing is asked, and a chain reads back. */
-static void chains_tell_the_rules_in_order(void **state)
+/* Behind the first denial nothing is asked, and the line reads back. */
+static void lines_tell_the_rules_in_order(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < N_FACTS; i += 7) {
@@ -273,7 +273,7 @@ static void chains_tell_the_rules_in_order(void **state)
 		const struct login_facts f = facts_of(i);
 		struct login_decision decision = login_decide(&f);
 		bool denied = false;
-		char chain[512];
+		char line[512];
 		struct text text;
 
 		for (unsigned int rule = 0; rule < _LOGIN_RULE_N; rule++) {
@@ -282,15 +282,15 @@ static void chains_tell_the_rules_in_order(void **state)
 						 LOGIN_OUTCOME_SKIPPED);
 			denied |= decision.outcomes[rule] == LOGIN_OUTCOME_DENY;
 		}
-		text_init(&text, chain, sizeof(chain));
-		login_chain_write(&decision, &text);
+		text_init(&text, line, sizeof(line));
+		login_rules_write(&decision, &text);
 		assert_false(text_is_cut(&text));
-		assert_true(login_chain_read(chain, read));
+		assert_true(login_rules_read(line, read));
 		assert_memory_equal(read, decision.outcomes, sizeof(read));
 	}
 }
 
-static void what_is_no_chain_is_not_read(void **state)
+static void what_is_no_such_line_is_not_read(void **state)
 {
 	static const char *const bad[] = {
 		"user-known",
@@ -307,7 +307,7 @@ static void what_is_no_chain_is_not_read(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_false(login_chain_read(bad[i], read));
+		assert_false(login_rules_read(bad[i], read));
 		assert_int_equal(read[0], LOGIN_OUTCOME_DENY);
 	}
 }
@@ -321,7 +321,7 @@ static void names_are_unique(void **state)
 			assert_string_not_equal(login_rule_name(i),
 						login_rule_name(k));
 	}
-	/* What a chain of zeros says: nothing was asked. */
+	/* What a decision of zeros says: nothing was asked. */
 	assert_string_equal(login_outcome_name(0), "skipped");
 	assert_string_equal(verdict_name(0), "deny");
 }
@@ -332,8 +332,8 @@ int main(void)
 		cmocka_unit_test(cases_hold),
 		cmocka_unit_test(no_set_of_facts_slips_through),
 		cmocka_unit_test(gates_do_not_see_the_password),
-		cmocka_unit_test(chains_tell_the_rules_in_order),
-		cmocka_unit_test(what_is_no_chain_is_not_read),
+		cmocka_unit_test(lines_tell_the_rules_in_order),
+		cmocka_unit_test(what_is_no_such_line_is_not_read),
 		cmocka_unit_test(names_are_unique),
 	};
 
