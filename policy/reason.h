@@ -48,5 +48,5 @@ const char *reason_name(enum reason reason);
 const char *reason_text(enum reason reason);
 /* What would allow it, with the command; NULL where there is nothing to do. */
 const char *reason_advice(enum reason reason);
-/* REASON_UNDECIDED and false for a name that is in no row. */
+/* False for a name that is in no row. */
 bool reason_find(const char *name, enum reason *ret_reason);
