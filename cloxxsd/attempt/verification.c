@@ -17,6 +17,7 @@
 
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
+#include "cloxxsd/state/lockout.h"
 
 static struct login_decision denial(enum reason reason)
 {
@@ -88,58 +89,35 @@ static void decoy(struct attempt *attempt, struct login_decision decision)
 	(void)!state_apply(attempt->attempts->state, &set);
 }
 
-static void count_failure(struct attempt *attempt, const struct user *user,
-			  struct change_set *set, struct user_failure *failure,
-			  const char *reference)
+static struct user_failure failure_of(const struct subject *subject,
+				      const char *reference, int64_t now_us)
 {
-	const struct subject *subject = &attempt->subject;
-	int64_t now_us = attempt_now_us();
+	struct user_failure failure = { .at = now_us / 1000000 };
 
-	failure->at = now_us / 1000000;
-	memcpy(failure->service, subject->service, sizeof(failure->service));
-	memcpy(failure->address, subject->address, sizeof(failure->address));
-	memcpy(failure->terminal, subject->terminal, sizeof(failure->terminal));
-	(void)snprintf(failure->reason, sizeof(failure->reason), "%s",
+	memcpy(failure.service, subject->service, sizeof(failure.service));
+	memcpy(failure.address, subject->address, sizeof(failure.address));
+	memcpy(failure.terminal, subject->terminal, sizeof(failure.terminal));
+	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
 		       reason_name(REASON_WRONG_PASSWORD));
-	memcpy(failure->reference, reference, REFERENCE_MAX);
-	change_set_add(set, (struct change){ .type = CHANGE_FAILURE,
-					     .uid = user->uid,
-					     .failure = failure });
-	if (user->failures + 1 <
-		    attempt->attempts->settings->lockout_failures ||
-	    user_is_locked(user))
-		return;
-	change_set_add(set,
-		       (struct change){
-			       .type = CHANGE_USER_LOCK,
-			       .uid = user->uid,
-			       .at = failure->at,
-			       .text = reason_name(REASON_TOO_MANY_FAILURES) });
-	change_set_record(set,
-			  (struct record){ .at_us = now_us,
-					   .event = EVENT_USER_LOCKED,
-					   .result = RECORD_DONE,
-					   .reason = REASON_TOO_MANY_FAILURES,
-					   .user = user->name,
-					   .actor = "cloxxsd",
-					   .service = subject->service,
-					   .address = *subject->address
-							      ? subject->address
-							      : NULL });
+	memcpy(failure.reference, reference, REFERENCE_MAX);
+	return failure;
 }
 
 static void settle_wrong(struct attempt *attempt, const struct user *user,
 			 struct login_facts *facts)
 {
+	int64_t now_us = attempt_now_us();
 	struct login_decision decision;
-	struct user_failure failure = { 0 };
+	struct user_failure failure;
 	struct change_set set = { 0 };
 	char reference[REFERENCE_MAX];
 
 	facts->password = LOGIN_PASSWORD_WRONG;
 	decision = login_decide(facts);
 	reference_make(reference);
-	count_failure(attempt, user, &set, &failure, reference);
+	failure = failure_of(&attempt->subject, reference, now_us);
+	lockout_count(&set, user, &failure,
+		      attempt->attempts->settings->lockout_failures, now_us);
 	attempt_conclude(attempt, &decision, &set, reference);
 }
 

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/state/lockout.h"
+
 static const char *key_sentence(int error)
 {
 	switch (error) {
@@ -135,32 +137,13 @@ int state_settle_claim(struct state *state, const struct user *user,
 
 	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
 		       reason_name(REASON_INTERRUPTED));
-	change_set_add(&set, (struct change){ .type = CHANGE_FAILURE,
-					      .uid = user->uid,
-					      .failure = &failure });
 	change_set_record(&set, (struct record){ .at_us = now_us,
 						 .event = EVENT_FAILURE_COUNTED,
 						 .result = RECORD_DENIED,
 						 .reason = REASON_INTERRUPTED,
 						 .user = user->name,
 						 .actor = "cloxxsd" });
-	if (user->failures + 1 >= failures_max && !user_is_locked(user)) {
-		change_set_add(
-			&set,
-			(struct change){ .type = CHANGE_USER_LOCK,
-					 .uid = user->uid,
-					 .at = now_us / 1000000,
-					 .text = reason_name(
-						 REASON_TOO_MANY_FAILURES) });
-		change_set_record(
-			&set,
-			(struct record){ .at_us = now_us,
-					 .event = EVENT_USER_LOCKED,
-					 .result = RECORD_DONE,
-					 .reason = REASON_TOO_MANY_FAILURES,
-					 .user = user->name,
-					 .actor = "cloxxsd" });
-	}
+	lockout_count(&set, user, &failure, failures_max, now_us);
 	return state_apply(state, &set);
 }
 
