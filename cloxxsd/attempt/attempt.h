@@ -25,14 +25,12 @@
 #include "cloxxsd/attempt/lane.h"
 #include "cloxxsd/attempt/pass.h"
 #include "cloxxsd/attempt/reference.h"
+#include "cloxxsd/attempt/subject.h"
 #include "cloxxsd/config/settings.h"
 #include "cloxxsd/state/state.h"
 #include "policy/address.h"
 #include "policy/login.h"
 #include "varlink/server.h"
-
-#define ATTEMPT_NAME_MAX 256
-#define ATTEMPT_TERMINAL_MAX 64
 
 /* What all attempts share; borrowed parts belong to the daemon. */
 struct attempts {
@@ -45,18 +43,6 @@ struct attempts {
 	struct attempt *first;           /* of the open ones */
 	uint32_t n_open;
 	uint32_t n_open_users; /* of these, for peers other than root */
-};
-
-/* Who asks, for whom, from where. What is not believed of a peer is "". */
-struct subject {
-	char name[ATTEMPT_NAME_MAX + 1];
-	char service[NAME_SERVICE_MAX + 1];
-	char address[ADDRESS_TEXT_MAX];
-	char terminal[ATTEMPT_TERMINAL_MAX + 1];
-	char requester[ATTEMPT_NAME_MAX + 1];
-	bool has_system_uid;
-	int64_t system_uid;
-	uid_t peer;
 };
 
 enum attempt_phase {

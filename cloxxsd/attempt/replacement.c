@@ -119,17 +119,15 @@ static void add_login(struct attempt *attempt, struct change_set *set)
 					     .at = now_us / 1000000,
 					     .service = subject->service,
 					     .address = subject->address });
-	change_set_record(set,
-			  (struct record){ .at_us = now_us,
-					   .event = EVENT_PASSWORD_CHANGED,
-					   .result = RECORD_DONE,
-					   .reason = REASON_MUST_CHANGE,
-					   .user = subject->name,
-					   .actor = subject->name,
-					   .service = subject->service,
-					   .address = *subject->address
-							      ? subject->address
-							      : NULL });
+	change_set_record(set, (struct record){ .at_us = now_us,
+						.event = EVENT_PASSWORD_CHANGED,
+						.result = RECORD_DONE,
+						.reason = REASON_MUST_CHANGE,
+						.user = subject->name,
+						.actor = subject->name,
+						.service = subject->service,
+						.address = record_text(
+							subject->address) });
 }
 
 static void write_new(struct attempt *attempt, const char *made)

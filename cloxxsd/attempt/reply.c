@@ -61,11 +61,6 @@ static enum event event_of(const struct attempt *attempt, bool allowed)
 	return allowed ? EVENT_LOGIN_ALLOWED : EVENT_LOGIN_DENIED;
 }
 
-static const char *or_null(const char *text)
-{
-	return *text ? text : NULL;
-}
-
 /* "" where no pass could be made: later phases then ask again. */
 static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 {
@@ -73,7 +68,7 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 		.uid = attempt->uid,
 		.peer = attempt->subject.peer,
 		.service = attempt->subject.service,
-		.address = or_null(attempt->subject.address),
+		.address = record_text(attempt->subject.address),
 	};
 	int64_t until =
 		channel_now_us() +
@@ -102,7 +97,8 @@ static void answer(struct attempt *attempt, bool allowed, const char *verdict,
 		return;
 	if (allowed) {
 		give_pass(attempt, pass);
-		(void)!reply_done(call, verdict, NULL, NULL, or_null(pass));
+		(void)!reply_done(call, verdict, NULL, NULL,
+				  *pass ? pass : NULL);
 	} else {
 		text_init(&text, message, sizeof(message));
 		refusal_write(reference, &text);
@@ -115,7 +111,8 @@ void attempt_conclude(struct attempt *attempt,
 		      const struct login_decision *decision,
 		      struct change_set *set, const char *reference)
 {
-	const struct subject *subject = &attempt->subject;
+	struct record record =
+		subject_record(&attempt->subject, attempt_now_us());
 	bool allowed = decision->verdict == VERDICT_ALLOW;
 	char rules[512], made[REFERENCE_MAX];
 	struct text text;
@@ -127,21 +124,12 @@ void attempt_conclude(struct attempt *attempt,
 	}
 	text_init(&text, rules, sizeof(rules));
 	login_rules_write(decision, &text);
-	change_set_record(
-		set, (struct record){
-			     .at_us = attempt_now_us(),
-			     .event = event_of(attempt, allowed),
-			     .result = allowed ? RECORD_ALLOWED : RECORD_DENIED,
-			     .reason = decision->reason,
-			     .user = subject->name,
-			     .actor = *subject->requester ? subject->requester
-							  : subject->name,
-			     .service = subject->service,
-			     .address = or_null(subject->address),
-			     .terminal = or_null(subject->terminal),
-			     .reference = allowed ? NULL : reference,
-			     .rules = rules,
-		     });
+	record.event = event_of(attempt, allowed);
+	record.result = allowed ? RECORD_ALLOWED : RECORD_DENIED;
+	record.reason = decision->reason;
+	record.reference = allowed ? NULL : reference;
+	record.rules = rules;
+	change_set_record(set, record);
 	r = state_apply(attempt->attempts->state, set);
 	if (r != 0)
 		answer(attempt, false, "unavailable", reference);

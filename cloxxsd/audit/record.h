@@ -8,6 +8,7 @@
  * NULL: not known, or not of this event. Never a secret.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cloxxsd/audit/event.h"
@@ -38,3 +39,9 @@ struct record {
 };
 
 const char *record_result_name(enum record_result result);
+
+/* What a record holds for a text that is "" where it is not known. */
+static inline const char *record_text(const char *text)
+{
+	return *text ? text : NULL;
+}

@@ -195,11 +195,6 @@ static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
 	return r;
 }
 
-static const char *or_null(const char *text)
-{
-	return text && *text ? text : NULL;
-}
-
 /* What the account phase and the session decide by, and record. */
 struct gate {
 	struct user user;
@@ -233,23 +228,16 @@ static struct record gate_record(const struct subject *subject,
 				 const struct gate *gate, enum event allowed,
 				 enum event denied)
 {
+	struct record record = subject_record(subject, attempt_now_us());
 	bool good = gate->decision.verdict != VERDICT_DENY;
 
-	return (struct record){
-		.at_us = attempt_now_us(),
-		.event = good ? allowed : denied,
-		.result = good ? RECORD_ALLOWED : RECORD_DENIED,
-		.reason = gate->decision.reason,
-		.user = subject->name,
-		.actor = *subject->requester ? subject->requester
-					     : subject->name,
-		.service = subject->service,
-		.address = or_null(subject->address),
-		.terminal = or_null(subject->terminal),
-		.reference = good ? NULL : gate->reference,
-		.rules = gate->rules,
-		.details = or_null(gate->details),
-	};
+	record.event = good ? allowed : denied;
+	record.result = good ? RECORD_ALLOWED : RECORD_DENIED;
+	record.reason = gate->decision.reason;
+	record.reference = good ? NULL : gate->reference;
+	record.rules = gate->rules;
+	record.details = record_text(gate->details);
+	return record;
 }
 
 static int reply_refused(struct varlink_call *call, const char *verdict,
@@ -367,15 +355,16 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 	change_set_add(&set, (struct change){ .type = CHANGE_SESSION_CLOSE,
 					      .session = id });
 	change_set_record(
-		&set, (struct record){ .at_us = attempt_now_us(),
-				       .event = EVENT_SESSION_CLOSED,
-				       .result = RECORD_DONE,
-				       .reason = REASON_NONE,
-				       .user = user.name,
-				       .actor = user.name,
-				       .service = session.service,
-				       .address = or_null(session.address),
-				       .terminal = or_null(session.terminal) });
+		&set,
+		(struct record){ .at_us = attempt_now_us(),
+				 .event = EVENT_SESSION_CLOSED,
+				 .result = RECORD_DONE,
+				 .reason = REASON_NONE,
+				 .user = user.name,
+				 .actor = user.name,
+				 .service = session.service,
+				 .address = record_text(session.address),
+				 .terminal = record_text(session.terminal) });
 	if (state_apply(service->state, &set) != 0)
 		return -EIO;
 	return varlink_call_reply(call, NULL);

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/state/lockout.h"
 
-static const char *or_null(const char *text)
-{
-	return *text ? text : NULL;
-}
-
 void lockout_count(struct change_set *set, const struct user *user,
 		   const struct user_failure *failure, uint32_t failures_max,
 		   int64_t now_us)
@@ -22,12 +17,13 @@ void lockout_count(struct change_set *set, const struct user *user,
 					     .at = now_us / 1000000,
 					     .text = reason_name(reason) });
 	change_set_record(
-		set, (struct record){ .at_us = now_us,
-				      .event = EVENT_USER_LOCKED,
-				      .result = RECORD_DONE,
-				      .reason = reason,
-				      .user = user->name,
-				      .actor = "cloxxsd",
-				      .service = or_null(failure->service),
-				      .address = or_null(failure->address) });
+		set,
+		(struct record){ .at_us = now_us,
+				 .event = EVENT_USER_LOCKED,
+				 .result = RECORD_DONE,
+				 .reason = reason,
+				 .user = user->name,
+				 .actor = "cloxxsd",
+				 .service = record_text(failure->service),
+				 .address = record_text(failure->address) });
 }

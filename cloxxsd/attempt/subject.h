@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Subject: who asks, for whom, from where, as it was believed. It decides
+ * nothing: facts about the user are gathered from the store.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/name.h"
+#include "cloxxsd/audit/record.h"
+#include "policy/address.h"
+
+#define ATTEMPT_NAME_MAX 256
+#define ATTEMPT_TERMINAL_MAX 64
+
+/* What is not believed of a peer is "". */
+struct subject {
+	char name[ATTEMPT_NAME_MAX + 1];
+	char service[NAME_SERVICE_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
+	char terminal[ATTEMPT_TERMINAL_MAX + 1];
+	char requester[ATTEMPT_NAME_MAX + 1];
+	bool has_system_uid;
+	int64_t system_uid;
+	uid_t peer;
+};
+
+/*
+ * A record of a decision about subject, at now_us: who and from where, with the
+ * event, result and reason still to be set. It points into subject.
+ */
+struct record subject_record(const struct subject *subject, int64_t now_us);
