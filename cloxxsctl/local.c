@@ -3,13 +3,13 @@
 
 #include "config.h"
 
-#include "cloxxsctl/daemon_run.h"
+#include "cloxxsctl/program.h"
 #include "cloxxsctl/key_file.h"
 
 static int run_cloxxsd(struct ctl *ctl, const struct command *command,
 		       const char *const *argv)
 {
-	int r = daemon_run(ctl->cloxxsd, argv);
+	int r = program_run(ctl->cloxxsd, argv);
 
 	if (r >= 0)
 		return r;

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cloxxsctl/daemon_run.h"
+#include "cloxxsctl/program.h"
 #include "cloxxsctl/key_file.h"
 
 static char directory[] = "/tmp/test_ctl_local.XXXXXX";
@@ -172,13 +172,13 @@ static void test_child(void **state)
 			   "read line && exit 15\n"
 			   "exit 42\n");
 	assert_int_equal(dup2(open_one, 9), 9);
-	assert_int_equal(daemon_run(path, argv), 42);
+	assert_int_equal(program_run(path, argv), 42);
 	close(9);
 	close(open_one);
 	write_script(path, "#!/bin/sh\nkill -9 $$\n");
-	assert_int_equal(daemon_run(path, argv), -EINTR);
+	assert_int_equal(program_run(path, argv), -EINTR);
 	unlink(path);
-	assert_int_equal(daemon_run(path, argv), -ENOENT);
+	assert_int_equal(program_run(path, argv), -ENOENT);
 }
 
 static int make_directory(void **state)

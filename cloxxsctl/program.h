@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Daemon run: starts cloxxsd to read its own configuration, so that there is
- * one reader of it only. A fixed path, a clean environment, no shell.
+ * Program: runs another program and waits for it: cloxxsd, which reads its own
+ * configuration, so that there is one reader of it only. A clean environment,
+ * no shell, no search of a path.
  */
 
 #include "base/scope.h"
@@ -13,4 +14,4 @@
  * stderr and waits for it. Its exit status, or -errno; -EINTR if a signal
  * ended it.
  */
-must_check int daemon_run(const char *program, const char *const *argv);
+must_check int program_run(const char *program, const char *const *argv);

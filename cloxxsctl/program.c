@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cloxxsctl/daemon_run.h"
+#include "cloxxsctl/program.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -33,7 +33,7 @@ static int start(const char *program, const char *const *argv, pid_t *ret_child)
 	return -r;
 }
 
-int daemon_run(const char *program, const char *const *argv)
+int program_run(const char *program, const char *const *argv)
 {
 	pid_t child;
 	int r, status;
