@@ -49,7 +49,7 @@ static int write_key(int fd)
 /* dirname() may change what it is given. */
 static int open_directory(const char *path)
 {
-	char *copy scope(scope_free) = strdup(path);
+	scope(scope_free) char *copy = strdup(path);
 	int fd;
 
 	if (!copy)
@@ -62,8 +62,8 @@ int key_file_create(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
-	int directory scope(scope_close) = open_directory(path);
-	int fd scope(scope_close) = -1;
+	scope(scope_close) int directory = open_directory(path);
+	scope(scope_close) int fd = -1;
 	int r;
 
 	if (directory < 0)

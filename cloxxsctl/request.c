@@ -7,16 +7,10 @@
 
 #include "varlink/client.h"
 
-static void json_decrefp_(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
-
 /* "a,b" as an array; "" as an empty one. NULL if it is not UTF-8. */
 static json_t *list_of(const char *words)
 {
-	json_t *list scope(json_decrefp_) = json_array();
+	scope(json_decrefp) json_t *list = json_array();
 
 	for (const char *word = words; list && *word;) {
 		size_t n = strcspn(word, ",");
@@ -48,7 +42,7 @@ static json_t *value_of(enum grammar_value value, const char *text)
 /* NULL: some argument is not UTF-8 (or there is no memory). */
 static json_t *parameters_of(const struct command *command)
 {
-	json_t *parameters scope(json_decrefp_) = json_object();
+	scope(json_decrefp) json_t *parameters = json_object();
 
 	if (command->row->parameter &&
 	    json_object_set_new(parameters, command->row->parameter,
@@ -172,8 +166,8 @@ static int ask(const struct ctl *ctl, const struct command *command)
 
 int request_run(struct ctl *ctl, const struct command *command)
 {
-	struct varlink_client *client scope(varlink_client_freep) = NULL;
-	json_t *reply scope(json_decrefp_) = NULL;
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
 	json_t *parameters;
 	const char *error = NULL;
 	int r;
@@ -204,8 +198,8 @@ static int each_user(json_t *reply, void *userdata)
 
 int request_run_list(struct ctl *ctl, const struct command *command)
 {
-	struct varlink_client *client scope(varlink_client_freep) = NULL;
-	json_t *reply scope(json_decrefp_) = NULL;
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
 	const struct output_form *form = ctl->output->form;
 	json_t *parameters;
 	const char *error = NULL;

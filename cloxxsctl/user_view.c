@@ -191,7 +191,7 @@ static int add_failure(struct table *table, const json_t *failure)
 
 static int print_failures(struct output *output, const json_t *failures)
 {
-	struct table *table scope(table_freep) = NULL;
+	scope(table_freep) struct table *table = NULL;
 	const json_t *failure;
 	size_t i;
 	int r;
