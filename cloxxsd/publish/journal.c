@@ -3,7 +3,8 @@
  * What must hold:
  *  1. The loop never waits for journald.
  *  2. Only what journald took is reported as sent, in order, without a gap:
- * what it does not take is tried again until it does, and what follows waits.
+ *     what it does not take is tried again until it does, and what follows
+ *     waits.
  */
 /* Where in the source a record was sent from is no part of it. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -118,9 +119,7 @@ static int send_row(struct fields *fields, const struct ledger_row *row)
 	add_field(fields, "CLOXXS_REFERENCE", row->reference);
 	add_field(fields, "CLOXXS_RULES", row->rules);
 	add_field(fields, "CLOXXS_DETAILS", row->details);
-	/* Where there is no journald, sd_journal_sendv(3) says that all is
-	 * well.
-	 */
+	/* Without a journald sd_journal_sendv(3) says that all is well. */
 	if (access(JOURNALD, F_OK) < 0)
 		return -errno;
 	return sd_journal_sendv(fields->vectors, fields->n);
@@ -256,14 +255,14 @@ static bool stop_thread(struct journal *journal)
 	bool stopped;
 	int r = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec++;
 	pthread_mutex_lock(&journal->mutex);
 	journal->stopping = true;
 	pthread_cond_broadcast(&journal->work);
 	while (!journal->stopped && r == 0)
-		r = pthread_cond_timedwait(&journal->work, &journal->mutex,
-					   &until);
+		r = pthread_cond_clockwait(&journal->work, &journal->mutex,
+					   CLOCK_MONOTONIC, &until);
 	stopped = journal->stopped;
 	pthread_mutex_unlock(&journal->mutex);
 	if (stopped)
