@@ -315,57 +315,56 @@ int login_answer(struct login *login, const struct secret *answer,
 	return call_step(login, &request, ret_step);
 }
 
-static int call_decision(struct login *login, struct request *request,
-			 struct login_decision *ret_decision)
+static int call_reply(struct login *login, struct request *request,
+		      struct login_reply *ret_reply)
 {
 	char verdict[32];
 	const struct flat_field fields[] = {
 		{ "verdict", FLAT_STRING, true, verdict, sizeof(verdict),
 		  NULL },
-		{ "message", FLAT_STRING, false, ret_decision->text,
-		  sizeof(ret_decision->text), NULL },
-		{ "reference", FLAT_STRING, false, ret_decision->reference,
-		  sizeof(ret_decision->reference), NULL },
-		{ "session", FLAT_STRING, false, ret_decision->session,
-		  sizeof(ret_decision->session), NULL },
+		{ "message", FLAT_STRING, false, ret_reply->text,
+		  sizeof(ret_reply->text), NULL },
+		{ "reference", FLAT_STRING, false, ret_reply->reference,
+		  sizeof(ret_reply->reference), NULL },
+		{ "session", FLAT_STRING, false, ret_reply->session,
+		  sizeof(ret_reply->session), NULL },
 	};
 	int r;
 
-	*ret_decision = (struct login_decision){ 0 };
+	*ret_reply = (struct login_reply){ 0 };
 	r = call(login, request, fields, ARRAY_SIZE(fields));
-	if (r == 0 && (!is_clean_text(ret_decision->text) ||
-		       !is_token(ret_decision->reference) ||
-		       !is_token(ret_decision->session)))
+	if (r == 0 &&
+	    (!is_clean_text(ret_reply->text) ||
+	     !is_token(ret_reply->reference) || !is_token(ret_reply->session)))
 		r = LOGIN_E_BROKEN;
 	if (r != 0) {
 		channel_deinit(&login->channel);
-		*ret_decision = (struct login_decision){ 0 };
+		*ret_reply = (struct login_reply){ 0 };
 		return r;
 	}
-	ret_decision->verdict =
-		(enum login_verdict)find_word(verdicts, verdict);
+	ret_reply->verdict = (enum login_verdict)find_word(verdicts, verdict);
 	return 0;
 }
 
 int login_account(struct login *login, const struct login_who *who,
-		  const char *method, struct login_decision *ret_decision)
+		  const char *method, struct login_reply *ret_reply)
 {
 	scope(request_deinit) struct request request;
 
 	request_init(&request, INTERFACE "Account", false);
 	add_who(&request.writer, who);
 	flat_add_string(&request.writer, "method", method);
-	return call_decision(login, &request, ret_decision);
+	return call_reply(login, &request, ret_reply);
 }
 
 int login_open_session(struct login *login, const struct login_who *who,
-		       struct login_decision *ret_decision)
+		       struct login_reply *ret_reply)
 {
 	scope(request_deinit) struct request request;
 
 	request_init(&request, INTERFACE "OpenSession", false);
 	add_who(&request.writer, who);
-	return call_decision(login, &request, ret_decision);
+	return call_reply(login, &request, ret_reply);
 }
 
 int login_close_session(struct login *login, const char *session)

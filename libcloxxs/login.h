@@ -55,7 +55,7 @@ enum login_error {
 	LOGIN_E_REFUSED,     /* a Varlink error: the call was not taken */
 	LOGIN_E_BUSY,        /* nl.cloxxs.Login.Busy */
 	LOGIN_E_UNFIT,       /* what was to be sent is not UTF-8, or too large;
-				nothing       was sent */
+				nothing was sent */
 };
 
 enum login_purpose {
@@ -82,7 +82,7 @@ struct login_step {
 };
 
 /* What Account and OpenSession answer. */
-struct login_decision {
+struct login_reply {
 	enum login_verdict verdict;
 	char text[LOGIN_TEXT_MAX + 1];
 	char reference[LOGIN_REFERENCE_MAX + 1];
@@ -113,8 +113,8 @@ void login_step_deinit(struct login_step *step);
 must_check int login_probe(struct login *login);
 
 /*
- * Begin an attempt, and go on with it. LOGIN_E_* or -errno, upon which *step
- * is empty, which reads as a denial.
+ * Begin an attempt, and go on with it. LOGIN_E_* or -errno, upon which
+ * *ret_step is empty, which reads as a denial; and so *ret_reply below.
  */
 must_check int login_start(struct login *login, enum login_purpose purpose,
 			   const struct login_who *who,
@@ -124,9 +124,8 @@ must_check int login_answer(struct login *login, const struct secret *answer,
 
 /* method: how the user came in, or NULL (SSH_AUTH_INFO_0's first word). */
 must_check int login_account(struct login *login, const struct login_who *who,
-			     const char *method,
-			     struct login_decision *ret_decision);
+			     const char *method, struct login_reply *ret_reply);
 must_check int login_open_session(struct login *login,
 				  const struct login_who *who,
-				  struct login_decision *ret_decision);
+				  struct login_reply *ret_reply);
 must_check int login_close_session(struct login *login, const char *session);

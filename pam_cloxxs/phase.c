@@ -38,7 +38,7 @@ enum outcome phase_authenticate(struct transaction *transaction)
 enum outcome phase_account(struct transaction *transaction)
 {
 	const char *method = transaction->origin.method;
-	struct login_decision decision;
+	struct login_reply reply;
 	scope(login_deinit) struct login login = LOGIN_INIT;
 	int r;
 
@@ -46,11 +46,11 @@ enum outcome phase_account(struct transaction *transaction)
 		return OUTCOME_NOBODY;
 	transaction_login(transaction, &login);
 	r = login_account(&login, &transaction->who,
-			  method[0] == '\0' ? NULL : method, &decision);
+			  method[0] == '\0' ? NULL : method, &reply);
 	if (r != 0)
 		return transaction_failed(transaction, r);
-	return transaction_decide(transaction, decision.verdict, decision.text,
-				  decision.reference);
+	return transaction_decide(transaction, reply.verdict, reply.text,
+				  reply.reference);
 }
 
 static enum outcome run(struct transaction *transaction)

@@ -37,7 +37,7 @@ static enum outcome keep_session(const struct transaction *transaction,
 
 enum outcome phase_open_session(struct transaction *transaction)
 {
-	struct login_decision decision;
+	struct login_reply reply;
 	scope(login_deinit) struct login login = LOGIN_INIT;
 	enum outcome outcome;
 	int r;
@@ -45,17 +45,17 @@ enum outcome phase_open_session(struct transaction *transaction)
 	if (transaction->subject.kind == SUBJECT_NOBODY)
 		return OUTCOME_NOBODY;
 	transaction_login(transaction, &login);
-	r = login_open_session(&login, &transaction->who, &decision);
+	r = login_open_session(&login, &transaction->who, &reply);
 	if (r != 0)
 		return transaction_failed(transaction, r);
-	outcome = transaction_decide(transaction, decision.verdict,
-				     decision.text, decision.reference);
+	outcome = transaction_decide(transaction, reply.verdict, reply.text,
+				     reply.reference);
 	if (outcome != OUTCOME_ALLOW)
 		return outcome;
-	outcome = keep_session(transaction, decision.session);
+	outcome = keep_session(transaction, reply.session);
 	/* Nobody could close it later. */
 	if (outcome != OUTCOME_ALLOW &&
-	    login_close_session(&login, decision.session) != 0)
+	    login_close_session(&login, reply.session) != 0)
 		transaction_log(transaction, LOG_ERR,
 				"a session was opened and cannot be closed");
 	return outcome;

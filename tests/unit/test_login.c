@@ -15,7 +15,7 @@ struct rig {
 	struct fake_daemon daemon;
 	struct login login;
 	struct login_step step;
-	struct login_decision decision;
+	struct login_reply reply;
 };
 
 static const struct login_who alice = { .user = "alice", .service = "sshd" };
@@ -111,9 +111,8 @@ static void test_every_parameter(void **state)
 	assert_int_equal(secret_set(&pass, "p4ss", 4), 0);
 	begin(rig, script, 10000, 10000);
 	assert_int_equal(
-		login_account(&rig->login, &who, "publickey", &rig->decision),
-		0);
-	assert_int_equal(rig->decision.verdict, LOGIN_CHANGE);
+		login_account(&rig->login, &who, "publickey", &rig->reply), 0);
+	assert_int_equal(rig->reply.verdict, LOGIN_CHANGE);
 	assert_string_equal(fake_daemon_request(&rig->daemon, 0),
 			    "{\"method\":\"nl.cloxxs.Login.Account\","
 			    "\"parameters\":{\"user\":\"alice\","
@@ -307,18 +306,17 @@ static void test_session(void **state)
 	struct rig *rig = *state;
 
 	begin(rig, script, 30000, 30000);
-	assert_int_equal(
-		login_open_session(&rig->login, &alice, &rig->decision), 0);
-	assert_int_equal(rig->decision.verdict, LOGIN_ALLOW);
-	assert_string_equal(rig->decision.session, "s1");
+	assert_int_equal(login_open_session(&rig->login, &alice, &rig->reply),
+			 0);
+	assert_int_equal(rig->reply.verdict, LOGIN_ALLOW);
+	assert_string_equal(rig->reply.session, "s1");
 	assert_int_equal(login_close_session(&rig->login, "s1"), 0);
 	assert_string_equal(fake_daemon_request(&rig->daemon, 1),
 			    "{\"method\":\"nl.cloxxs.Login.CloseSession\","
 			    "\"parameters\":{\"session\":\"s1\"}}");
-	assert_int_equal(
-		login_open_session(&rig->login, &alice, &rig->decision),
-		LOGIN_E_BROKEN);
-	assert_int_equal(rig->decision.verdict, LOGIN_DENY);
+	assert_int_equal(login_open_session(&rig->login, &alice, &rig->reply),
+			 LOGIN_E_BROKEN);
+	assert_int_equal(rig->reply.verdict, LOGIN_DENY);
 }
 
 /* What was called without "more" is answered once. */
@@ -332,10 +330,9 @@ static void test_not_continued(void **state)
 	assert_int_equal(login_close_session(&rig->login, "s1"),
 			 LOGIN_E_BROKEN);
 	begin(rig, account, 30000, 30000);
-	assert_int_equal(
-		login_account(&rig->login, &alice, NULL, &rig->decision),
-		LOGIN_E_BROKEN);
-	assert_int_equal(rig->decision.verdict, LOGIN_DENY);
+	assert_int_equal(login_account(&rig->login, &alice, NULL, &rig->reply),
+			 LOGIN_E_BROKEN);
+	assert_int_equal(rig->reply.verdict, LOGIN_DENY);
 }
 
 #define case_of(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
