@@ -163,14 +163,14 @@ static int load(const struct command *command, struct settings **ret_settings)
 	return r;
 }
 
-static int add_json(const char *section, const char *key, const char *value,
-		    const char *default_value, const char *about,
-		    void *userdata)
+static int add_json(const struct setting *setting, void *userdata)
 {
 	return json_array_append_new(
-		userdata, json_pack("{s:s, s:s, s:s, s:s, s:s}", "section",
-				    section, "key", key, "value", value,
-				    "default", default_value, "help", about));
+		userdata,
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "section",
+			  setting->section, "key", setting->key, "value",
+			  setting->value, "default", setting->default_value,
+			  "help", setting->help));
 }
 
 static int dump_json(const struct settings *settings)

@@ -51,22 +51,27 @@ int settings_new(struct settings **ret_settings)
 }
 
 int settings_for_each(const struct settings *settings,
-		      int (*each)(const char *section, const char *key,
-				  const char *value, const char *default_value,
-				  const char *help, void *userdata),
+		      int (*each)(const struct setting *setting,
+				  void *userdata),
 		      void *userdata)
 {
 	for (size_t i = 0; i < settings_table_n; i++) {
 		const struct settings_row *row = &settings_table[i];
-		char buffer[SETTING_VALUE_MAX];
-		struct text value;
+		char value[SETTING_VALUE_MAX];
+		const struct setting setting = {
+			.section = row->section,
+			.key = row->key,
+			.value = value,
+			.default_value = row->default_value,
+			.help = row->help,
+		};
+		struct text text;
 		int r;
 
-		text_init(&value, buffer, sizeof(buffer));
+		text_init(&text, value, sizeof(value));
 		setting_format(row->type, settings_at_const(settings, row),
-			       &value);
-		r = each(row->section, row->key, buffer, row->default_value,
-			 row->help, userdata);
+			       &text);
+		r = each(&setting, userdata);
 		if (r != 0)
 			return r;
 	}
@@ -78,18 +83,15 @@ struct dump {
 	const char *section; /* of the row before */
 };
 
-static int dump_row(const char *section, const char *key, const char *value,
-		    const char *default_value, const char *help, void *userdata)
+static int dump_row(const struct setting *setting, void *userdata)
 {
 	struct dump *dump = userdata;
 
-	(void)default_value;
-	(void)help;
-	if (!dump->section || strcmp(dump->section, section) != 0)
+	if (!dump->section || strcmp(dump->section, setting->section) != 0)
 		fprintf(dump->stream, "%s[%s]\n", dump->section ? "\n" : "",
-			section);
-	dump->section = section;
-	fprintf(dump->stream, "%s = %s\n", key, value);
+			setting->section);
+	dump->section = setting->section;
+	fprintf(dump->stream, "%s = %s\n", setting->key, setting->value);
 	return 0;
 }
 

@@ -74,11 +74,15 @@ static inline void settings_freep(struct settings **settings)
 /* Writes all keys in the file's own syntax; loading that gives the same again.
  */
 must_check int settings_dump(const struct settings *settings, FILE *stream);
-/* Calls each for every key, value in the file's syntax. For JSON and manuals.
- */
+/* A key as it is told: in words, value in the file's syntax. */
+struct setting {
+	const char *section, *key;
+	const char *value, *default_value;
+	const char *help;
+};
+
+/* Calls each for every key; what it returns other than 0 ends it. */
 must_check int settings_for_each(const struct settings *settings,
-				 int (*each)(const char *section,
-					     const char *key, const char *value,
-					     const char *default_value,
-					     const char *help, void *userdata),
+				 int (*each)(const struct setting *setting,
+					     void *userdata),
 				 void *userdata);

@@ -3,38 +3,33 @@
 
 #include <string.h>
 
-/* The key that is looked for among the settings before, and its value there. */
+/* The setting that is looked for among those before. */
 struct search {
-	const char *section, *key, *value;
+	const struct setting *after;
 	struct text *text;
 	const struct settings *before;
 };
 
-static int compare(const char *section, const char *key, const char *value,
-		   const char *default_value, const char *help, void *userdata)
+static int compare(const struct setting *before, void *userdata)
 {
 	struct search *search = userdata;
+	const struct setting *after = search->after;
 
-	(void)default_value;
-	(void)help;
-	if (strcmp(section, search->section) == 0 &&
-	    strcmp(key, search->key) == 0 && strcmp(value, search->value) != 0)
+	if (strcmp(before->section, after->section) == 0 &&
+	    strcmp(before->key, after->key) == 0 &&
+	    strcmp(before->value, after->value) != 0)
 		text_add_format(search->text, "%s%s.%s: %s -> %s",
-				search->text->n > 0 ? "; " : "", section, key,
-				value, search->value);
+				search->text->n > 0 ? "; " : "",
+				before->section, before->key, before->value,
+				after->value);
 	return 0;
 }
 
-static int look(const char *section, const char *key, const char *value,
-		const char *default_value, const char *help, void *userdata)
+static int look(const struct setting *after, void *userdata)
 {
 	struct search search = *(struct search *)userdata;
 
-	(void)default_value;
-	(void)help;
-	search.section = section;
-	search.key = key;
-	search.value = value;
+	search.after = after;
 	return settings_for_each(search.before, compare, &search);
 }
 

@@ -508,23 +508,22 @@ static void test_no_memory(void **state)
 	assert_in_range(n, 20, 100);
 }
 
-static int count_row(const char *section, const char *key, const char *value,
-		     const char *default_value, const char *help,
-		     void *userdata)
+static int count_row(const struct setting *setting, void *userdata)
 {
+	const char *help = setting->help;
 	unsigned int *n = userdata;
 
-	assert_ptr_equal(settings_row_find(section, key), &settings_table[*n]);
-	assert_string_equal(value, default_value);
+	assert_ptr_equal(settings_row_find(setting->section, setting->key),
+			 &settings_table[*n]);
+	assert_string_equal(setting->value, setting->default_value);
 	assert_true(strlen(help) > 10 && help[strlen(help) - 1] == '.');
 	return ++*n == 5 ? 7 : 0;
 }
 
-static int pass_row(const char *section, const char *key, const char *value,
-		    const char *default_value, const char *help, void *userdata)
+static int pass_row(const struct setting *setting, void *userdata)
 {
-	(void)section, (void)key, (void)help, (void)userdata;
-	assert_string_equal(value, default_value);
+	(void)userdata;
+	assert_string_equal(setting->value, setting->default_value);
 	return 0;
 }
 
