@@ -334,17 +334,17 @@ static bool judge(struct varlink_call *call, size_t n)
 
 	fault = read_envelope(call, &name);
 	if (fault) {
-		(void)varlink_call_invalid(call, fault);
+		(void)!varlink_call_invalid(call, fault);
 		return false;
 	}
 	if (!find_method(call, name, &interface))
 		return false;
 	if (!is_permitted(call)) {
-		(void)varlink_call_denied(call);
+		(void)!varlink_call_denied(call);
 		return true;
 	}
 	if (call->method->max_bytes > 0 && n > call->method->max_bytes) {
-		(void)varlink_call_invalid(call, "");
+		(void)!varlink_call_invalid(call, "");
 		return false;
 	}
 	if ((call->method->flags & VARLINK_MORE_ONLY) && !call->more) {
@@ -354,7 +354,7 @@ static bool judge(struct varlink_call *call, size_t n)
 	}
 	fault = parameters_check(call->method->parameters, call->parameters);
 	if (fault) {
-		(void)varlink_call_invalid(call, fault);
+		(void)!varlink_call_invalid(call, fault);
 		return false;
 	}
 	run(call, interface);

@@ -143,8 +143,10 @@ bool varlink_call_is_open(const struct varlink_call *call);
  * whose peer has gone does nothing and is no error; -errno when the answer
  * cannot be queued, in which case the connection is ended.
  */
-int varlink_call_reply(struct varlink_call *call, json_t *parameters);
-int varlink_call_continue(struct varlink_call *call, json_t *parameters);
+must_check int varlink_call_reply(struct varlink_call *call,
+				  json_t *parameters);
+must_check int varlink_call_continue(struct varlink_call *call,
+				     json_t *parameters);
 /*
  * For streams longer than the output of a connection holds (1 MiB): the handler
  * calls this and returns 0. From then on fill is called from the loop whenever
@@ -157,12 +159,13 @@ void varlink_call_stream(struct varlink_call *call,
 			 int (*fill)(struct varlink_call *call, void *data),
 			 void *data, void (*free_data)(void *data));
 /* error: its full name, "nl.cloxxs.Admin.NotFound". */
-int varlink_call_error(struct varlink_call *call, const char *error,
-		       json_t *parameters);
+must_check int varlink_call_error(struct varlink_call *call, const char *error,
+				  json_t *parameters);
 /* org.varlink.service.InvalidParameter, with the name of the parameter. */
-int varlink_call_invalid(struct varlink_call *call, const char *parameter);
+must_check int varlink_call_invalid(struct varlink_call *call,
+				    const char *parameter);
 /* org.varlink.service.PermissionDenied */
-int varlink_call_denied(struct varlink_call *call);
+must_check int varlink_call_denied(struct varlink_call *call);
 
 /*
  * What the caller keeps with a connection; freed by free_data when the

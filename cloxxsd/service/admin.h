@@ -14,13 +14,14 @@ json_t *admin_user_json(const struct user *user);
 /* The value of a string parameter, or NULL. */
 const char *admin_string(json_t *parameters, const char *name);
 
-int admin_not_found(struct varlink_call *call, const char *name);
-int admin_exists(struct varlink_call *call, const char *name,
-		 const char *where);
-int admin_invalid(struct varlink_call *call, const char *parameter,
-		  const char *message);
-int admin_conflict(struct varlink_call *call, const char *message);
-int admin_unavailable(struct varlink_call *call, const char *message);
+must_check int admin_not_found(struct varlink_call *call, const char *name);
+must_check int admin_exists(struct varlink_call *call, const char *name,
+			    const char *where);
+must_check int admin_invalid(struct varlink_call *call, const char *parameter,
+			     const char *message);
+must_check int admin_conflict(struct varlink_call *call, const char *message);
+must_check int admin_unavailable(struct varlink_call *call,
+				 const char *message);
 
 /*
  * The user that parameter "name" names. False where the call was answered

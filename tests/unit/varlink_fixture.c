@@ -99,7 +99,7 @@ static int handle_big(struct varlink_call *call, json_t *parameters,
 	memset(bytes, 'x', n);
 	reply = json_pack("{s:s%}", "s", bytes, n);
 	free(bytes);
-	(void)varlink_call_reply(call, reply);
+	(void)!varlink_call_reply(call, reply);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ static int handle_two(struct varlink_call *call, json_t *parameters,
 	(void)parameters;
 	(void)userdata;
 	if (varlink_call_wants_more(call))
-		(void)varlink_call_continue(call, NULL);
+		(void)!varlink_call_continue(call, NULL);
 	return varlink_call_reply(call, NULL);
 }
 
