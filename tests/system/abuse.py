@@ -263,6 +263,9 @@ def said(since, word, of="cloxxs"):
 
 def events(since, **fields):
     """Records of the audit since then, with these fields (user="piet")."""
+    # The journal has them soon after the answer, not before it.
+    world.wait_until(lambda: admin("Status")["unpublished"] == 0, 20,
+                     "the records to be published")
     return [r for r in world.journal(*since) if "CLOXXS_EVENT" in r
             and all(r.get("CLOXXS_" + key.upper()) == value
                     for key, value in fields.items())]

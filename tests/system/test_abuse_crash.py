@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -267,6 +268,8 @@ def test_abuse_85_memory_of_the_daemon(user):
                        CANARY + " nog", purpose="change")["verdict"] == "allow"
     pid = world.cloxxsd.pid()
     seen = memory(pid)
+    if seen is None and not shutil.which("gcore"):
+        pytest.skip("no process may be looked into here, and gdb is missing")
     if seen is None:
         core = abuse.SCRATCH / "core"
         world.run("gcore", "-o", str(core), str(pid), check=False)
@@ -321,9 +324,10 @@ def test_abuse_85_memory_of_sshd(user):
             continue
         if name in ("sshd", "sshd-session", "sleep"):
             seen[f"{name} {process.name}"] = memory(process.name)
-    world.run("killall", "-q", "sleep", check=False)
+        if name == "sleep":
+            os.kill(int(process.name), signal.SIGTERM)
     session.join(30)
-    assert seen
+    assert len(seen) > 2
     for name, content in seen.items():
         # libpam's own copy, in the one that keeps the PAM handle.
         assert (content or b"").count(CANARY.encode()) <= 1, name
