@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "libcloxxs/flat.h"
+#include "libcloxxs/flat_writer.h"
 
 /* An answer of SECRET_MAX bytes, each escaped, and the rest of a request. */
 #define REQUEST_MAX 16384

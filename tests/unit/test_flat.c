@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "libcloxxs/flat.h"
+#include "libcloxxs/flat_writer.h"
 
 /* What each row is read into. */
 struct values {
