@@ -36,6 +36,31 @@ pam_cloxxs base libcloxxs
 nss_cloxxs base
 END
 
+# The same within the daemon, where a part must link without those above it.
+while read -r folder allowed; do
+	[ -n "$folder" ] || continue
+	for include in $(grep -hoE '^#include "cloxxsd/[a-z_]+/' \
+		"cloxxsd/$folder"/*.[ch] | sed 's/.*cloxxsd.//; s/.$//' |
+		sort -u); do
+		case " $folder $allowed " in
+		*" $include "*) ;;
+		*) fail "cloxxsd/$folder/ includes from cloxxsd/$include/," \
+			"which is not below it" ;;
+		esac
+	done
+done <<'END'
+config
+audit
+state audit
+publish audit state
+attempt audit config state
+service audit config state attempt
+daemon audit config state attempt publish service
+END
+[ "$(cd cloxxsd && echo */)" = \
+	"attempt/ audit/ config/ daemon/ publish/ service/ state/" ] ||
+	fail "cloxxsd/ has a folder that stands on no floor"
+
 # A header of others, and the folders that are its home.
 while read -r header homes; do
 	[ -n "$header" ] || continue
