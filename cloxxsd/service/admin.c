@@ -83,8 +83,7 @@ bool admin_do(struct service *service, struct varlink_call *call,
 					   .details = act->details });
 	if (state_apply(service->state, &set) == 0)
 		return true;
-	(void)!admin_unavailable(call, "The change could not be written; "
-				       "nothing was changed.");
+	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);
 	return false;
 }
 
@@ -161,7 +160,6 @@ static bool read_language(struct varlink_call *call, json_t *parameters,
 	return true;
 }
 
-/* The configured home with the name put in for %u. */
 bool admin_default_home(const struct service *service, const char *name,
 			char ret_home[USER_PATH_MAX])
 {

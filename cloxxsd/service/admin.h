@@ -11,6 +11,9 @@
 /* The user as the interface's type User; NULL without memory. */
 json_t *admin_user_json(const struct user *user);
 
+#define ADMIN_NOT_WRITTEN \
+	"The change could not be written; nothing was changed."
+
 /* The value of a string parameter, or NULL. */
 const char *admin_string(json_t *parameters, const char *name);
 
@@ -31,9 +34,9 @@ bool admin_take_user(struct service *service, struct varlink_call *call,
 		     json_t *parameters, struct user *ret_user);
 
 /*
- * Applies change with its record: event by actor, about user, with reason as
- * the administrator gave it (NULL: none) in the details. False, with the call
- * answered, where it could not be written.
+ * Applies change with its record: event by the caller, about user, with
+ * details (NULL: none). False, with the call answered, where it could not be
+ * written.
  */
 struct admin_act {
 	enum event event;

@@ -14,8 +14,6 @@
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/service/local_accounts.h"
 
-#define NOT_WRITTEN "The change could not be written; nothing was changed."
-
 struct issue {
 	struct service *service;
 	struct varlink_call *call;
@@ -191,7 +189,7 @@ static void write_issue(struct issue *issue)
 	if (state_apply(issue->service->state, &set) != 0 ||
 	    user_find_uid(issue->service->state->store, issue->user.uid,
 			  &user) != 0) {
-		(void)!admin_unavailable(issue->call, NOT_WRITTEN);
+		(void)!admin_unavailable(issue->call, ADMIN_NOT_WRITTEN);
 		return;
 	}
 	(void)!varlink_call_reply(
@@ -381,7 +379,7 @@ static int unlock_only(struct issue *issue)
 	if (state_apply(issue->service->state, &set) != 0 ||
 	    user_find_uid(issue->service->state->store, issue->user.uid,
 			  &user) != 0)
-		return admin_unavailable(issue->call, NOT_WRITTEN);
+		return admin_unavailable(issue->call, ADMIN_NOT_WRITTEN);
 	return varlink_call_reply(
 		issue->call,
 		json_pack("{s:o}", "user", admin_user_json(&user)));
