@@ -492,8 +492,7 @@ static void damaged_rows(void **state)
 		"UPDATE user SET failures = -1 WHERE uid = 66000",
 		"UPDATE user SET failures = 4294967296 WHERE uid = 66000",
 		"UPDATE user SET password = zeroblob(400) WHERE uid = 66000",
-		"UPDATE user SET shell = '/' || hex(zeroblob(200))"
-		" WHERE uid = 66000",
+		"UPDATE user SET shell = hex(zeroblob(200)) WHERE uid = 66000",
 		"UPDATE user SET home = 'a' || char(0) WHERE uid = 66000",
 		"UPDATE user SET name = 'Piet' WHERE uid = 66000",
 		"UPDATE user SET name = 'piet:x' WHERE uid = 66000",
