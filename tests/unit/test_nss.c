@@ -253,61 +253,63 @@ static void test_enumeration(void **state)
 
 /* abuse-24, abuse-25, abuse-26: written by hand into the map, by a daemon
  * gone wrong, and still not served. */
+static const struct {
+	uint32_t uid, gid;
+	const char *name, *home, *shell;
+	bool served;
+} hostile[] = {
+	{ ID, ID, "piet", "/home/piet", "/bin/sh", true },
+	{ ID, ID, "piet", "", "", true },
+	{ 65536, 65536, "piet", "/h", "/s", true },
+	{ 2147352575, 2147352575, "piet", "/h", "/s", true },
+	{ 0, 0, "piet", "/h", "/s", false },
+	{ 999, ID, "piet", "/h", "/s", false },
+	{ 1000, ID, "piet", "/h", "/s", false },
+	{ 60001, ID, "piet", "/h", "/s", false },
+	{ 65534, ID, "piet", "/h", "/s", false },
+	{ 65535, ID, "piet", "/h", "/s", false },
+	{ 2147352576, ID, "piet", "/h", "/s", false },
+	{ UINT32_MAX, ID, "piet", "/h", "/s", false },
+	{ ID, 0, "piet", "/h", "/s", false },
+	{ ID, 27, "piet", "/h", "/s", false },
+	{ ID, UINT32_MAX, "piet", "/h", "/s", false },
+	{ ID, ID, "root", "/h", "/s", false },
+	{ ID, ID, "sudo", "/h", "/s", false },
+	{ ID, ID, "docker", "/h", "/s", false },
+	{ ID, ID, "Piet", "/h", "/s", false },
+	{ ID, ID, "pi:et", "/h", "/s", false },
+	{ ID, ID, "piet\n", "/h", "/s", false },
+	{ ID, ID, "", "/h", "/s", false },
+	{ ID, ID, "piet", "/h:/bin/sh", "/s", false },
+	{ ID, ID, "piet", "/h\nroot::0:0", "/s", false },
+	{ ID, ID, "piet", "/h\033[2J", "/s", false },
+	{ ID, ID, "piet", "h", "/s", false },
+	{ ID, ID, "piet", "/h", "/s:x", false },
+	{ ID, ID, "piet", "/h", "/s\n", false },
+};
+
 static void test_hostile_map_abuse_24_25_26(void **state)
 {
-	static const struct {
-		uint32_t uid, gid;
-		const char *name, *home, *shell;
-		bool served;
-	} rows[] = {
-		{ ID, ID, "piet", "/home/piet", "/bin/sh", true },
-		{ ID, ID, "piet", "", "", true },
-		{ 65536, 65536, "piet", "/h", "/s", true },
-		{ 2147352575, 2147352575, "piet", "/h", "/s", true },
-		{ 0, 0, "piet", "/h", "/s", false },
-		{ 999, ID, "piet", "/h", "/s", false },
-		{ 1000, ID, "piet", "/h", "/s", false },
-		{ 60001, ID, "piet", "/h", "/s", false },
-		{ 65534, ID, "piet", "/h", "/s", false },
-		{ 65535, ID, "piet", "/h", "/s", false },
-		{ 2147352576, ID, "piet", "/h", "/s", false },
-		{ UINT32_MAX, ID, "piet", "/h", "/s", false },
-		{ ID, 0, "piet", "/h", "/s", false },
-		{ ID, 27, "piet", "/h", "/s", false },
-		{ ID, UINT32_MAX, "piet", "/h", "/s", false },
-		{ ID, ID, "root", "/h", "/s", false },
-		{ ID, ID, "sudo", "/h", "/s", false },
-		{ ID, ID, "docker", "/h", "/s", false },
-		{ ID, ID, "Piet", "/h", "/s", false },
-		{ ID, ID, "pi:et", "/h", "/s", false },
-		{ ID, ID, "piet\n", "/h", "/s", false },
-		{ ID, ID, "", "/h", "/s", false },
-		{ ID, ID, "piet", "/h:/bin/sh", "/s", false },
-		{ ID, ID, "piet", "/h\nroot::0:0", "/s", false },
-		{ ID, ID, "piet", "/h\033[2J", "/s", false },
-		{ ID, ID, "piet", "h", "/s", false },
-		{ ID, ID, "piet", "/h", "/s:x", false },
-		{ ID, ID, "piet", "/h", "/s\n", false },
-	};
 	struct world *world = *state;
 	char bytes[256];
 	int error = 0;
 	struct nss_buffer buffer = { bytes, sizeof(bytes), &error };
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		enum nss_status expected = rows[i].served ? NSS_STATUS_SUCCESS
-							  : NSS_STATUS_NOTFOUND;
+	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+		enum nss_status expected = hostile[i].served
+						   ? NSS_STATUS_SUCCESS
+						   : NSS_STATUS_NOTFOUND;
 		struct map_writer *writer =
 			raw_map_new(world->scratch.path, MAP_KIND_IDENTITY);
 		struct identity_user user = {
-			.uid = rows[i].uid,
-			.gid = rows[i].gid,
-			.name = rows[i].name,
-			.n_name = strlen(rows[i].name),
-			.home = rows[i].home,
-			.n_home = strlen(rows[i].home),
-			.shell = rows[i].shell,
-			.n_shell = strlen(rows[i].shell),
+			.uid = hostile[i].uid,
+			.gid = hostile[i].gid,
+			.name = hostile[i].name,
+			.n_name = strlen(hostile[i].name),
+			.home = hostile[i].home,
+			.n_home = strlen(hostile[i].home),
+			.shell = hostile[i].shell,
+			.n_shell = strlen(hostile[i].shell),
 		};
 		struct passwd pw;
 
