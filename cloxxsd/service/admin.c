@@ -251,15 +251,13 @@ bool admin_read_reason(struct varlink_call *call, json_t *parameters,
 	return true;
 }
 
-/* Answers with the user as he is after the act. */
-static int reply_user(struct service *service, struct varlink_call *call,
-		      uint32_t uid)
+int admin_reply_user(struct service *service, struct varlink_call *call,
+		     uint32_t uid)
 {
 	struct user user;
 
 	if (user_find_uid(service->state->store, uid, &user) != 0)
-		return admin_unavailable(call, "It was done, but the store "
-					       "cannot be read now.");
+		return 0;
 	return varlink_call_reply(
 		call, json_pack("{s:o}", "user", admin_user_json(&user)));
 }
@@ -313,7 +311,7 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 					   .user = &after,
 					   .details = details }))
 		return 0;
-	return reply_user(service, call, after.uid);
+	return admin_reply_user(service, call, after.uid);
 }
 
 static int enable_user(struct varlink_call *call, json_t *parameters,
@@ -333,7 +331,7 @@ static int enable_user(struct varlink_call *call, json_t *parameters,
 						     .uid = user.uid },
 					 .user = &user }))
 		return 0;
-	return reply_user(service, call, user.uid);
+	return admin_reply_user(service, call, user.uid);
 }
 
 static int disable_user(struct varlink_call *call, json_t *parameters,
@@ -358,7 +356,7 @@ static int disable_user(struct varlink_call *call, json_t *parameters,
 			      .user = &user,
 			      .details = *reason ? reason : NULL }))
 		return 0;
-	return reply_user(service, call, user.uid);
+	return admin_reply_user(service, call, user.uid);
 }
 
 static int delete_user(struct varlink_call *call, json_t *parameters,
@@ -402,7 +400,7 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 			      .user = &user,
 			      .details = reason }))
 		return 0;
-	return reply_user(service, call, user.uid);
+	return admin_reply_user(service, call, user.uid);
 }
 
 #define NAME                                       \

@@ -48,6 +48,14 @@ bool admin_do(struct service *service, struct varlink_call *call,
 	      const struct admin_act *act);
 
 /*
+ * Answers with the user as he is after the act. Where he cannot be read the
+ * call stays open, and ends its connection when it is dropped: the act was
+ * done, so no error of the interface would be true.
+ */
+must_check int admin_reply_user(struct service *service,
+				struct varlink_call *call, uint32_t uid);
+
+/*
  * Reads the profile parameters into user, whose name is set, in place; false:
  * call answered.
  */

@@ -186,12 +186,15 @@ static void write_issue(struct issue *issue)
 		return;
 	}
 	build_set(issue, &set);
-	if (state_apply(issue->service->state, &set) != 0 ||
-	    user_find_uid(issue->service->state->store, issue->user.uid,
-			  &user) != 0) {
+	if (state_apply(issue->service->state, &set) != 0) {
 		(void)!admin_unavailable(issue->call, ADMIN_NOT_WRITTEN);
 		return;
 	}
+	/* It was done: no error of the interface would be true. The call is
+	 * dropped, which ends the connection. */
+	if (user_find_uid(issue->service->state->store, issue->user.uid,
+			  &user) != 0)
+		return;
 	(void)!varlink_call_reply(
 		issue->call,
 		json_pack("{s:o, s:s, s:I}", "user", admin_user_json(&user),
@@ -371,18 +374,13 @@ int admin_reset_password(struct varlink_call *call, json_t *parameters,
 static int unlock_only(struct issue *issue)
 {
 	struct change_set set = { 0 };
-	struct user user;
 
 	change_set_add(&set, (struct change){ .type = CHANGE_USER_UNLOCK,
 					      .uid = issue->user.uid });
 	change_set_record(&set, issue_record(issue));
-	if (state_apply(issue->service->state, &set) != 0 ||
-	    user_find_uid(issue->service->state->store, issue->user.uid,
-			  &user) != 0)
+	if (state_apply(issue->service->state, &set) != 0)
 		return admin_unavailable(issue->call, ADMIN_NOT_WRITTEN);
-	return varlink_call_reply(
-		issue->call,
-		json_pack("{s:o}", "user", admin_user_json(&user)));
+	return admin_reply_user(issue->service, issue->call, issue->user.uid);
 }
 
 int admin_unlock_user(struct varlink_call *call, json_t *parameters,
