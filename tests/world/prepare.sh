@@ -8,7 +8,7 @@
 packages_build='autoconf automake gcc libc6-dev libcmocka-dev libcrack2-dev
 	libjansson-dev
 	libpam0g-dev libpwquality-dev libsodium-dev libsqlite3-dev
-	libsystemd-dev libtool libunistring-dev make pkgconf'
+	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
 packages_check='binutils clang cron lsof mandoc python3-pytest shellcheck xz-utils'
