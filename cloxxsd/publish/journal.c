@@ -65,6 +65,19 @@ static void add_field(struct fields *fields, const char *name,
 		(struct iovec){ .iov_base = text.buffer, .iov_len = text.n };
 }
 
+/* A quotation mark within must not end the text: \" (a \ stands as \x5c). */
+static void add_quoted(struct text *text, const char *name, const char *value)
+{
+	text_add(text, name);
+	text_add(text, "\"");
+	for (; *value; value++)
+		if (*value == '"')
+			text_add_bytes(text, "\\\"", 2);
+		else
+			text_add_bytes(text, value, 1);
+	text_add(text, "\"");
+}
+
 static void add_message(struct fields *fields, const struct ledger_row *row)
 {
 	char message[FIELD_SIZE - 16];
@@ -84,7 +97,7 @@ static void add_message(struct fields *fields, const struct ledger_row *row)
 	if (*row->reference)
 		text_add_format(&text, " reference=%s", row->reference);
 	if (*row->details)
-		text_add_format(&text, " details=\"%s\"", row->details);
+		add_quoted(&text, " details=", row->details);
 	add_field(fields, "MESSAGE", message);
 }
 

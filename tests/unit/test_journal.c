@@ -22,6 +22,7 @@ static struct {
 	unsigned int n_calls, fails_at, n_fails;
 	unsigned int n_taken;
 	int64_t taken[N_ROWS * 2];
+	char message[512]; /* of the last one */
 } world;
 
 static struct {
@@ -57,6 +58,8 @@ int __wrap_sd_journal_sendv(const struct iovec *fields, int n)
 
 	if (call >= world.fails_at && call < world.fails_at + world.n_fails)
 		return -ECONNREFUSED;
+	(void)snprintf(world.message, sizeof(world.message), "%.*s",
+		       (int)fields[0].iov_len, (char *)fields[0].iov_base);
 	if (world.n_taken < ARRAY_SIZE(world.taken))
 		world.taken[world.n_taken++] = seq_of(fields, n);
 	return 0;
@@ -76,6 +79,7 @@ static struct ledger_row row_of(int64_t seq)
 				    .event = "login-denied",
 				    .result = "denied",
 				    .reason = "locked",
+				    .details = "said \"x\" result=allowed",
 				    .user = "piet" };
 }
 
@@ -120,6 +124,11 @@ static void abuse_97_what_journald_refuses_is_sent_again(void **state)
 	assert_int_equal(told.last, N_ROWS);
 	assert_true(told.in_order);
 	assert_int_equal(world.n_taken, N_ROWS);
+	/* abuse_94: nothing in the details ends them. */
+	assert_string_equal(world.message,
+			    "MESSAGE=login-denied: user=piet result=denied "
+			    "reason=locked "
+			    "details=\"said \\\"x\\\" result=allowed\"");
 	for (int i = 0; i < N_ROWS; i++)
 		assert_int_equal(world.taken[i], i + 1);
 }
