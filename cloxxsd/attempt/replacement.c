@@ -121,7 +121,7 @@ static void add_login(struct attempt *attempt, struct change_set *set)
 					     .address = subject->address });
 	change_set_record(set, (struct record){ .at_us = now_us,
 						.event = EVENT_PASSWORD_CHANGED,
-						.result = RECORD_DONE,
+						.result = RECORD_ALLOWED,
 						.reason = REASON_MUST_CHANGE,
 						.user = subject->name,
 						.actor = subject->name,

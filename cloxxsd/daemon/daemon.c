@@ -431,9 +431,11 @@ int daemon_run(const struct daemon_options *options)
 		r = sd_event_loop(daemon.event);
 		record_event(&daemon, EVENT_DAEMON_STOPPED,
 			     r < 0 ? RECORD_FAILED : RECORD_DONE, NULL);
+		if (r < 0)
+			log_line(LOG_ERR, "ended: %s", strerror(-r));
+	} else {
+		log_line(LOG_ERR, "not started: %s", strerror(-r));
 	}
-	if (r < 0)
-		log_line(LOG_ERR, "ended: %s", strerror(-r));
 	daemon_stop(&daemon);
 	sd_event_unref(daemon.event);
 	return r < 0 ? r : 0;
