@@ -19,7 +19,7 @@ from abuse import STRANGER
 from cloxxs_world import STRONG
 
 CONF_D = pathlib.Path(f"{abuse.CONFIG}.d")
-CTL = "/usr/sbin/cloxxsctl"
+CTL = "/usr/bin/cloxxsctl"
 
 
 @pytest.fixture(autouse=True)
@@ -319,7 +319,10 @@ def test_abuse_122_text_of_others(user):
     """Nothing that somebody wrote reaches the terminal as a command to it."""
     abuse.make_user(user)
     evil = "\x1b[2J\x1b]0;x\x07\u202e%s\u009b2J"
-    assert ctl("user", "lock", user, "--reason", evil).returncode == 0
+    refused = ctl("user", "lock", user, "--reason", evil)
+    assert refused.returncode == 2 and "one line" in refused.stderr
+    assert ctl("user", "lock", user, "--reason",
+               "\u202e%s\u009b2J").returncode == 0
     code = abuse.login(user, STRONG)["reference"]
     abuse.pam(user, f"item:tty={evil}", f"item:ruser={evil}",
               f"answer:{STRONG}", "auth")

@@ -59,10 +59,13 @@ class Changer(Worker):
         self.now, self.next = abuse.make_user(user), None
 
     def once(self):
-        self.next = "wisselend wachtwoord " + os.urandom(6).hex()
+        # Nothing of the old one, and no neighbouring letters: cracklib
+        # refuses more than four such pairs as systematic.
+        self.next = "".join("bdfhkmprtwy2468"[byte % 15]
+                            for byte in os.urandom(24))
         step = abuse.login(self.user, self.now, self.next, self.next,
                            purpose="change")
-        assert step["verdict"] == "allow", step
+        assert step.get("verdict") == "allow", step
         self.now, self.next = self.next, None
 
     def check(self):
@@ -90,7 +93,7 @@ class Chooser(Worker):
             "temporary_password"]
         self.temporary = temporary
         step = abuse.login(self.user, temporary, STRONG, STRONG)
-        assert step["verdict"] == "allow", step
+        assert step.get("verdict") == "allow", step
         self.chosen = STRONG
 
     def check(self):
