@@ -513,3 +513,11 @@ void expect_login(struct core *core, const char *user, const char *password,
 		assert_string_equal(core_row(core, outcome.reference).reason,
 				    reason);
 }
+
+void core_finish(struct core *core)
+{
+	core_settle(core);
+	assert_int_equal(core->daemon.attempts.n_open, 0);
+	state_prove(&core->daemon.state);
+	core_deinit(core);
+}

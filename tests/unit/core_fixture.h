@@ -43,6 +43,8 @@ extern struct core_world core_world;
 /* lines: what stands in the configuration beside a cheap hash; NULL: nothing */
 void core_init(struct core *core, const char *lines);
 void core_deinit(struct core *core);
+/* The end of a test: nothing is left open, the state proves, then deinit. */
+void core_finish(struct core *core);
 /* What daemon_start() answers. */
 int core_try(struct core *core);
 void core_start(struct core *core);

@@ -31,10 +31,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	core_settle(core);
-	assert_int_equal(core->daemon.attempts.n_open, 0);
-	state_prove(&core->daemon.state);
-	core_deinit(core);
+	core_finish(core);
 	return 0;
 }
 
