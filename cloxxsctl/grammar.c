@@ -338,7 +338,7 @@ static bool changes_something(const struct command *command)
 static int match_options(struct parser *parser)
 {
 	const struct grammar_verb *row = parser->command.row;
-	uint32_t given = parser->command.given;
+	uint64_t given = parser->command.given;
 	char fault[64];
 	struct text text;
 

@@ -38,7 +38,8 @@ enum grammar_option {
 	_N_OPTIONS,
 };
 
-#define OPTION_BIT(option) (UINT32_C(1) << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(_N_OPTIONS <= 64, "an option is one bit of 64");
 
 enum grammar_value {
 	VALUE_NONE,   /* a flag */
@@ -85,8 +86,8 @@ struct grammar_verb {
 	const char *verb;     /* NULL: the noun says all */
 	const char *operands; /* as help shows them, or NULL */
 	size_t operands_min, operands_max;
-	uint32_t options;  /* beside GRAMMAR_GLOBAL */
-	uint32_t required; /* of these */
+	uint64_t options;  /* beside GRAMMAR_GLOBAL */
+	uint64_t required; /* of these */
 	bool changes;      /* pointless without one of options' parameters */
 	const char *summary;
 	const char *example;
@@ -105,7 +106,7 @@ struct grammar_verb {
 struct command {
 	const struct grammar_verb *row;
 	const char *operands[GRAMMAR_OPERANDS_MAX]; /* those given, then NULL */
-	uint32_t given;                             /* OPTION_BIT()s */
+	uint64_t given;                             /* OPTION_BIT()s */
 	const char *values[_N_OPTIONS];
 };
 

@@ -16,7 +16,7 @@ static void print_option(FILE *stream, const struct grammar_option_row *row)
 	fprintf(stream, "  %-26s  %s\n", name, row->help);
 }
 
-static void print_options(FILE *stream, const char *title, uint32_t options)
+static void print_options(FILE *stream, const char *title, uint64_t options)
 {
 	if (!options)
 		return;
@@ -95,7 +95,7 @@ static void print_verb(FILE *stream, const struct grammar_verb *row)
 	fprintf(stream, "\nExample:\n  %s\n", row->example);
 }
 
-static json_t *option_names(uint32_t options)
+static json_t *option_names(uint64_t options)
 {
 	json_t *names = json_array();
 
