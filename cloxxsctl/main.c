@@ -9,11 +9,29 @@
 #include <string.h>
 #include <time.h>
 
+#include "cloxxsctl/completion.h"
 #include "cloxxsctl/ctl.h"
 #include "cloxxsctl/verbs.h"
 #include "varlink/server.h"
 
 #define ANSWER_TIMEOUT_MS 30000
+
+/* What a shell asks while somebody types; the words are not yet a command. */
+static int complete(const char *const *words, size_t n_words)
+{
+	struct output output;
+	int r;
+
+	output_init(&output, &output_table_form, stdout, 0);
+	completion_print(
+		&(struct ctl){ .verbs = verbs,
+			       .output = &output,
+			       .socket = CLOXXS_RUNDIR "/cloxxsd.sock" },
+		words, n_words);
+	r = output_finish(&output);
+	output_deinit(&output);
+	return r < 0 ? STATUS_FAILURE : STATUS_OK;
+}
 
 static int run(int argc, char **argv)
 {
@@ -23,6 +41,10 @@ static int run(int argc, char **argv)
 	struct text error;
 	int status;
 
+	if (argc > 3 && strcmp(argv[1], COMPLETION_WORD) == 0 &&
+	    strcmp(argv[2], "--") == 0)
+		return complete((const char *const *)argv + 3,
+				(size_t)argc - 3);
 	text_init(&error, sentence, sizeof(sentence));
 	if (grammar_parse(verbs, argc, argv, &error, &command) != 0) {
 		failure_print(stderr, NULL, sentence);

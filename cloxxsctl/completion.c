@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/completion.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "varlink/client.h"
+
+/* Nobody waits longer for a key. */
+#define NAMES_TIMEOUT_MS 500
+
+/* What stands before the unfinished word, as far as it can be understood. */
+struct typed {
+	const struct grammar_verb *rows;
+	const char *partial;
+	const char *words[GRAMMAR_OPERANDS_MAX + 2]; /* that are no options */
+	size_t n_words;
+	uint64_t given;
+	int waiting; /* the option whose value comes next, or -1 */
+	bool only_words;
+};
+
+static int option_of(const char *word)
+{
+	const char *name = word + 2;
+	size_t n = strcspn(name, "=");
+
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if (strlen(grammar_options[i].name) == n &&
+		    memcmp(grammar_options[i].name, name, n) == 0)
+			return i;
+	return -1;
+}
+
+static void read_option(struct typed *typed, const char *word)
+{
+	int option = word[1] == '-' ? option_of(word) : -1;
+
+	if (option < 0)
+		return;
+	typed->given |= OPTION_BIT(option);
+	if (grammar_options[option].value != VALUE_NONE && !strchr(word, '='))
+		typed->waiting = option;
+}
+
+static void read_word(struct typed *typed, const char *word)
+{
+	if (typed->waiting >= 0)
+		typed->waiting = -1;
+	else if (!typed->only_words && strcmp(word, "--") == 0)
+		typed->only_words = true;
+	else if (!typed->only_words && word[0] == '-')
+		read_option(typed, word);
+	else if (typed->n_words < ARRAY_SIZE(typed->words))
+		typed->words[typed->n_words++] = word;
+}
+
+static void print(struct ctl *ctl, const struct typed *typed,
+		  const char *candidate, const char *help)
+{
+	if (strncmp(candidate, typed->partial, strlen(typed->partial)) == 0)
+		fprintf(ctl->output->stream, "%s\t%s\n", candidate, help);
+}
+
+static void print_files(struct ctl *ctl)
+{
+	fputs(COMPLETION_FILES "\n", ctl->output->stream);
+}
+
+/* Every word of "a|b|c", behind what the partial word has before its value. */
+static void print_values(struct ctl *ctl, const struct typed *typed,
+			 const struct grammar_option_row *row,
+			 const char *before)
+{
+	for (const char *word = row->metavariable; *word;) {
+		size_t n = strcspn(word, "|");
+		char candidate[128];
+		struct text text;
+
+		text_init(&text, candidate, sizeof(candidate));
+		text_add_format(&text, "%s%.*s", before, (int)n, word);
+		print(ctl, typed, candidate, row->help);
+		word += n + (word[n] == '|');
+	}
+}
+
+static void complete_value(struct ctl *ctl, const struct typed *typed,
+			   const struct grammar_option_row *row,
+			   const char *before)
+{
+	switch (row->value) {
+	case VALUE_WORD:
+		print_values(ctl, typed, row, before);
+		break;
+	case VALUE_PATH:
+		print_files(ctl);
+		break;
+	case VALUE_NONE:
+	case VALUE_TEXT:
+	case VALUE_LIST:
+	case VALUE_NUMBER:
+		break;
+	}
+}
+
+static const struct grammar_verb *row_of(const struct typed *typed)
+{
+	const struct grammar_verb *row;
+
+	if (typed->n_words == 0)
+		return NULL;
+	row = grammar_find(typed->rows, typed->words[0], NULL);
+	if (!row && typed->n_words > 1)
+		row = grammar_find(typed->rows, typed->words[0],
+				   typed->words[1]);
+	return row;
+}
+
+/* "--role=adm": what stands before the value goes into the candidates. */
+static bool complete_joined(struct ctl *ctl, const struct typed *typed)
+{
+	size_t n = strcspn(typed->partial, "=");
+	int option = option_of(typed->partial);
+	char before[64];
+
+	if (typed->partial[n] != '=')
+		return false;
+	if (option >= 0 && n + 2 < sizeof(before)) {
+		memcpy(before, typed->partial, n + 1);
+		before[n + 1] = '\0';
+		complete_value(ctl, typed, &grammar_options[option], before);
+	}
+	return true;
+}
+
+static void complete_option(struct ctl *ctl, const struct typed *typed)
+{
+	const struct grammar_verb *row = row_of(typed);
+	uint64_t fitting = GRAMMAR_GLOBAL | (row ? row->options : 0);
+
+	if (typed->partial[1] == '-' && complete_joined(ctl, typed))
+		return;
+	for (int i = 0; i < _N_OPTIONS; i++) {
+		char candidate[64];
+		struct text text;
+
+		if (!(fitting & ~typed->given & OPTION_BIT(i)))
+			continue;
+		text_init(&text, candidate, sizeof(candidate));
+		text_add_format(&text, "--%s", grammar_options[i].name);
+		print(ctl, typed, candidate, grammar_options[i].help);
+	}
+}
+
+static void complete_noun(struct ctl *ctl, const struct typed *typed)
+{
+	const char *last = "";
+
+	for (const struct grammar_verb *row = typed->rows; row->noun; row++) {
+		if (strcmp(row->noun, last) != 0)
+			print(ctl, typed, row->noun,
+			      row->verb ? "" : row->summary);
+		last = row->noun;
+	}
+}
+
+static void complete_verb(struct ctl *ctl, const struct typed *typed,
+			  const char *noun)
+{
+	for (const struct grammar_verb *row = typed->rows; row->noun; row++)
+		if (row->verb && strcmp(row->noun, noun) == 0)
+			print(ctl, typed, row->verb, row->summary);
+}
+
+struct names {
+	struct ctl *ctl;
+	const struct typed *typed;
+};
+
+static int each_name(json_t *reply, void *userdata)
+{
+	struct names *names = userdata;
+	const char *name = json_string_value(
+		json_object_get(json_object_get(reply, "user"), "name"));
+
+	/* Only what no shell reads anything else into. */
+	if (name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_.-")] == '\0')
+		print(names->ctl, names->typed, name, "");
+	return 0;
+}
+
+static void complete_user(struct ctl *ctl, const struct typed *typed)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
+	struct names names = { .ctl = ctl, .typed = typed };
+	const char *error;
+
+	if (varlink_client_new(ctl->socket, NAMES_TIMEOUT_MS, &client) != 0)
+		return;
+	(void)!varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers",
+				     json_object(), each_name, &names, &reply,
+				     &error);
+}
+
+static void complete_operand(struct ctl *ctl, const struct typed *typed,
+			     const struct grammar_verb *row)
+{
+	size_t n_used = row->verb ? 2 : 1;
+
+	if (strcmp(row->noun, "help") == 0) {
+		if (typed->n_words == 1)
+			complete_noun(ctl, typed);
+		else
+			complete_verb(ctl, typed, typed->words[1]);
+		return;
+	}
+	if (!row->operands || typed->n_words - n_used >= row->operands_max)
+		return;
+	if (strstr(row->operands, "FILE"))
+		print_files(ctl);
+	else if (strstr(row->operands, "NAME") && row->method &&
+		 strcmp(row->verb ? row->verb : "", "add") != 0)
+		complete_user(ctl, typed);
+}
+
+void completion_print(struct ctl *ctl, const char *const *words, size_t n_words)
+{
+	struct typed typed = {
+		.rows = ctl->verbs,
+		.partial = words[n_words - 1],
+		.waiting = -1,
+	};
+	const struct grammar_verb *row;
+
+	for (size_t i = 0; i + 1 < n_words; i++)
+		read_word(&typed, words[i]);
+	row = row_of(&typed);
+	if (typed.waiting >= 0)
+		complete_value(ctl, &typed, &grammar_options[typed.waiting],
+			       "");
+	else if (!typed.only_words && typed.partial[0] == '-')
+		complete_option(ctl, &typed);
+	else if (row)
+		complete_operand(ctl, &typed, row);
+	else if (typed.n_words == 0)
+		complete_noun(ctl, &typed);
+	else if (typed.n_words == 1)
+		complete_verb(ctl, &typed, typed.words[0]);
+}
