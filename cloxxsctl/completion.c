@@ -69,37 +69,17 @@ static void print_files(struct ctl *ctl)
 
 /* Every word of "a|b|c", behind what the partial word has before its value. */
 static void print_values(struct ctl *ctl, const struct typed *typed,
-			 const struct grammar_option_row *row,
-			 const char *before)
+			 const char *words, const char *before)
 {
-	for (const char *word = row->metavariable; *word;) {
+	for (const char *word = words; *word;) {
 		size_t n = strcspn(word, "|");
 		char candidate[128];
 		struct text text;
 
 		text_init(&text, candidate, sizeof(candidate));
 		text_add_format(&text, "%s%.*s", before, (int)n, word);
-		print(ctl, typed, candidate, row->help);
+		print(ctl, typed, candidate, "");
 		word += n + (word[n] == '|');
-	}
-}
-
-static void complete_value(struct ctl *ctl, const struct typed *typed,
-			   const struct grammar_option_row *row,
-			   const char *before)
-{
-	switch (row->value) {
-	case VALUE_WORD:
-		print_values(ctl, typed, row, before);
-		break;
-	case VALUE_PATH:
-		print_files(ctl);
-		break;
-	case VALUE_NONE:
-	case VALUE_TEXT:
-	case VALUE_LIST:
-	case VALUE_NUMBER:
-		break;
 	}
 }
 
@@ -116,6 +96,30 @@ static const struct grammar_verb *row_of(const struct typed *typed)
 	return row;
 }
 
+static void complete_value(struct ctl *ctl, const struct typed *typed,
+			   enum grammar_option option, const char *before)
+{
+	const struct grammar_verb *row = row_of(typed);
+
+	switch (grammar_options[option].value) {
+	case VALUE_WORD:
+		print_values(ctl, typed, grammar_options[option].metavariable,
+			     before);
+		break;
+	case VALUE_PATH:
+		print_files(ctl);
+		break;
+	case VALUE_TEXT:
+		if (option == OPTION_FORMAT && row && row->formats)
+			print_values(ctl, typed, row->formats, before);
+		break;
+	case VALUE_NONE:
+	case VALUE_LIST:
+	case VALUE_NUMBER:
+		break;
+	}
+}
+
 /* "--role=adm": what stands before the value goes into the candidates. */
 static bool complete_joined(struct ctl *ctl, const struct typed *typed)
 {
@@ -128,7 +132,7 @@ static bool complete_joined(struct ctl *ctl, const struct typed *typed)
 	if (option >= 0 && n + 2 < sizeof(before)) {
 		memcpy(before, typed->partial, n + 1);
 		before[n + 1] = '\0';
-		complete_value(ctl, typed, &grammar_options[option], before);
+		complete_value(ctl, typed, (enum grammar_option)option, before);
 	}
 	return true;
 }
@@ -239,7 +243,7 @@ void completion_print(struct ctl *ctl, const char *const *words, size_t n_words)
 		read_word(&typed, words[i]);
 	row = row_of(&typed);
 	if (typed.waiting >= 0)
-		complete_value(ctl, &typed, &grammar_options[typed.waiting],
+		complete_value(ctl, &typed, (enum grammar_option)typed.waiting,
 			       "");
 	else if (!typed.only_words && typed.partial[0] == '-')
 		complete_option(ctl, &typed);

@@ -31,6 +31,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 				    "reset_password",
 				    "make a temporary password too" },
 	[OPTION_YES] = { "yes", VALUE_NONE, NULL, NULL, "do not ask" },
+	[OPTION_FORMAT] = { "format", VALUE_TEXT, "FORMAT", NULL,
+			    "the form that is written, or read" },
 };
 
 struct parser {
@@ -76,6 +78,14 @@ void grammar_add_words(struct text *text, const struct grammar_verb *rows,
 		before = ", ";
 		last = row->noun;
 	}
+}
+
+const char *grammar_metavariable(const struct grammar_verb *row,
+				 enum grammar_option option)
+{
+	if (option == OPTION_FORMAT && row && row->formats)
+		return row->formats;
+	return grammar_options[option].metavariable;
 }
 
 bool grammar_has_noun(const struct grammar_verb *rows, const char *noun)
@@ -335,6 +345,22 @@ static bool changes_something(const struct command *command)
 	return false;
 }
 
+static int match_format(struct parser *parser)
+{
+	const struct command *command = &parser->command;
+	char fault[96];
+	struct text text;
+
+	if (!command_has(command, OPTION_FORMAT) ||
+	    value_is_word_of(command->row->formats,
+			     command->values[OPTION_FORMAT]))
+		return 0;
+	text_init(&text, fault, sizeof(fault));
+	text_add_format(&text, " is no format of --format %s",
+			command->row->formats);
+	return row_refused(parser, fault, command->values[OPTION_FORMAT]);
+}
+
 static int match_options(struct parser *parser)
 {
 	const struct grammar_verb *row = parser->command.row;
@@ -351,14 +377,16 @@ static int match_options(struct parser *parser)
 					option->name);
 		else if ((row->required & ~given) & OPTION_BIT(i))
 			text_add_format(&text, "--%s %s is missing",
-					option->name, option->metavariable);
+					option->name,
+					grammar_metavariable(
+						row, (enum grammar_option)i));
 		else
 			continue;
 		return row_refused(parser, fault, NULL);
 	}
 	if (row->changes && !changes_something(&parser->command))
 		return row_refused(parser, "nothing to change was named", NULL);
-	return 0;
+	return match_format(parser);
 }
 
 /* --help: the verb "help", about as much as was named before. */

@@ -35,6 +35,7 @@ enum grammar_option {
 	OPTION_REASON,
 	OPTION_RESET_PASSWORD,
 	OPTION_YES,
+	OPTION_FORMAT,
 	_N_OPTIONS,
 };
 
@@ -86,9 +87,10 @@ struct grammar_verb {
 	const char *verb;     /* NULL: the noun says all */
 	const char *operands; /* as help shows them, or NULL */
 	size_t operands_min, operands_max;
-	uint64_t options;  /* beside GRAMMAR_GLOBAL */
-	uint64_t required; /* of these */
-	bool changes;      /* pointless without one of options' parameters */
+	uint64_t options;    /* beside GRAMMAR_GLOBAL */
+	uint64_t required;   /* of these */
+	const char *formats; /* "a|b": what --format takes here */
+	bool changes;        /* pointless without one of options' parameters */
 	const char *summary;
 	const char *example;
 
@@ -128,6 +130,10 @@ must_check int grammar_parse(const struct grammar_verb *rows, int argc,
 /* The row of noun and verb (NULL: the noun's only row), or NULL. */
 const struct grammar_verb *grammar_find(const struct grammar_verb *rows,
 					const char *noun, const char *verb);
+/* "text|json" for --format of row (which may be NULL), else as the option's
+ * row. */
+const char *grammar_metavariable(const struct grammar_verb *row,
+				 enum grammar_option option);
 bool grammar_has_noun(const struct grammar_verb *rows, const char *noun);
 
 /* Appends "user add NAME", "user add", … as the row has it. */

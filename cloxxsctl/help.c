@@ -4,26 +4,29 @@
 #include <jansson.h>
 #include <string.h>
 
-static void print_option(FILE *stream, const struct grammar_option_row *row)
+static void print_option(FILE *stream, const struct grammar_verb *verb,
+			 enum grammar_option option)
 {
+	const struct grammar_option_row *row = &grammar_options[option];
+	const char *metavariable = grammar_metavariable(verb, option);
 	char name[80];
 	struct text text;
 
 	text_init(&text, name, sizeof(name));
-	text_add_format(&text, "--%s%s%s", row->name,
-			row->metavariable ? " " : "",
-			row->metavariable ? row->metavariable : "");
+	text_add_format(&text, "--%s%s%s", row->name, metavariable ? " " : "",
+			metavariable ? metavariable : "");
 	fprintf(stream, "  %-26s  %s\n", name, row->help);
 }
 
-static void print_options(FILE *stream, const char *title, uint64_t options)
+static void print_options(FILE *stream, const char *title, uint64_t options,
+			  const struct grammar_verb *verb)
 {
 	if (!options)
 		return;
 	fprintf(stream, "\n%s\n", title);
 	for (int i = 0; i < _N_OPTIONS; i++)
 		if (options & OPTION_BIT(i))
-			print_option(stream, &grammar_options[i]);
+			print_option(stream, verb, (enum grammar_option)i);
 }
 
 static void add_usage(struct text *text, const struct grammar_verb *row)
@@ -66,7 +69,7 @@ static void print_verbs(FILE *stream, const struct grammar_verb *rows,
 		if (!first)
 			first = row;
 	}
-	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL);
+	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL, NULL);
 	if (!noun)
 		print_statuses(stream);
 	if (first)
@@ -86,12 +89,13 @@ static void print_verb(FILE *stream, const struct grammar_verb *row)
 		if (row->required & OPTION_BIT(i))
 			text_add_format(&text, " --%s %s",
 					grammar_options[i].name,
-					grammar_options[i].metavariable);
+					grammar_metavariable(
+						row, (enum grammar_option)i));
 	if (row->options & ~row->required)
 		text_add(&text, " [OPTION...]");
 	fprintf(stream, "Usage: cloxxsctl %s\n\n  %s\n", usage, row->summary);
-	print_options(stream, "Options:", row->options);
-	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL);
+	print_options(stream, "Options:", row->options, row);
+	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL, row);
 	fprintf(stream, "\nExample:\n  %s\n", row->example);
 }
 
@@ -108,11 +112,12 @@ static json_t *option_names(uint64_t options)
 
 static json_t *verb_json(const struct grammar_verb *row)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:s, s:s}", "noun",
+	return json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:s?, s:s, s:s}", "noun",
 			 row->noun, "verb", row->verb, "operands",
 			 row->operands, "options", option_names(row->options),
-			 "required", option_names(row->required), "summary",
-			 row->summary, "example", row->example);
+			 "required", option_names(row->required), "formats",
+			 row->formats, "summary", row->summary, "example",
+			 row->example);
 }
 
 static json_t *grammar_json(const struct grammar_verb *rows)
