@@ -274,6 +274,61 @@ static int parse_words(const struct setting_bounds *bounds, const char *value,
 	return 0;
 }
 
+/* "2026-05-01": a day that there is. */
+static bool is_day(const char *value)
+{
+	static const unsigned int days[] = { 31, 29, 31, 30, 31, 30,
+					     31, 31, 30, 31, 30, 31 };
+	unsigned int year, month, day;
+
+	for (size_t i = 0; i < 10; i++)
+		if (i == 4 || i == 7 ? value[i] != '-'
+				     : value[i] < '0' || value[i] > '9')
+			return false;
+	year = (unsigned int)strtoul(value, NULL, 10);
+	month = (unsigned int)strtoul(value + 5, NULL, 10);
+	day = (unsigned int)strtoul(value + 8, NULL, 10);
+	if (year < 2000 || month < 1 || month > 12 || day < 1 ||
+	    day > days[month - 1])
+		return false;
+	return month != 2 || day < 29 ||
+	       (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+}
+
+static bool is_declaration(const struct setting_bounds *bounds,
+			   const char *value)
+{
+	size_t n;
+
+	if (strcmp(value, "none") == 0)
+		return true;
+	if (!is_day(value) || value[10] != ' ' || value[11] == ' ')
+		return false;
+	n = strlen(value + 11);
+	return n >= bounds->min && n <= bounds->max;
+}
+
+static int parse_declaration(const struct setting_bounds *bounds,
+			     const char *value, char **at, struct text *why)
+{
+	char *copy;
+
+	if (!is_declaration(bounds, value)) {
+		text_add_format(why,
+				"is neither none nor a day and a sentence of "
+				"%" PRIu64 " to %" PRIu64 " bytes, such as "
+				"2026-05-01 Report of the auditor",
+				bounds->min, bounds->max);
+		return SETTING_TYPE_E_INVALID;
+	}
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
 int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		  const char *value, void *at, struct text *why)
 {
@@ -295,6 +350,8 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_path(type, value, at, why);
 	case SETTING_WORDS:
 		return parse_words(bounds, value, at, why);
+	case SETTING_DECLARATION:
+		return parse_declaration(bounds, value, at, why);
 	}
 	return -EINVAL;
 }
@@ -332,6 +389,7 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
+	case SETTING_DECLARATION:
 		text_add(value, *(char *const *)at);
 		break;
 	case SETTING_WORDS:
@@ -351,6 +409,7 @@ void setting_deinit(enum setting_type type, void *at)
 		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
+	case SETTING_DECLARATION:
 		free(*(char **)at);
 		*(char **)at = NULL;
 		break;

@@ -13,6 +13,7 @@
  *     path      /bin/bash         char *
  *     home      /home/%u          char *
  *     words     cloxxs, example   char **, ended by NULL
+ *     declaration none, or 2026-05-01 and a sentence   char *
  */
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ enum setting_type {
 	SETTING_PATH,
 	SETTING_HOME,
 	SETTING_WORDS,
+	SETTING_DECLARATION,
 };
 
 /* Both may be; for words: how many letters. Unused for paths. */

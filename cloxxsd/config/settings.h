@@ -37,6 +37,11 @@ struct settings {
 	uint32_t answer_timeout_s; /* answer_timeout = 2m, 10s to 10m */
 	uint32_t pass_lifetime_s;  /* pass_lifetime = 2m, 10s to 10m */
 	uint32_t attempts_max;     /* attempts = 1024, 16 to 65536 */
+	/* [statement]: what only the operator can say, and since when */
+	char *soc2;                     /* soc2 = none */
+	char *physical_protection;      /* physical_protection = none */
+	char *location;                 /* location = none */
+	char *web_application_firewall; /* web_application_firewall = none */
 };
 
 enum settings_error {
