@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 
 #include "cloxxsd/attempt/argon2.h"
+#include "cloxxsd/attempt/foreign_hash.h"
 
 #define QUEUE_MAX 8192
 /* A stored hash may ask for this and no more, whatever the settings say. */
@@ -71,13 +72,18 @@ static struct hash_job *queue_take(struct queue *queue)
 /* What the job will need; a stored form that is refused needs nothing. */
 static uint64_t job_memory(const struct hash_job *job)
 {
-	uint64_t memory = job->cost.memory;
+	uint64_t memory = job->cost.memory, foreign = 0;
 	struct argon2_cost cost;
 
 	if (!secret_is_empty(&job->stored) &&
 	    argon2_inspect(job->stored.bytes, &maximum, &cost) == 0 &&
 	    cost.memory > memory)
 		memory = cost.memory;
+	/* One after the other, so the larger of the two is enough. */
+	if (!secret_is_empty(&job->stored) &&
+	    foreign_hash_inspect(job->stored.bytes, &foreign) == 0 &&
+	    foreign > memory)
+		memory = foreign;
 	return memory;
 }
 
@@ -93,14 +99,53 @@ static void make(struct hash_job *job, const struct argon2_cost *cost)
 	job->result = HASH_FAILED;
 }
 
+static enum hash_result compare_foreign(const struct hash_job *job)
+{
+	int r = foreign_hash_verify(job->stored.bytes, &job->password);
+
+	return r == 0                      ? HASH_RIGHT
+	       : r == FOREIGN_HASH_E_WRONG ? HASH_WRONG
+	       : r > 0                     ? HASH_REFUSED
+					   : HASH_FAILED;
+}
+
 static enum hash_result compare(const struct hash_job *job)
 {
-	int r = argon2_verify(job->stored.bytes, &job->password, &maximum);
+	int r;
+
+	if (foreign_hash_is(job->stored.bytes))
+		return compare_foreign(job);
+	r = argon2_verify(job->stored.bytes, &job->password, &maximum);
 
 	return r == 0                ? HASH_RIGHT
 	       : r == ARGON2_E_WRONG ? HASH_WRONG
 	       : r > 0               ? HASH_REFUSED
 				     : HASH_FAILED;
+}
+
+/*
+ * One of another system: replaced where the password is right, and as dear
+ * where it is not, so that time does not tell one from the other.
+ */
+static void verify_foreign(struct hash_job *job)
+{
+	job->result = compare_foreign(job);
+	switch (job->result) {
+	case HASH_RIGHT:
+		/* Without memory for it the login is good all the same. */
+		make(job, &job->cost);
+		job->result = HASH_RIGHT;
+		break;
+	case HASH_WRONG:
+		make(job, &job->cost);
+		explicit_bzero(job->made, sizeof(job->made));
+		job->result = HASH_WRONG;
+		break;
+	case HASH_FAILED:
+	case HASH_MADE:
+	case HASH_REFUSED:
+		break;
+	}
 }
 
 static void verify(struct hash_job *job)
@@ -113,6 +158,10 @@ static void verify(struct hash_job *job)
 		explicit_bzero(job->made, sizeof(job->made));
 		if (job->result == HASH_MADE)
 			job->result = HASH_WRONG;
+		return;
+	}
+	if (foreign_hash_is(job->stored.bytes)) {
+		verify_foreign(job);
 		return;
 	}
 	job->result = compare(job);

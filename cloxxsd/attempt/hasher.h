@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Hasher: a bounded pool of threads that do argon2id and nothing else. All
- * hashes together stay below a memory budget; what does not fit waits in
- * order. Results come back on the event loop. It knows neither users nor
- * rules.
+ * Hasher: a bounded pool of threads that do argon2id and, of hashes that an
+ * import brought, what those ask for; nothing else. All hashes together stay
+ * below a memory budget; what does not fit waits in order. Results come back on
+ * the event loop. It knows neither users nor rules.
  */
 
 #include <stdbool.h>
@@ -20,8 +20,8 @@ struct hasher;
 
 enum hash_task {
 	_HASH_NOTHING,
-	HASH_VERIFY,  /* compares; where right and cheaper than cost, makes anew
-		       */
+	HASH_VERIFY,  /* compares; where right, and cheaper than cost or
+			  foreign, makes anew */
 	HASH_REPLACE, /* refuses the stored password itself, else makes a hash
 		       */
 	HASH_MAKE,    /* makes a hash */

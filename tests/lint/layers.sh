@@ -79,6 +79,7 @@ sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
 jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/main.c
 pwquality.h cloxxsd/attempt/password_rules.c
+crypt.h cloxxsd/attempt/foreign_hash.c
 crack.h cloxxsd/attempt/password_rules.c
 uninorm.h cloxxsd/attempt/password_rules.c
 unistr.h cloxxsd/attempt/password_rules.c

@@ -165,6 +165,11 @@ static void run(struct hash_job *job)
 	",p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAA" \
 	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CHEAP HASH_OF("19456", "2")
+/* Of "right", by other systems. */
+#define BCRYPT "$2y$04$abcdefghijklmnopqrstuuFmEfrkTQnczNzw475xE2VhDrK1uwJiC"
+#define YESCRYPT                         \
+	"$y$jBT$k2XAnEHBqQ1Ct2aMXFKNa/$" \
+	"GvLBW8SUghReO2mX8akb.THwHMvkKKkEfhehm.yJGr5"
 
 static void what_comes_of_each_task(void **state)
 {
@@ -183,6 +188,11 @@ static void what_comes_of_each_task(void **state)
 		{ HASH_VERIFY, "right", HASH_OF("8192", "3"), HASH_RIGHT,
 		  "baked right" },
 		{ HASH_VERIFY, "wrong", HASH_OF("8192", "3"), HASH_WRONG, "" },
+		/* Of another system: replaced at once; as dear where wrong. */
+		{ HASH_VERIFY, "right", BCRYPT, HASH_RIGHT, "baked right" },
+		{ HASH_VERIFY, "wrong", BCRYPT, HASH_WRONG, "" },
+		{ HASH_REPLACE, "right", BCRYPT, HASH_RIGHT, "" },
+		{ HASH_REPLACE, "new", BCRYPT, HASH_MADE, "baked new" },
 		{ HASH_REPLACE, "right", CHEAP, HASH_RIGHT, "" },
 		{ HASH_REPLACE, "new", CHEAP, HASH_MADE, "baked new" },
 		{ HASH_REPLACE, "new", "", HASH_MADE, "baked new" },
@@ -251,6 +261,8 @@ static void abuse_81_dear_hashes(void **state)
 		HASH_OF("19456", "17"),
 		"$argon2i$v=19$m=19456,t=2,p=1$x$y",
 		"$2y$10$abcdefghijklmnopqrstuv",
+		"$6$rounds=999999999$salt$hash",
+		"$y$jFT$k2XAnEHBqQ1Ct2aMXFKNa/$hash",
 	};
 
 	(void)state;
@@ -302,6 +314,20 @@ static void stored_costs_count(void **state)
 	finish();
 	assert_int_equal(oven.n_running_max, 1);
 	assert_int_equal(one.result, HASH_RIGHT);
+}
+
+/* A foreign hash's memory counts in the budget, and its wrong password costs
+ * one of ours on top. */
+static void foreign_costs_count(void **state)
+{
+	struct hash_job one = job_of(HASH_VERIFY, "wrong", YESCRYPT);
+
+	(void)state;
+	make_hasher(2, 80 * MIB);
+	run(&one);
+	assert_int_equal(one.result, HASH_WRONG);
+	assert_int_equal(one.memory, 64 * MIB);
+	assert_int_equal(oven.n_done, 1);
 }
 
 /* One that alone is larger than the budget runs, alone. */
@@ -430,6 +456,7 @@ int main(void)
 		TEST(a_decoy_costs_as_much),
 		TEST(abuse_81_dear_hashes),
 		TEST(abuse_80_the_budget_holds),
+		TEST(foreign_costs_count),
 		TEST(stored_costs_count),
 		TEST(a_large_one_runs_alone),
 		TEST(in_order),
