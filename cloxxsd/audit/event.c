@@ -89,6 +89,19 @@ static const struct {
 				   "1388136e0115443f8402690c129e0c29",
 				   LOG_NOTICE,
 				   "A temporary password was made" },
+	[EVENT_BACKUP_CREATED] = { "backup-created",
+				   "fd6bab90b7e4465ea623eaf906c03cdb",
+				   LOG_NOTICE, "A backup was made" },
+	[EVENT_BACKUP_FAILED] = { "backup-failed",
+				  "40f0cc7afe284a20b60d82865a90ee58", LOG_ERR,
+				  "A backup could not be made" },
+	[EVENT_BACKUP_PRUNED] = { "backup-pruned",
+				  "7ef27b01356d4a459e4166e261d6bbc4",
+				  LOG_NOTICE, "An old backup was removed" },
+	[EVENT_BACKUP_RESTORED] = { "backup-restored",
+				    "6035f5083c66471e82287a71db4006bc",
+				    LOG_WARNING,
+				    "The store was put back from a backup" },
 };
 
 const char *event_name(enum event event)

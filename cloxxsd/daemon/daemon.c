@@ -67,6 +67,8 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_DECOY:
 		case CHANGE_SESSION_OPEN:
 		case CHANGE_SESSION_CLOSE:
+		case CHANGE_BACKUP_MADE:
+		case CHANGE_BACKUP_GONE:
 		case _CHANGE_N:
 			break;
 		}

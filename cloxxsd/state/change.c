@@ -203,6 +203,30 @@ static int session_close(struct store *store, const struct change *change)
 			 change->session);
 }
 
+static int backup_made(struct store *store, const struct change *change)
+{
+	const struct backup_made *made = change->backup;
+	int r;
+
+	r = store_run(store,
+		      "UPDATE installation SET backups = max(backups, ?)"
+		      " WHERE id = 1",
+		      "i", made->sequence);
+	if (r != 0)
+		return r;
+	return store_run(store,
+			 "INSERT OR REPLACE INTO backup (sequence, created,"
+			 " file, bytes, digest) VALUES (?, ?, ?, ?, ?)",
+			 "iitib", made->sequence, made->created, made->file,
+			 made->bytes, made->digest, sizeof(made->digest));
+}
+
+static int backup_gone(struct store *store, const struct change *change)
+{
+	return store_run(store, "DELETE FROM backup WHERE file = ?", "t",
+			 change->text);
+}
+
 static const struct {
 	int (*apply)(struct store *store, const struct change *change);
 	bool identity;
@@ -225,6 +249,8 @@ static const struct {
 	[CHANGE_DECOY] = { decoy, false, true },
 	[CHANGE_SESSION_OPEN] = { session_open, false, true },
 	[CHANGE_SESSION_CLOSE] = { session_close, false, false },
+	[CHANGE_BACKUP_MADE] = { backup_made, false, true },
+	[CHANGE_BACKUP_GONE] = { backup_gone, false, false },
 };
 
 void change_set_add(struct change_set *set, struct change change)

@@ -14,6 +14,7 @@
 
 #include "base/scope.h"
 #include "cloxxsd/audit/record.h"
+#include "cloxxsd/state/backups.h"
 #include "cloxxsd/state/ledger.h"
 #include "cloxxsd/state/user.h"
 
@@ -36,6 +37,8 @@ enum change_type {
 	CHANGE_DECOY,   /* as dear as a claim, about nobody */
 	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal */
 	CHANGE_SESSION_CLOSE, /* session */
+	CHANGE_BACKUP_MADE,   /* backup */
+	CHANGE_BACKUP_GONE,   /* text: its file */
 	_CHANGE_N,
 };
 
@@ -51,6 +54,7 @@ struct change {
 	const char *text;
 	const char *service, *address, *terminal;
 	const char *session;
+	const struct backup_made *backup;
 };
 
 /* At most so many changes and records in one transaction. */

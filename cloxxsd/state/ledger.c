@@ -133,6 +133,48 @@ int ledger_init(struct ledger *ledger, struct store *store,
 	return r;
 }
 
+/* Whether row follows on chain, which becomes its own. */
+static bool follows(const struct ledger *ledger, sqlite3_stmt *row,
+		    uint8_t chain[LEDGER_CHAIN_BYTES])
+{
+	uint8_t stored[LEDGER_CHAIN_BYTES], proof[LEDGER_CHAIN_BYTES];
+	struct texts texts;
+
+	read_texts(row, &texts);
+	link_chain(ledger->key, chain, sqlite3_column_int64(row, 0),
+		   sqlite3_column_int64(row, 1), &texts, proof);
+	if (!read_chain(row, _N_COLUMNS + 2, stored) ||
+	    sodium_memcmp(proof, stored, sizeof(proof)) != 0)
+		return false;
+	memcpy(chain, proof, sizeof(proof));
+	return true;
+}
+
+int ledger_prove(struct ledger *ledger, int64_t *ret_seq)
+{
+	uint8_t chain[LEDGER_CHAIN_BYTES] = { 0 };
+	sqlite3_stmt *row;
+	int64_t seq = 0;
+	int r;
+
+	r = store_bind(ledger->store,
+		       "SELECT " COLUMNS " FROM ledger ORDER BY seq", &row, "");
+	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+		seq++;
+		r = sqlite3_column_int64(row, 0) == seq &&
+				    follows(ledger, row, chain)
+			    ? 0
+			    : LEDGER_E_BROKEN;
+	}
+	if (r == 0 && seq != ledger->seq)
+		r = LEDGER_E_BROKEN;
+	if (r == LEDGER_E_BROKEN) {
+		sqlite3_reset(row);
+		*ret_seq = seq;
+	}
+	return r;
+}
+
 /* Escaped into buffer; what is too long is cut there, visibly. */
 static const char *escaped(const char *text, char *buffer, size_t size)
 {

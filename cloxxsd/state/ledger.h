@@ -45,6 +45,11 @@ enum ledger_error {
 must_check int ledger_init(struct ledger *ledger, struct store *store,
 			   const struct key *key);
 /*
+ * Proves every record from the first to the last, which takes as long as there
+ * are many. LEDGER_E_BROKEN: *ret_seq is the first that is not as we wrote it.
+ */
+must_check int ledger_prove(struct ledger *ledger, int64_t *ret_seq);
+/*
  * Appends, within the caller's transaction. When that is rolled back the
  * caller puts the former struct back: it is plain data.
  */

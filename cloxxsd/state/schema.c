@@ -11,6 +11,9 @@
  * failure: counted wrong answers since the count was last set to zero.
  * ledger: the audit; at in microseconds, chain the keyed hash over this row
  * and the one before.
+ * installation: one row: what tells this store from others, and how many
+ * backups were made of it. backup: those that are thought to be there; digest
+ * is of the whole file.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -86,6 +89,20 @@ static const char *const migrations[] = {
 	"CREATE TABLE decoy (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) "
 	"STRICT;"
 	"INSERT INTO decoy (id, n) VALUES (1, 0);",
+	"CREATE TABLE installation ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" identifier BLOB NOT NULL,"
+	" backups INTEGER NOT NULL"
+	") STRICT;"
+	"INSERT INTO installation (id, identifier, backups)"
+	" VALUES (1, randomblob(16), 0);"
+	"CREATE TABLE backup ("
+	" sequence INTEGER PRIMARY KEY,"
+	" created INTEGER NOT NULL,"
+	" file TEXT NOT NULL UNIQUE,"
+	" bytes INTEGER NOT NULL,"
+	" digest BLOB NOT NULL"
+	") STRICT;",
 };
 
 size_t schema_version(void)

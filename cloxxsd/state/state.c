@@ -71,6 +71,26 @@ int state_init(struct state *state, const char *directory, const char *key_file,
 	return r;
 }
 
+int state_open_snapshot(struct state *state, const char *path, struct key *key,
+			struct text *why)
+{
+	int r;
+
+	*state = (struct state){ .key = key };
+	text_add_format(why, "%s: ", path);
+	r = store_open_snapshot(path, why, &state->store);
+	if (r == 0)
+		r = ledger_init(&state->ledger, state->store, state->key);
+	if (r == LEDGER_E_BROKEN) {
+		text_add(why, "its last audit record was not written with "
+			      "this key");
+		r = -EKEYREJECTED;
+	}
+	if (r != 0)
+		state_deinit(state);
+	return r;
+}
+
 void state_deinit(struct state *state)
 {
 	state->store = store_free(state->store);

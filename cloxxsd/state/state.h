@@ -34,6 +34,12 @@ struct state {
  */
 must_check int state_init(struct state *state, const char *directory,
 			  const char *key_file, struct text *why);
+/*
+ * The one file at path (store_open_snapshot()) as a state that is only read,
+ * with a key that is taken in any case.
+ */
+must_check int state_open_snapshot(struct state *state, const char *path,
+				   struct key *key, struct text *why);
 void state_deinit(struct state *state);
 
 /*

@@ -31,7 +31,7 @@ struct store {
 };
 
 /* SQLite's result codes as ours; extended codes name the detail. */
-static int store_error(int code)
+int store_errno(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -61,7 +61,7 @@ static int store_error(int code)
 
 static int execute(struct store *store, const char *sql)
 {
-	return store_error(
+	return store_errno(
 		sqlite3_exec(store->database, sql, NULL, NULL, NULL));
 }
 
@@ -71,7 +71,7 @@ static int query_number(struct store *store, const char *sql, int64_t *ret)
 	sqlite3_stmt *statement = NULL;
 	int r;
 
-	r = store_error(
+	r = store_errno(
 		sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL));
 	if (r == 0)
 		r = store_step(statement);
@@ -230,7 +230,7 @@ static int open_database(struct store *store, const char *path, bool marked,
 	if (r == SQLITE_OK)
 		r = harden(store);
 	else
-		r = store_error(r);
+		r = store_errno(r);
 	if (r == 0)
 		r = migrate(store, marked, why);
 	if (r == -EBUSY)
@@ -284,6 +284,61 @@ int store_open(const char *directory, struct text *why,
 	return 0;
 }
 
+/* What hardens a connection that never writes. */
+static int recognise_snapshot(struct store *store, struct text *why)
+{
+	int64_t version = 0;
+	int r;
+
+	(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1,
+				NULL);
+	(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+				0, NULL);
+	r = execute(store, "PRAGMA cell_size_check = ON;"
+			   "PRAGMA temp_store = MEMORY;");
+	if (r == 0)
+		r = query_number(store, "PRAGMA user_version", &version);
+	if (r == 0)
+		r = recognise(store, true, version, why);
+	if (r == 0 && version > (int64_t)schema_version()) {
+		text_add(why, "it was made by a later version");
+		r = STORE_E_NEWER;
+	}
+	return r == -EBADMSG ? STORE_E_DAMAGED : r;
+}
+
+int store_open_snapshot(const char *path, struct text *why,
+			struct store **ret_store)
+{
+	scope(store_freep) struct store *store = calloc(1, sizeof(*store));
+	char uri[512];
+	struct text text;
+	int r;
+
+	if (!store)
+		return -ENOMEM;
+	text_init(&text, uri, sizeof(uri));
+	text_add_format(&text, "file:%s?immutable=1", path);
+	if (text_is_cut(&text) || strpbrk(path, "?#%"))
+		return -EINVAL;
+	r = store_errno(sqlite3_open_v2(uri, &store->database,
+					SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
+						SQLITE_OPEN_NOMUTEX |
+						SQLITE_OPEN_PRIVATECACHE,
+					NULL));
+	if (r == 0)
+		r = recognise_snapshot(store, why);
+	if (r != 0)
+		return r;
+	*ret_store = scope_take_ptr(store);
+	return 0;
+}
+
+sqlite3 *store_database(const struct store *store)
+{
+	return store->database;
+}
+
 int store_reserve_log(struct store *store)
 {
 	static const char zeros[1 << 16];
@@ -331,7 +386,7 @@ static int find_statement(struct store *store, const char *sql,
 		}
 	if (store->n_statements == STATEMENTS_MAX)
 		return -ENOBUFS;
-	r = store_error(sqlite3_prepare_v3(store->database, sql, -1,
+	r = store_errno(sqlite3_prepare_v3(store->database, sql, -1,
 					   SQLITE_PREPARE_PERSISTENT,
 					   ret_statement, NULL));
 	if (r != 0)
@@ -369,7 +424,7 @@ static int bind_arguments(sqlite3_stmt *statement, const char *form,
 			return -EINVAL;
 		}
 	}
-	return store_error(r);
+	return store_errno(r);
 }
 
 static int bind_list(struct store *store, const char *sql,
@@ -406,7 +461,7 @@ int store_step(sqlite3_stmt *statement)
 	/* A statement left open would hold the transaction. */
 	if (code != SQLITE_ROW)
 		sqlite3_reset(statement);
-	return store_error(code);
+	return store_errno(code);
 }
 
 int store_run(struct store *store, const char *sql, const char *form, ...)

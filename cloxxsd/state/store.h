@@ -40,6 +40,13 @@ static inline void store_freep(struct store **store)
 }
 
 /*
+ * Opens the one file at path, which nobody writes any more, for reading alone:
+ * nothing is made beside it, and it is not migrated. Errors as above.
+ */
+must_check int store_open_snapshot(const char *path, struct text *why,
+				   struct store **ret_store);
+
+/*
  * Gives the write-ahead log the blocks that it will need, so that a commit
  * overwrites and waits for nothing but its own bytes: a log that grows makes
  * each commit wait for the file system's journal, and so for everybody's
@@ -68,6 +75,11 @@ int store_changes(const struct store *store);
 /* A column as bounded text; null gives "". false where it does not fit. */
 bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
 		       size_t size);
+
+/* For what is about the whole file: a copy of it, a second one beside it. */
+sqlite3 *store_database(const struct store *store);
+/* A result code of SQLite's, as store_step() gives it. */
+must_check int store_errno(int code);
 
 must_check int store_begin(struct store *store);
 /* -errno: nothing of it is there. */

@@ -52,13 +52,14 @@ done <<'END'
 config
 audit
 state audit
+backup audit state
 publish audit state
 attempt audit config state
-service audit config state attempt
-daemon audit config state attempt publish service
+service audit config state attempt backup
+daemon audit config state attempt publish backup service
 END
 [ "$(cd cloxxsd && echo */)" = \
-	"attempt/ audit/ config/ daemon/ publish/ service/ state/" ] ||
+	"attempt/ audit/ backup/ config/ daemon/ publish/ service/ state/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
 # A header of others, and the folders that are its home.
