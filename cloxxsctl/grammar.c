@@ -260,13 +260,8 @@ static int parse_arguments(struct parser *parser)
 
 static int noun_unknown(struct parser *parser)
 {
-	if (parser->n_words == 0) {
-		text_add(parser->error, "nothing to do was named");
-	} else {
-		add_quoted(parser->error, parser->words[0]);
-		text_add(parser->error, " is no noun");
-	}
-	text_add(parser->error, "; one of: ");
+	add_quoted(parser->error, parser->words[0]);
+	text_add(parser->error, " is no noun; one of: ");
 	grammar_add_words(parser->error, parser->rows, NULL);
 	return GRAMMAR_E_USAGE;
 }
@@ -289,6 +284,12 @@ static int match_row(struct parser *parser, size_t *ret_n_used)
 {
 	const char *const *words = parser->words;
 
+	*ret_n_used = 0;
+	if (parser->n_words == 0)
+		parser->command.row =
+			grammar_find(parser->rows, "status", NULL);
+	if (parser->command.row)
+		return 0;
 	if (parser->n_words == 0 || !grammar_has_noun(parser->rows, words[0]))
 		return noun_unknown(parser);
 	*ret_n_used = 1;

@@ -118,10 +118,10 @@ enum grammar_error {
 };
 
 /*
- * Reads argv[1..argc-1] by rows (ended by noun NULL; they must hold a "help"
- * and a "version"). --help anywhere makes it the verb "help" for what was
- * named. The command points into argv and rows. On GRAMMAR_E_USAGE error
- * holds one line of printable ASCII.
+ * Reads argv[1..argc-1] by rows (ended by noun NULL; they must hold
+ * "help", "version" and "status"). Without any word it is the status. --help
+ * anywhere makes it the verb "help" for what was named. The command points into
+ * argv and rows. On GRAMMAR_E_USAGE error holds one line of printable ASCII.
  */
 must_check int grammar_parse(const struct grammar_verb *rows, int argc,
 			     char *const *argv, struct text *error,

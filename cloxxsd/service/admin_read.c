@@ -208,6 +208,31 @@ int admin_explain(struct varlink_call *call, json_t *parameters, void *userdata)
 			  advice_json(reason, row.user)));
 }
 
+/* So many locks are told of: a screen's worth. */
+#define STATUS_LOCKS 20
+
+static int add_lock(const struct user_lock *lock, void *locks)
+{
+	return json_array_append_new(
+		locks,
+		json_pack("{s:s, s:I, s:s, s:o, s:o}", "user", lock->name, "at",
+			  (json_int_t)lock->at, "because", lock->because,
+			  "service", text_or_null(lock->service), "address",
+			  text_or_null(lock->address)));
+}
+
+/* The newest of them; NULL where they cannot be read. */
+static json_t *locks_json(struct service *service)
+{
+	json_t *locks = json_array();
+
+	if (user_for_each_lock(service->state->store, STATUS_LOCKS, add_lock,
+			       locks) == 0)
+		return locks;
+	json_decref(locks);
+	return NULL;
+}
+
 int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct service *service = userdata;
@@ -216,11 +241,15 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 	struct user_counts counts;
 	char head[2 * LEDGER_CHAIN_BYTES + 1];
 	struct text text;
+	json_t *locks;
 
 	(void)parameters;
 	if (user_count(service->state->store, &counts) != 0 ||
 	    ledger_count(&service->state->ledger, &n_ledger, &n_unpublished) !=
 		    0)
+		return admin_unavailable(call, "The store cannot be read.");
+	locks = locks_json(service);
+	if (!locks)
 		return admin_unavailable(call, "The store cannot be read.");
 	text_init(&text, head, sizeof(head));
 	for (size_t i = 0; i < LEDGER_CHAIN_BYTES; i++)
@@ -229,7 +258,7 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 		call,
 		json_pack(
 			"{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, s:i, s:i,"
-			" s:i, s:I, s:I, s:I}",
+			" s:i, s:I, s:I, s:I, s:o}",
 			"version", VERSION, "started",
 			(json_int_t)service->started, "configuration",
 			service->configuration, "users", (int)counts.all,
@@ -243,5 +272,6 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 			"hash_memory", (json_int_t)settings->hash_memory,
 			"map_generation",
 			(json_int_t)service->map_generation(service->userdata),
-			"unpublished", (json_int_t)n_unpublished));
+			"unpublished", (json_int_t)n_unpublished, "locks",
+			locks));
 }

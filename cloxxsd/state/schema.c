@@ -41,6 +41,8 @@ static const char *const migrations[] = {
 	" last_login_address TEXT NOT NULL,"
 	" created INTEGER NOT NULL"
 	") STRICT;"
+	"CREATE INDEX user_locked ON user(locked_at) WHERE locked_at != 0;"
+	"CREATE INDEX user_disabled ON user(uid) WHERE enabled = 0;"
 	"CREATE TABLE retired_uid ("
 	" uid INTEGER PRIMARY KEY,"
 	" name TEXT NOT NULL,"

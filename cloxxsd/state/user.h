@@ -72,6 +72,15 @@ struct user_failure {
 	char reference[16];
 };
 
+/* A lock in force, and the last counted wrong answer of its user, if any. */
+struct user_lock {
+	char name[NAME_USER_MAX + 1];
+	int64_t at;
+	char because[USER_REASON_MAX];
+	char service[NAME_SERVICE_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
+};
+
 enum user_error {
 	_USER_E_OK,
 	USER_E_UNKNOWN, /* no such user */
@@ -101,6 +110,11 @@ must_check int user_for_each_failure(struct store *store, uint32_t uid,
 				     int (*each)(const struct user_failure *one,
 						 void *userdata),
 				     void *userdata);
+/* Of the newest locks, the newest first, at most limit. */
+must_check int user_for_each_lock(struct store *store, uint32_t limit,
+				  int (*each)(const struct user_lock *one,
+					      void *userdata),
+				  void *userdata);
 /*
  * The lowest id above every one that was ever given out from min to max;
  * USER_E_UNKNOWN where none is left.

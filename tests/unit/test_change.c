@@ -546,6 +546,49 @@ static void listed_by_name(void **state)
 	assert_int_equal(counts.disabled, 1);
 }
 
+static int note_lock(const struct user_lock *lock, void *text)
+{
+	text_add_format(text, "%s@%lld %s %s %s;", lock->name,
+			(long long)lock->at, lock->because, lock->service,
+			lock->address);
+	return 0;
+}
+
+static void locks_newest_first(void **state)
+{
+	const struct user_failure failure = {
+		.at = 5,
+		.service = "sshd",
+		.address = "192.0.2.7",
+		.reason = "wrong-password",
+	};
+	struct change_set set = { 0 };
+	char seen[256];
+	struct text text;
+
+	(void)state;
+	add(66005, "anna");
+	lock("lost laptop");
+	change_set_add(&set, (struct change){ .type = CHANGE_FAILURE,
+					      .uid = 66005,
+					      .failure = &failure });
+	change_set_add(&set, (struct change){ .type = CHANGE_USER_LOCK,
+					      .uid = 66005,
+					      .at = INT64_C(1) << 40,
+					      .text = "wrong-password" });
+	assert_int_equal(state_apply(&f->state, &set), 0);
+	text_init(&text, seen, sizeof(seen));
+	assert_int_equal(
+		user_for_each_lock(f->state.store, 5, note_lock, &text), 0);
+	assert_non_null(strstr(seen, "anna@1099511627776 wrong-password sshd "
+				     "192.0.2.7;piet@"));
+	assert_non_null(strstr(seen, "lost laptop  ;"));
+	text_init(&text, seen, sizeof(seen));
+	assert_int_equal(
+		user_for_each_lock(f->state.store, 1, note_lock, &text), 0);
+	assert_null(strstr(seen, "piet"));
+}
+
 static void services(void **state)
 {
 	static const struct {
@@ -623,6 +666,7 @@ int main(void)
 		TEST(open_claims),
 		TEST(damaged_rows),
 		TEST(listed_by_name),
+		TEST(locks_newest_first),
 		TEST(services),
 		TEST(names_of_kinds),
 	};

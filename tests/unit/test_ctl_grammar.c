@@ -100,6 +100,8 @@ static const struct said said[] = {
 	  OPTION_RESET_PASSWORD,
 	  "" },
 	{ { "explain", "K7QF" }, "explain", NULL, "K7QF", 0, NULL },
+	{ { NULL }, "status", NULL, NULL, 0, NULL },
+	{ { "--json" }, "status", NULL, NULL, OPTION_JSON, NULL },
 	{ { "status", "--socket", "/x" },
 	  "status",
 	  NULL,
@@ -121,9 +123,7 @@ struct refused {
 };
 
 static const struct refused refused[] = {
-	{ { NULL },
-	  "nothing to do was named; one of: user, explain, status, "
-	  "config, key, version, help" },
+	{ { "--yes" }, "status: --yes does not belong here; for example: " },
 	{ { "usr" }, "\"usr\" is no noun; one of: user, " },
 	{ { "user" }, "user: the verb is missing; one of: add, set, " },
 	{ { "user", "lis" }, "user: \"lis\" is no verb; one of: " },
