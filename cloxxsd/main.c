@@ -167,10 +167,10 @@ static int add_json(const struct setting *setting, void *userdata)
 {
 	return json_array_append_new(
 		userdata,
-		json_pack("{s:s, s:s, s:s, s:s, s:s}", "section",
-			  setting->section, "key", setting->key, "value",
-			  setting->value, "default", setting->default_value,
-			  "help", setting->help));
+		json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:s}", "section",
+			  setting->section, "name", setting->name, "key",
+			  setting->key, "value", setting->value, "default",
+			  setting->default_value, "help", setting->help));
 }
 
 static int dump_json(const struct settings *settings)

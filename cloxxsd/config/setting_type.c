@@ -212,6 +212,31 @@ static int parse_path(enum setting_type type, const char *value, char **path,
 	return 0;
 }
 
+/* A pattern of one name: printable, and in one directory. */
+static int parse_pattern(const struct setting_bounds *bounds, const char *value,
+			 char **pattern, struct text *why)
+{
+	size_t n = strlen(value);
+	char *copy;
+
+	for (const char *c = value; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '/')
+			n = 0;
+	if (n < bounds->min || n > bounds->max) {
+		text_add_format(why,
+				"is not a pattern of file names of %" PRIu64
+				" to %" PRIu64 " bytes, such as *.dump",
+				bounds->min, bounds->max);
+		return SETTING_TYPE_E_INVALID;
+	}
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(*pattern);
+	*pattern = copy;
+	return 0;
+}
+
 static void free_words(char **words)
 {
 	for (char **word = words; words && *word; word++)
@@ -350,6 +375,8 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_path(type, value, at, why);
 	case SETTING_WORDS:
 		return parse_words(bounds, value, at, why);
+	case SETTING_PATTERN:
+		return parse_pattern(bounds, value, at, why);
 	case SETTING_DECLARATION:
 		return parse_declaration(bounds, value, at, why);
 	}
@@ -389,8 +416,11 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
+	case SETTING_PATTERN:
 	case SETTING_DECLARATION:
-		text_add(value, *(char *const *)at);
+		/* What must be set and is not yet. */
+		if (*(char *const *)at)
+			text_add(value, *(char *const *)at);
 		break;
 	case SETTING_WORDS:
 		format_words(*(char *const *const *)at, value);
@@ -409,6 +439,7 @@ void setting_deinit(enum setting_type type, void *at)
 		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
+	case SETTING_PATTERN:
 	case SETTING_DECLARATION:
 		free(*(char **)at);
 		*(char **)at = NULL;

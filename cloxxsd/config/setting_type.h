@@ -12,6 +12,7 @@
  *     uids      66000-99999       uint32_t[2]
  *     path      /bin/bash         char *
  *     home      /home/%u          char *
+ *     pattern   *.dump            char *
  *     words     cloxxs, example   char **, ended by NULL
  *     declaration none, or 2026-05-01 and a sentence   char *
  */
@@ -31,6 +32,7 @@ enum setting_type {
 	SETTING_PATH,
 	SETTING_HOME,
 	SETTING_WORDS,
+	SETTING_PATTERN,
 	SETTING_DECLARATION,
 };
 

@@ -16,6 +16,15 @@
 #include "base/scope.h"
 #include "base/text.h"
 
+/* [watched_backup NAME]: a backup that others make, looked at from outside */
+struct settings_watched {
+	char *name;
+	char *path;         /* path, required */
+	char *pattern;      /* pattern = *, of file names */
+	uint32_t max_age_s; /* max_age = 26h, 1m to 365d */
+	uint32_t min_count; /* min_count = 1, 1 to 100000 */
+};
+
 struct settings {
 	/* [users] */
 	uint32_t uid_min, uid_max; /* uid_range = 66000-99999 */
@@ -37,6 +46,12 @@ struct settings {
 	uint32_t answer_timeout_s; /* answer_timeout = 2m, 10s to 10m */
 	uint32_t pass_lifetime_s;  /* pass_lifetime = 2m, 10s to 10m */
 	uint32_t attempts_max;     /* attempts = 1024, 16 to 65536 */
+	/* [backup] */
+	char *backup_directory;           /* directory = /var/backups/cloxxs */
+	uint32_t backup_keep_s;           /* keep = 30d, 1d to 3650d */
+	uint32_t backup_keep_verified;    /* keep_verified = 7, 1 to 1000 */
+	struct settings_watched *watched; /* in the order of the files */
+	size_t n_watched;
 	/* [statement]: what only the operator can say, and since when */
 	char *soc2;                     /* soc2 = none */
 	char *physical_protection;      /* physical_protection = none */
@@ -79,9 +94,10 @@ static inline void settings_freep(struct settings **settings)
 /* Writes all keys in the file's own syntax; loading that gives the same again.
  */
 must_check int settings_dump(const struct settings *settings, FILE *stream);
-/* A key as it is told: in words, value in the file's syntax. */
+/* A key as it is told: in words, value in the file's syntax. name is the
+ * section's, or NULL; default_value is NULL for a key that must be set. */
 struct setting {
-	const char *section, *key;
+	const char *section, *name, *key;
 	const char *value, *default_value;
 	const char *help;
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "cloxxsd/config/findings.h"
 #include "cloxxsd/config/ini.h"
 #include "cloxxsd/config/settings_table.h"
@@ -26,6 +27,14 @@ struct loader {
 	struct settings *settings;
 	struct findings findings;
 	struct origin origins[SETTINGS_ROWS_MAX];
+	/* The same for items, in the order in which they were met. */
+	struct item {
+		const struct settings_section *section;
+		size_t i; /* in its list */
+		struct origin origin;
+		struct origin origins[SETTINGS_ROWS_MAX];
+	} items[SETTINGS_ITEMS_MAX];
+	size_t n_items;
 	unsigned int file; /* the one being read, from 1 on */
 	char *paths[DROPINS_MAX + 2];
 };
@@ -70,7 +79,7 @@ static void find_unknown_key(struct loader *loader,
 }
 
 static int set_value(struct loader *loader, const struct ini_entry *entry,
-		     const struct settings_row *row)
+		     const struct settings_row *row, void *object)
 {
 	struct findings_quote quote =
 		findings_quote(entry->value, strlen(entry->value));
@@ -80,7 +89,7 @@ static int set_value(struct loader *loader, const struct ini_entry *entry,
 
 	text_init(&why, buffer, sizeof(buffer));
 	r = setting_parse(row->type, &row->bounds, entry->value,
-			  settings_at(loader->settings, row), &why);
+			  (char *)object + row->offset, &why);
 	if (r <= 0)
 		return r;
 	findings_add(&loader->findings, entry->file, entry->line, "%s: %s %s%s",
@@ -91,31 +100,102 @@ static int set_value(struct loader *loader, const struct ini_entry *entry,
 	return 0;
 }
 
+static void *item_object(const struct loader *loader, const struct item *item)
+{
+	return settings_item(loader->settings, item->section, item->i);
+}
+
+/* The item of that name, or NULL. */
+static struct item *find_item(struct loader *loader,
+			      const struct settings_section *section,
+			      const char *name)
+{
+	for (size_t i = 0; i < loader->n_items; i++) {
+		struct item *item = &loader->items[i];
+
+		if (item->section == section &&
+		    strcmp(*(char **)item_object(loader, item), name) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static const char *name_fault(const struct loader *loader, const char *name)
+{
+	if (!name)
+		return "needs a name: [section NAME]";
+	if (!name_is_service(name, strlen(name)) ||
+	    strlen(name) > SETTINGS_NAME_MAX)
+		return "takes a name of letters, digits, '.', '_' and '-', 64 "
+		       "at most";
+	if (loader->n_items == SETTINGS_ITEMS_MAX)
+		return "stands more often than 64 times, all such sections "
+		       "together";
+	return NULL;
+}
+
+/* The line [section NAME]. */
+static int take_item(struct loader *loader, const struct ini_entry *entry,
+		     const struct settings_section *section)
+{
+	const char *fault;
+	struct item *item;
+
+	if (entry->name && find_item(loader, section, entry->name))
+		return 0;
+	fault = name_fault(loader, entry->name);
+	if (fault) {
+		findings_add(&loader->findings, entry->file, entry->line,
+			     "[%s] %s", section->section, fault);
+		return 0;
+	}
+	item = &loader->items[loader->n_items++];
+	item->section = section;
+	item->i = settings_n_items(loader->settings, section);
+	item->origin = (struct origin){ loader->file, entry->line };
+	return settings_add_item(loader->settings, section, entry->name);
+}
+
+/* The line [section] or [section NAME]. */
+static int take_section(struct loader *loader, const struct ini_entry *entry,
+			const struct settings_section *section)
+{
+	if (!settings_section_exists(entry->section))
+		find_unknown_section(loader, entry);
+	else if (section)
+		return take_item(loader, entry, section);
+	else if (entry->name)
+		findings_add(&loader->findings, entry->file, entry->line,
+			     "[%s] takes no name", entry->section);
+	return 0;
+}
+
 static int take_entry(const struct ini_entry *entry, void *userdata)
 {
 	struct loader *loader = userdata;
+	const struct settings_section *section =
+		settings_section_find(entry->section);
 	const struct settings_row *row;
 	struct origin *origin;
+	struct item *item = NULL;
 
-	if (!settings_section_exists(entry->section)) {
-		/* One finding a section, not one a key. */
-		if (!entry->key)
-			find_unknown_section(loader, entry);
+	if (!entry->key)
+		return take_section(loader, entry, section);
+	/* One finding a section, not one a key. */
+	if (!settings_section_exists(entry->section))
 		return 0;
-	}
-	if (!entry->key) {
-		if (entry->name)
-			findings_add(&loader->findings, entry->file,
-				     entry->line, "[%s] takes no name",
-				     entry->section);
+	if (section)
+		item = entry->name ? find_item(loader, section, entry->name)
+				   : NULL;
+	if (section && !item)
 		return 0;
-	}
 	row = settings_row_find(entry->section, entry->key);
 	if (!row) {
 		find_unknown_key(loader, entry);
 		return 0;
 	}
-	origin = &loader->origins[row - settings_table];
+	origin =
+		&(item ? item->origins : loader->origins)[row - settings_table];
 	if (origin->file == loader->file) {
 		findings_add(&loader->findings, entry->file, entry->line,
 			     "%s stands in line %u already", row->key,
@@ -123,7 +203,9 @@ static int take_entry(const struct ini_entry *entry, void *userdata)
 		return 0;
 	}
 	*origin = (struct origin){ loader->file, entry->line };
-	return set_value(loader, entry, row);
+	return set_value(loader, entry, row,
+			 item ? item_object(loader, item)
+			      : (void *)loader->settings);
 }
 
 /* Reads one file; ownership of path goes to the loader. */
@@ -274,6 +356,27 @@ static void cross_check(struct loader *loader)
 		     buffers[0], buffers[1]);
 }
 
+/* What must be set, in each section with a name. */
+static void check_items(struct loader *loader)
+{
+	for (size_t i = 0; i < loader->n_items; i++)
+		for (size_t k = 0; k < settings_table_n; k++) {
+			const struct settings_row *row = &settings_table[k];
+			const struct item *item = &loader->items[i];
+
+			if (settings_section_find(row->section) !=
+				    item->section ||
+			    row->default_value || item->origins[k].file != 0)
+				continue;
+			findings_add(&loader->findings,
+				     loader->paths[item->origin.file],
+				     item->origin.line,
+				     "[%s %s] needs %s = ...", row->section,
+				     *(char **)item_object(loader, item),
+				     row->key);
+		}
+}
+
 /* The end of each load: what was found decides. */
 static int finish(struct loader *loader, int r, struct settings **ret_settings)
 {
@@ -281,6 +384,8 @@ static int finish(struct loader *loader, int r, struct settings **ret_settings)
 		return r;
 	if (loader->findings.n == 0)
 		cross_check(loader);
+	if (loader->findings.n == 0)
+		check_items(loader);
 	if (loader->findings.n > 0)
 		return SETTINGS_E_INVALID;
 	*ret_settings = scope_take_ptr(loader->settings);

@@ -6,6 +6,7 @@
 #include "base/name.h"
 
 #define AT(member) offsetof(struct settings, member)
+#define ITEM(member) offsetof(struct settings_watched, member)
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 #define MINUTE 60
@@ -115,6 +116,55 @@ const struct settings_row settings_table[] = {
 	  "1024",
 	  { 16, 65536 },
 	  "Logins that may be under way at once." },
+	{ "backup",
+	  "directory",
+	  SETTING_PATH,
+	  AT(backup_directory),
+	  "/var/backups/cloxxs",
+	  { 0, 0 },
+	  "Where backups are written to; of cloxxsd alone." },
+	{ "backup",
+	  "keep",
+	  SETTING_DURATION,
+	  AT(backup_keep_s),
+	  "30d",
+	  { DAY, 3650 * DAY },
+	  "No backup younger than this is ever removed." },
+	{ "backup",
+	  "keep_verified",
+	  SETTING_NUMBER,
+	  AT(backup_keep_verified),
+	  "7",
+	  { 1, 1000 },
+	  "So many verified backups stay, however old they are." },
+	{ "watched_backup",
+	  "path",
+	  SETTING_PATH,
+	  ITEM(path),
+	  NULL,
+	  { 0, 0 },
+	  "Directory, or one file, that another program backs up to." },
+	{ "watched_backup",
+	  "pattern",
+	  SETTING_PATTERN,
+	  ITEM(pattern),
+	  "*",
+	  { 1, 64 },
+	  "Names of the files that count, as a shell pattern." },
+	{ "watched_backup",
+	  "max_age",
+	  SETTING_DURATION,
+	  ITEM(max_age_s),
+	  "26h",
+	  { MINUTE, 365 * DAY },
+	  "How old the newest of them may be." },
+	{ "watched_backup",
+	  "min_count",
+	  SETTING_NUMBER,
+	  ITEM(min_count),
+	  "1",
+	  { 1, 100000 },
+	  "How many of them must be there." },
 	{ "statement",
 	  "soc2",
 	  SETTING_DECLARATION,
@@ -147,6 +197,13 @@ const struct settings_row settings_table[] = {
 const size_t settings_table_n = ARRAY_SIZE(settings_table);
 _Static_assert(ARRAY_SIZE(settings_table) <= SETTINGS_ROWS_MAX, "rows");
 
+const struct settings_section settings_sections[] = {
+	{ "watched_backup", AT(watched), AT(n_watched),
+	  sizeof(struct settings_watched) },
+};
+const size_t settings_sections_n = ARRAY_SIZE(settings_sections);
+_Static_assert(offsetof(struct settings_watched, name) == 0, "name is first");
+
 const struct settings_row *settings_row_find(const char *section,
 					     const char *key)
 {
@@ -154,6 +211,14 @@ const struct settings_row *settings_row_find(const char *section,
 		if (strcmp(settings_table[i].section, section) == 0 &&
 		    strcmp(settings_table[i].key, key) == 0)
 			return &settings_table[i];
+	return NULL;
+}
+
+const struct settings_section *settings_section_find(const char *section)
+{
+	for (size_t i = 0; i < settings_sections_n; i++)
+		if (strcmp(settings_sections[i].section, section) == 0)
+			return &settings_sections[i];
 	return NULL;
 }
 

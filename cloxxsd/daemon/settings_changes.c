@@ -3,41 +3,84 @@
 
 #include <string.h>
 
-/* The setting that is looked for among those before. */
+/* The setting that is looked for among others. */
 struct search {
-	const struct setting *after;
+	const struct setting *one;
+	const struct settings *others;
 	struct text *text;
-	const struct settings *before;
+	bool found;
 };
+
+static bool is_same_key(const struct setting *a, const struct setting *b)
+{
+	return strcmp(a->section, b->section) == 0 &&
+	       strcmp(a->key, b->key) == 0 &&
+	       strcmp(a->name ? a->name : "", b->name ? b->name : "") == 0;
+}
+
+static void tell(struct text *text, const struct setting *setting,
+		 const char *before, const char *after)
+{
+	text_add_format(text, "%s%s%s%s.%s: %s -> %s", text->n > 0 ? "; " : "",
+			setting->section, setting->name ? " " : "",
+			setting->name ? setting->name : "", setting->key,
+			before, after);
+}
 
 static int compare(const struct setting *before, void *userdata)
 {
 	struct search *search = userdata;
-	const struct setting *after = search->after;
+	const struct setting *after = search->one;
 
-	if (strcmp(before->section, after->section) == 0 &&
-	    strcmp(before->key, after->key) == 0 &&
-	    strcmp(before->value, after->value) != 0)
-		text_add_format(search->text, "%s%s.%s: %s -> %s",
-				search->text->n > 0 ? "; " : "",
-				before->section, before->key, before->value,
-				after->value);
+	if (!is_same_key(before, after))
+		return 0;
+	search->found = true;
+	if (strcmp(before->value, after->value) != 0)
+		tell(search->text, after, before->value, after->value);
 	return 0;
 }
 
+/* What is now, against what was. */
 static int look(const struct setting *after, void *userdata)
 {
 	struct search search = *(struct search *)userdata;
+	int r;
 
-	search.after = after;
-	return settings_for_each(search.before, compare, &search);
+	search.one = after;
+	r = settings_for_each(search.others, compare, &search);
+	if (r == 0 && !search.found)
+		tell(search.text, after, "(none)", after->value);
+	return r;
+}
+
+static int find(const struct setting *after, void *userdata)
+{
+	struct search *search = userdata;
+
+	search->found = search->found || is_same_key(search->one, after);
+	return 0;
+}
+
+/* What was, and is no more: of a section with a name. */
+static int look_back(const struct setting *before, void *userdata)
+{
+	struct search search = *(struct search *)userdata;
+	int r;
+
+	search.one = before;
+	r = settings_for_each(search.others, find, &search);
+	if (r == 0 && !search.found)
+		tell(search.text, before, before->value, "(none)");
+	return r;
 }
 
 void settings_changes(const struct settings *before,
 		      const struct settings *after, struct text *text)
 {
-	struct search search = { .text = text, .before = before };
+	struct search back = { .text = text, .others = before };
+	struct search forth = { .text = text, .others = after };
 
-	if (settings_for_each(after, look, &search) != 0)
+	if (settings_for_each(after, look, &back) != 0 ||
+	    settings_for_each(before, look_back, &forth) != 0)
 		text_add(text, "; (what else changed cannot be told)");
 }

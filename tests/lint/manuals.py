@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 SRC = pathlib.Path(os.environ.get("CLOXXS_SRCDIR", "."))
 BUILD = pathlib.Path(os.environ.get("CLOXXS_BUILDDIR", "."))
@@ -115,8 +116,15 @@ def methods(interface):
 
 def check_settings():
     page = Page("cloxxsd.conf.5")
-    rows = json.loads(program("cloxxsd", "--dump-config", "--json", "--config",
-                              "/nonexistent/cloxxsd.conf"))
+    # Sections with a name are there only where somebody wrote them.
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write("[watched_backup example]\npath = /srv/example\n")
+        file.flush()
+        rows = json.loads(program("cloxxsd", "--dump-config", "--json",
+                                  "--config", file.name))
+    for row in rows:
+        if row["name"]:
+            row["section"] += " NAME"
     told = {}
     for part, item, text in page.items:
         if part.startswith("[") and item.startswith("Cm "):
@@ -125,7 +133,8 @@ def check_settings():
             [f"[{row['section']}] {row['key']}" for row in rows])
     for row in rows:
         key = f"[{row['section']}] {row['key']}"
-        page.must_say(key, told.get(key, ""), f"Default: {row['default']}")
+        page.must_say(key, told.get(key, ""), f"Default: {row['default']}"
+                      if row["default"] else "Must be set")
     compare(page.name, "section",
             [part for part in re.findall(r"^\.Ss (\[.*\])$", page.source, re.M)],
             [f"[{row['section']}]" for row in rows])
@@ -141,7 +150,8 @@ def check_bounds(page, told):
     if not rows:
         fail(page.name, "the table's bounds cannot be read")
     for section, key, least, most in rows:
-        key = f"[{section}] {key}"
+        name = " NAME" if section == "watched_backup" else ""
+        key = f"[{section}{name}] {key}"
         page.must_say(key, told.get(key, ""), f"number, {least} to {most}")
 
 
