@@ -13,7 +13,7 @@
 
 #include "cloxxsd/state/lockout.h"
 
-static const char *key_sentence(int error)
+const char *state_key_sentence(int error)
 {
 	switch (error) {
 	case KEY_E_MISSING:
@@ -29,7 +29,7 @@ static const char *key_sentence(int error)
 }
 
 static int open_parts(struct state *state, const char *directory,
-		      const char *key_file, struct text *why)
+		      struct text *why)
 {
 	char private[512];
 	struct text text;
@@ -39,11 +39,6 @@ static int open_parts(struct state *state, const char *directory,
 	text_add_format(&text, "%s/private", directory);
 	if (text_is_cut(&text))
 		return -ENAMETOOLONG;
-	r = key_load(key_file, &state->key);
-	if (r != 0) {
-		text_add_format(why, "%s: %s", key_file, key_sentence(r));
-		return -EKEYREJECTED;
-	}
 	r = store_open(private, why, &state->store);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
@@ -59,13 +54,13 @@ static int open_parts(struct state *state, const char *directory,
 	return r;
 }
 
-int state_init(struct state *state, const char *directory, const char *key_file,
+int state_open(struct state *state, const char *directory, struct key *key,
 	       struct text *why)
 {
 	int r;
 
-	*state = (struct state){ 0 };
-	r = open_parts(state, directory, key_file, why);
+	*state = (struct state){ .key = key };
+	r = open_parts(state, directory, why);
 	if (r != 0)
 		state_deinit(state);
 	return r;
@@ -91,10 +86,35 @@ int state_open_snapshot(struct state *state, const char *path, struct key *key,
 	return r;
 }
 
+int state_init(struct state *state, const char *directory, const char *key_file,
+	       struct text *why)
+{
+	scope(lock_freep) struct lock *lock = NULL;
+	struct key *key;
+	int r;
+
+	*state = (struct state){ 0 };
+	r = key_load(key_file, &key);
+	if (r != 0) {
+		text_add_format(why, "%s: %s", key_file, state_key_sentence(r));
+		return -EKEYREJECTED;
+	}
+	r = lock_take(directory, "cloxxsd", why, &lock);
+	if (r < 0) {
+		key_free(key);
+		return r;
+	}
+	r = state_open(state, directory, key, why);
+	if (r == 0)
+		state->lock = scope_take_ptr(lock);
+	return r;
+}
+
 void state_deinit(struct state *state)
 {
 	state->store = store_free(state->store);
 	state->key = key_free(state->key);
+	state->lock = lock_free(state->lock);
 }
 
 static int write_set(struct state *state, const struct change_set *set)

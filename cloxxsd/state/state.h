@@ -15,10 +15,12 @@
 #include "cloxxsd/state/change.h"
 #include "cloxxsd/state/key.h"
 #include "cloxxsd/state/ledger.h"
+#include "cloxxsd/state/lock.h"
 #include "cloxxsd/state/store.h"
 #include "cloxxsd/state/user.h"
 
 struct state {
+	struct lock *lock; /* NULL: held by whoever opened it */
 	struct key *key;
 	struct store *store;
 	struct ledger ledger;
@@ -29,8 +31,9 @@ struct state {
 };
 
 /*
- * Opens the state below directory (its private/ holds the store) with the key
- * in key_file. On any failure why says what and where; nothing is open then.
+ * Opens the state below directory (its private/ holds the store) for the
+ * daemon, with the key in key_file, and holds its lock. -EBUSY where somebody
+ * else does. On any failure why says what and where; nothing is open then.
  */
 must_check int state_init(struct state *state, const char *directory,
 			  const char *key_file, struct text *why);
@@ -40,6 +43,11 @@ must_check int state_init(struct state *state, const char *directory,
  */
 must_check int state_open_snapshot(struct state *state, const char *path,
 				   struct key *key, struct text *why);
+/* The same for who holds the lock, with a key; key is taken in any case. */
+must_check int state_open(struct state *state, const char *directory,
+			  struct key *key, struct text *why);
+/* What key_load() answered, as a sentence. */
+const char *state_key_sentence(int error);
 void state_deinit(struct state *state);
 
 /*

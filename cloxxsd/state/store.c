@@ -85,7 +85,7 @@ static int query_number(struct store *store, const char *sql, int64_t *ret)
 	return r;
 }
 
-static int make_directory(const char *directory, struct text *why)
+int store_make_directory(const char *directory, struct text *why)
 {
 	struct stat status;
 
@@ -252,7 +252,7 @@ int store_open(const char *directory, struct text *why,
 	text_add_format(&text, "%s/store.db", directory);
 	if (text_is_cut(&text))
 		return -ENAMETOOLONG;
-	r = make_directory(directory, why);
+	r = store_make_directory(directory, why);
 	if (r != 0)
 		return r;
 	directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -27,6 +27,12 @@ enum store_error {
 };
 
 /*
+ * Makes directory, for us alone, where it is not there yet. -errno: why tells
+ * what it lacks to hold a store.
+ */
+must_check int store_make_directory(const char *directory, struct text *why);
+
+/*
  * Opens directory/store.db, making it where directory has never held one (a
  * marker file tells: a store that vanished is an error, never an empty new
  * one). WAL, synchronous FULL, defensive. why says what was found.
