@@ -19,6 +19,7 @@ struct ctl {
 	FILE *errors;        /* where questions and failures go */
 	const char *socket;  /* of the daemon */
 	const char *cloxxsd; /* its program */
+	const char *offline; /* cloxxs-offline */
 	uint32_t timeout_ms; /* for each answer of the daemon */
 };
 

@@ -76,6 +76,7 @@ enum grammar_view {
 	VIEW_CHANGED,
 	VIEW_EXPLANATION,
 	VIEW_STATUS,
+	VIEW_MAPS,
 	_N_VIEWS,
 };
 

@@ -64,6 +64,7 @@ static int run(int argc, char **argv)
 					  ? command.values[OPTION_SOCKET]
 					  : CLOXXS_RUNDIR "/cloxxsd.sock",
 			.cloxxsd = CLOXXS_SBINDIR "/cloxxsd",
+			.offline = CLOXXS_LIBEXECDIR "/cloxxs-offline",
 			.timeout_ms = ANSWER_TIMEOUT_MS,
 		},
 		&command);

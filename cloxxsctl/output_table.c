@@ -4,6 +4,7 @@
 
 #include "cloxxsctl/explain_view.h"
 #include "cloxxsctl/password_view.h"
+#include "cloxxsctl/recover_view.h"
 #include "cloxxsctl/status_view.h"
 #include "cloxxsctl/table.h"
 #include "cloxxsctl/user_view.h"
@@ -38,6 +39,8 @@ static int table_show(struct output *output, const struct command *command,
 		return explain_view(output, command->operands[0], reply);
 	case VIEW_STATUS:
 		return status_view(output, reply);
+	case VIEW_MAPS:
+		return recover_view_maps(output, reply);
 	case VIEW_USERS:
 	case VIEW_NONE:
 	case _N_VIEWS:

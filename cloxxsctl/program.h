@@ -9,9 +9,29 @@
 
 #include "base/scope.h"
 
+#define PROGRAM_ANSWER_MAX (1 << 18)
+
 /*
  * Runs program with argv (argv[0] its name, ended by NULL) on our stdout and
  * stderr and waits for it. Its exit status, or -errno; -EINTR if a signal
  * ended it.
  */
 must_check int program_run(const char *program, const char *const *argv);
+
+/* What a program wrote on its stdout; wiped when it is freed. */
+struct program_answer {
+	size_t n;
+	char bytes[PROGRAM_ANSWER_MAX];
+};
+struct program_answer *program_answer_free(struct program_answer *answer);
+static inline void program_answer_freep(struct program_answer **answer)
+{
+	*answer = program_answer_free(*answer);
+}
+
+/*
+ * The same, with its stdout read to its end. -EMSGSIZE where that is longer
+ * than PROGRAM_ANSWER_MAX bytes.
+ */
+must_check int program_ask(const char *program, const char *const *argv,
+			   struct program_answer **ret_answer);

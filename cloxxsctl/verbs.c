@@ -3,6 +3,7 @@
 
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/local.h"
+#include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
 
 #define JSON OPTION_BIT(OPTION_JSON)
@@ -101,6 +102,31 @@ const struct grammar_verb verbs[] = {
 	  .summary = "make a key file; never overwrites one",
 	  .example = "cloxxsctl key create " CLOXXS_CONFDIR "/cloxxs.key",
 	  .run = local_run_key_create },
+	{ .noun = "recover", .verb = "unlock", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "unlock a user while the daemon is stopped",
+	  .example = "cloxxsctl recover unlock anna --reason \"she rang\"",
+	  .run = offline_run, .view = VIEW_CHANGED, .done = "unlocked" },
+	{ .noun = "recover", .verb = "reset-password", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "make a temporary password, likewise",
+	  .example = "cloxxsctl recover reset-password anna "
+		     "--reason \"she rang\"",
+	  .run = offline_run, .view = VIEW_CHANGED, .gives_password = true,
+	  .done = "has a temporary password" },
+	{ .noun = "recover", .verb = "administrator", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1,
+	  .options = REASON | JSON | OPTION_BIT(OPTION_SERVICES),
+	  .summary = "make an administrator, likewise, who can get in",
+	  .example = "cloxxsctl recover administrator anna",
+	  .run = offline_run, .view = VIEW_CHANGED, .gives_password = true,
+	  .done = "is an administrator" },
+	{ .noun = "recover", .verb = "maps", .options = JSON,
+	  .summary = "write the identity map anew, likewise",
+	  .example = "cloxxsctl recover maps",
+	  .run = offline_run, .view = VIEW_MAPS },
 	{ .noun = "version", .options = JSON,
 	  .summary = "print the version of this tool",
 	  .example = "cloxxsctl version",

@@ -102,6 +102,14 @@ static const struct {
 				    "6035f5083c66471e82287a71db4006bc",
 				    LOG_WARNING,
 				    "The store was put back from a backup" },
+	[EVENT_ADMINISTRATOR_RECOVERED] = { "administrator-recovered",
+					    "dc3f8f02c6bc4ae7b1472a524b38d71a",
+					    LOG_CRIT,
+					    "Root made an administrator while "
+					    "the daemon was stopped" },
+	[EVENT_MAPS_REBUILT] = { "maps-rebuilt",
+				 "b6acbf21390547cf86f775494b4550a9", LOG_NOTICE,
+				 "Root had the identity map written anew" },
 };
 
 const char *event_name(enum event event)

@@ -165,6 +165,20 @@ static int tell_items(const struct settings *settings,
 	return r;
 }
 
+bool settings_home(const struct settings *settings, const char *name,
+		   char *ret_home, size_t size)
+{
+	const char *form = settings->home, *place = strstr(form, "%u");
+	struct text text;
+
+	text_init(&text, ret_home, size);
+	text_add_bytes(&text, form,
+		       place ? (size_t)(place - form) : strlen(form));
+	if (place)
+		text_add_format(&text, "%s%s", name, place + 2);
+	return !text_is_cut(&text);
+}
+
 int settings_for_each(const struct settings *settings,
 		      int (*each)(const struct setting *setting,
 				  void *userdata),

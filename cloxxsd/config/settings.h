@@ -91,6 +91,10 @@ static inline void settings_freep(struct settings **settings)
 	*settings = settings_free(*settings);
 }
 
+/* The home of name as configured, %u put in; false where it is too long. */
+bool settings_home(const struct settings *settings, const char *name,
+		   char *ret_home, size_t size);
+
 /* Writes all keys in the file's own syntax; loading that gives the same again.
  */
 must_check int settings_dump(const struct settings *settings, FILE *stream);

@@ -4,73 +4,23 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cloxxsd/publish/identity_users.h"
 
-#define NOLOGIN "/usr/sbin/nologin"
 /* Marks are gathered this long, and what journald refused is tried again. */
 #define MARK_US UINT64_C(1000000)
 
-static int set_user(struct identity_writer *writer, const struct user *user)
-{
-	const char *shell = user_may_log_in(user) ? user->shell : NOLOGIN;
-	const struct identity_user entry = {
-		.uid = user->uid,
-		.gid = user->uid,
-		.name = user->name,
-		.home = user->home,
-		.shell = shell,
-		.n_name = strlen(user->name),
-		.n_home = strlen(user->home),
-		.n_shell = strlen(shell),
-	};
-
-	return identity_writer_set(writer, &entry);
-}
-
-/* A new map on its way, and how many rows it could not take. */
-struct filling {
-	struct identity_writer *writer;
-	uint32_t n_unfit;
-};
-
-/*
- * One row that no map can hold (its name became reserved, say) is left out:
- * unknown, and so denied. It must not keep all others out.
- */
-static int fill_user(const struct user *user, void *userdata)
-{
-	struct filling *filling = userdata;
-	int r = set_user(filling->writer, user);
-
-	if (r != -EINVAL && r != -EEXIST)
-		return r;
-	filling->n_unfit++;
-	return 0;
-}
-
 static int write_map(struct publication *publication)
 {
-	struct identity_writer *writer = NULL;
-	struct filling filling = { 0 };
-	struct user_counts counts;
+	struct identity_writer *writer;
 	int r;
 
-	r = user_count(publication->state->store, &counts);
-	if (r == 0)
-		r = identity_writer_new(publication->map_path, counts.all,
-					&writer);
-	filling.writer = writer;
-	if (r == 0)
-		r = user_for_each(publication->state->store, fill_user,
-				  &filling);
-	if (r == 0)
-		r = identity_writer_publish(writer);
-	if (r != 0) {
-		identity_writer_free(writer);
-		return r < 0 ? r : -EBADMSG;
-	}
+	r = identity_users_write(publication->state->store,
+				 publication->map_path, &writer,
+				 &publication->n_unfit);
+	if (r < 0)
+		return r;
 	publication->writer = identity_writer_free(publication->writer);
 	publication->writer = writer;
-	publication->n_unfit = filling.n_unfit;
 	return 0;
 }
 
@@ -83,7 +33,7 @@ static int swing(struct publication *publication, const struct change *change)
 		return identity_writer_remove(publication->writer, change->uid);
 	r = user_find_uid(publication->state->store, change->uid, &user);
 	if (r == 0)
-		r = set_user(publication->writer, &user);
+		r = identity_users_set(publication->writer, &user);
 	return r > 0 ? -EBADMSG : r;
 }
 

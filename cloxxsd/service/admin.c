@@ -163,16 +163,8 @@ static bool read_language(struct varlink_call *call, json_t *parameters,
 bool admin_default_home(const struct service *service, const char *name,
 			char ret_home[USER_PATH_MAX])
 {
-	const char *form = service->attempts->settings->home;
-	const char *place = strstr(form, "%u");
-	struct text text;
-
-	text_init(&text, ret_home, USER_PATH_MAX);
-	text_add_bytes(&text, form,
-		       place ? (size_t)(place - form) : strlen(form));
-	if (place)
-		text_add_format(&text, "%s%s", name, place + 2);
-	return !text_is_cut(&text);
+	return settings_home(service->attempts->settings, name, ret_home,
+			     USER_PATH_MAX);
 }
 
 /*
@@ -258,8 +250,8 @@ int admin_reply_user(struct service *service, struct varlink_call *call,
 
 	if (user_find_uid(service->state->store, uid, &user) != 0)
 		return 0;
-	return varlink_call_reply(
-		call, json_pack("{s:o}", "user", admin_user_json(&user)));
+	return varlink_call_reply(call,
+				  json_pack("{s:o}", "user", user_json(&user)));
 }
 
 /* What a change of the profile changed, old and new. */

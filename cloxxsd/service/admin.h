@@ -7,9 +7,7 @@
  */
 
 #include "cloxxsd/service/service.h"
-
-/* The user as the interface's type User; NULL without memory. */
-json_t *admin_user_json(const struct user *user);
+#include "cloxxsd/service/user_json.h"
 
 #define ADMIN_NOT_WRITTEN \
 	"The change could not be written; nothing was changed."

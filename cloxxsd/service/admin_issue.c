@@ -197,7 +197,7 @@ static void write_issue(struct issue *issue)
 		return;
 	(void)!varlink_call_reply(
 		issue->call,
-		json_pack("{s:o, s:s, s:I}", "user", admin_user_json(&user),
+		json_pack("{s:o, s:s, s:I}", "user", user_json(&user),
 			  "temporary_password", issue->temporary.bytes,
 			  "temporary_until",
 			  (json_int_t)issue->user.temporary_until));

@@ -9,57 +9,6 @@
 /* Users of one batch of a stream. */
 #define BATCH 64
 
-static json_t *time_or_null(int64_t at)
-{
-	return at != 0 ? json_integer(at) : json_null();
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return *text ? json_string(text) : json_null();
-}
-
-static json_t *services_json(const char *services)
-{
-	json_t *list = json_array();
-
-	while (*services) {
-		size_t n = strcspn(services, ",");
-
-		(void)!json_array_append_new(list, json_stringn(services, n));
-		services += n;
-		services += *services == ',';
-	}
-	return list;
-}
-
-json_t *admin_user_json(const struct user *user)
-{
-	bool temporary = user->password_kind == USER_PASSWORD_TEMPORARY;
-
-	return json_pack(
-		"{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:o, s:s, s:o, s:o,"
-		" s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I}",
-		"name", user->name, "uid", (int)user->uid, "role",
-		user_role_name(user->role), "enabled", (int)user->enabled,
-		"services", services_json(user->services), "shell", user->shell,
-		"home", user->home, "language", text_or_null(user->language),
-		"password", user_password_kind_name(user->password_kind),
-		"temporary_until",
-		time_or_null(temporary ? user->temporary_until : 0),
-		"password_changed", time_or_null(user->password_changed),
-		"locked", (int)user_is_locked(user), "locked_at",
-		time_or_null(user->locked_at), "locked_because",
-		text_or_null(user->locked_because), "disabled_at",
-		time_or_null(user->disabled_at), "disabled_because",
-		text_or_null(user->disabled_because), "failures",
-		(int)user->failures, "last_login",
-		time_or_null(user->last_login), "last_login_service",
-		text_or_null(user->last_login_service), "last_login_address",
-		text_or_null(user->last_login_address), "created",
-		(json_int_t)user->created);
-}
-
 /* Where a stream of users stands: behind name. */
 struct listing {
 	struct service *service;
@@ -76,8 +25,7 @@ static int next_users(struct varlink_call *call, void *data)
 	if (r == USER_E_UNKNOWN)
 		return varlink_call_reply(call, NULL);
 	for (int i = 0; r == 0 && i < BATCH; i++) {
-		json_t *reply =
-			json_pack("{s:o}", "user", admin_user_json(&user));
+		json_t *reply = json_pack("{s:o}", "user", user_json(&user));
 		int next_r = user_next(listing->service->state->store,
 				       user.name, &next);
 
@@ -134,8 +82,8 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 		return admin_unavailable(call, "The store cannot be read.");
 	}
 	return varlink_call_reply(call, json_pack("{s:o, s:o}", "user",
-						  admin_user_json(&user),
-						  "failed", failed));
+						  user_json(&user), "failed",
+						  failed));
 }
 
 static json_t *rules_json(const char *line)

@@ -23,8 +23,8 @@ check() {
 	}
 }
 
-for file in cloxxsd/cloxxsd cloxxsctl/cloxxsctl pam_cloxxs/pam_cloxxs.so \
-	nss_cloxxs/libnss_cloxxs.so; do
+for file in cloxxsd/cloxxsd cloxxsd/cloxxs-offline cloxxsctl/cloxxsctl \
+	pam_cloxxs/pam_cloxxs.so nss_cloxxs/libnss_cloxxs.so; do
 	path=$build/$file
 	[ -f "$path" ] || path=$build/${file%/*}/.libs/${file##*/}
 	if [ ! -f "$path" ]; then

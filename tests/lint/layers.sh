@@ -57,9 +57,10 @@ publish audit state
 attempt audit config state
 service audit config state attempt backup
 daemon audit config state attempt publish backup service
+offline audit config state attempt publish backup service
 END
 [ "$(cd cloxxsd && echo */)" = \
-	"attempt/ audit/ backup/ config/ daemon/ publish/ service/ state/" ] ||
+	"attempt/ audit/ backup/ config/ daemon/ offline/ publish/ service/ state/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
 # A header of others, and the folders that are its home.
@@ -78,7 +79,7 @@ while read -r header homes; do
 done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
-jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/main.c
+jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/main.c
 pwquality.h cloxxsd/attempt/password_rules.c
 crypt.h cloxxsd/attempt/foreign_hash.c
 crack.h cloxxsd/attempt/password_rules.c

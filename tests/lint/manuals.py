@@ -166,7 +166,8 @@ def check_cloxxsd():
 def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
-    parts = ("Users", "Decisions", "Configuration and keys", "The tool itself")
+    parts = ("Users", "Decisions", "Configuration and keys", "Recovery",
+             "The tool itself")
     told = {}
     for item, text in page.of(*parts, begins="Cm ").items():
         verb = re.split(r" (?:Ar|Op|Fl)\b", item)[0]

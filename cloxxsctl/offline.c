@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/offline.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cloxxsctl/program.h"
+
+/* Noun, verb, operands, and two words an option. */
+#define WORDS_MAX (4 + GRAMMAR_OPERANDS_MAX + 2 * _N_OPTIONS)
+#define OPTION_WORD_MAX 32
+
+struct words {
+	const char *argv[WORDS_MAX];
+	size_t n;
+	char options[_N_OPTIONS][OPTION_WORD_MAX];
+};
+
+static void add_option(struct words *words, int option, const char *value)
+{
+	struct text text;
+
+	text_init(&text, words->options[option], OPTION_WORD_MAX);
+	text_add_format(&text, "--%s", grammar_options[option].name);
+	words->argv[words->n++] = words->options[option];
+	words->argv[words->n++] = value ? value : "yes";
+}
+
+static void write_words(struct words *words, const struct command *command)
+{
+	const uint64_t own = GRAMMAR_GLOBAL | OPTION_BIT(OPTION_JSON);
+
+	words->argv[words->n++] = "cloxxs-offline";
+	words->argv[words->n++] = command->row->noun;
+	words->argv[words->n++] = command->row->verb;
+	for (size_t i = 0; i < GRAMMAR_OPERANDS_MAX; i++)
+		if (command->operands[i])
+			words->argv[words->n++] = command->operands[i];
+	for (int i = 0; i < _N_OPTIONS; i++)
+		if (command->given & ~own & OPTION_BIT(i))
+			add_option(words, i, command->values[i]);
+	words->argv[words->n] = NULL;
+}
+
+/* What it said of its failure; its exit status is ours where it is one. */
+static int show_failure(const struct ctl *ctl, const struct command *command,
+			int exit_status, const json_t *answer)
+{
+	const char *message = output_member(answer, "message", NULL);
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	if (exit_status <= STATUS_OK || exit_status >= _N_STATUSES)
+		exit_status = STATUS_FAILURE;
+	text_init(&text, sentence, sizeof(sentence));
+	if (message)
+		output_add_foreign(&text, message, strlen(message));
+	else
+		text_add_format(&text, "%s gave no answer", ctl->offline);
+	return ctl_fail(ctl, command, (enum failure_status)exit_status,
+			sentence);
+}
+
+static int show(const struct ctl *ctl, const struct command *command,
+		const json_t *answer)
+{
+	int r = ctl->output->form->show(ctl->output, command, answer);
+
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, "showing the answer", r);
+	return STATUS_OK;
+}
+
+int offline_run(struct ctl *ctl, const struct command *command)
+{
+	scope(program_answer_freep) struct program_answer *answer = NULL;
+	scope(json_decrefp) json_t *json = NULL;
+	struct words words = { 0 };
+	int r;
+
+	write_words(&words, command);
+	/* A reader that has gone must not end us before we can say so. */
+	if (command->row->gives_password)
+		(void)signal(SIGPIPE, SIG_IGN);
+	r = program_ask(ctl->offline, words.argv, &answer);
+	if (r < 0) {
+		(void)ctl_fail_errno(ctl, command, ctl->offline, r);
+		return STATUS_FAILURE;
+	}
+	json = json_loadb(answer->bytes, answer->n, 0, NULL);
+	if (r != STATUS_OK || !json_is_object(json))
+		return show_failure(ctl, command, r, json);
+	return show(ctl, command, json);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Offline: verbs that cloxxs-offline does, for root, while no daemon runs. It
+ * hands over what was said and shows the answer, as if the daemon had given
+ * it; it opens no store itself.
+ */
+
+#include "cloxxsctl/ctl.h"
+
+/* Runs the verb of the same name there; an exit status. */
+int offline_run(struct ctl *ctl, const struct command *command);

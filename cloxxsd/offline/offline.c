@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. The key and the settings are read as root, all else as the state's owner.
+ *  2. Nothing is written without the lock.
+ *  3. Each verb answers once, with one object.
+ */
+#include "cloxxsd/offline/offline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cloxxsd/offline/confine.h"
+
+#define MESSAGE_MAX 2048
+
+static const char *const status_names[_OFFLINE_STATUS_N] = {
+	[OFFLINE_DONE] = "done",         [OFFLINE_FAILURE] = "failure",
+	[OFFLINE_USAGE] = "usage",       [OFFLINE_NOT_FOUND] = "not-found",
+	[OFFLINE_DENIED] = "denied",     [OFFLINE_UNAVAILABLE] = "unavailable",
+	[OFFLINE_CONFLICT] = "conflict",
+};
+
+const char *offline_directory(const struct offline *offline)
+{
+	const char *given = offline->values[OFFLINE_OPTION_STATE_DIRECTORY];
+
+	return given ? given : CLOXXS_STATEDIR;
+}
+
+enum offline_status offline_answer(struct offline *offline, json_t *answer)
+{
+	int r = -1;
+
+	if (answer)
+		r = json_dumpf(answer, offline->stream, JSON_COMPACT);
+	json_decref(answer);
+	if (r < 0 || fputc('\n', offline->stream) == EOF ||
+	    fflush(offline->stream) != 0)
+		return OFFLINE_FAILURE;
+	return OFFLINE_DONE;
+}
+
+enum offline_status offline_fail(struct offline *offline,
+				 enum offline_status status, const char *format,
+				 ...)
+{
+	char message[MESSAGE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	(void)!offline_answer(offline, json_pack("{s:s, s:s}", "error",
+						 status_names[status],
+						 "message", message));
+	return status;
+}
+
+static enum offline_status load_settings(struct offline *offline)
+{
+	const char *file = offline->values[OFFLINE_OPTION_CONFIG];
+	char directory[512], findings[1024];
+	struct text path, error;
+	int r;
+
+	if (!file)
+		file = CLOXXS_CONFDIR "/cloxxsd.conf";
+	text_init(&path, directory, sizeof(directory));
+	text_add_format(&path, "%s.d", file);
+	if (text_is_cut(&path))
+		return offline_fail(offline, OFFLINE_USAGE,
+				    "--config: the name is too long");
+	text_init(&error, findings, sizeof(findings));
+	r = settings_load(file, directory, &error, &offline->settings);
+	if (r == 0)
+		return OFFLINE_DONE;
+	return offline_fail(offline, OFFLINE_FAILURE,
+			    "the configuration is refused: %s; mend it first",
+			    r > 0 ? findings : strerror(-r));
+}
+
+static enum offline_status load_key(struct offline *offline)
+{
+	const char *file = offline->values[OFFLINE_OPTION_KEY];
+	int r;
+
+	if (!file)
+		file = CLOXXS_CONFDIR "/cloxxs.key";
+	r = key_load(file, &offline->key);
+	if (r == 0)
+		return OFFLINE_DONE;
+	return offline_fail(offline, OFFLINE_FAILURE, "%s: %s", file,
+			    state_key_sentence(r));
+}
+
+static enum offline_status give_up_rights(struct offline *offline)
+{
+	char why[MESSAGE_MAX];
+	struct text text;
+
+	text_init(&text, why, sizeof(why));
+	if (confine(offline_directory(offline), &text) == 0)
+		return OFFLINE_DONE;
+	return offline_fail(offline, OFFLINE_FAILURE, "%s", why);
+}
+
+static enum offline_status take_lock(struct offline *offline)
+{
+	const char *ordinary = offline->verb->ordinary;
+	char why[MESSAGE_MAX];
+	struct text text;
+	int r;
+
+	text_init(&text, why, sizeof(why));
+	r = lock_take(offline_directory(offline), "cloxxs-offline", &text,
+		      &offline->lock);
+	if (r == 0)
+		return OFFLINE_DONE;
+	if (r != -EBUSY)
+		return offline_fail(offline, OFFLINE_FAILURE, "%s", why);
+	return offline_fail(offline, OFFLINE_UNAVAILABLE,
+			    "%s; %s%s\"systemctl stop cloxxsd.socket "
+			    "cloxxsd.service\" before this",
+			    why, ordinary ? ordinary : "",
+			    ordinary ? ", or " : "");
+}
+
+static enum offline_status open_state(struct offline *offline)
+{
+	char why[MESSAGE_MAX];
+	struct text text;
+	int r;
+
+	text_init(&text, why, sizeof(why));
+	r = state_open(&offline->state, offline_directory(offline),
+		       scope_take_ptr(offline->key), &text);
+	if (r == 0)
+		return OFFLINE_DONE;
+	return offline_fail(offline, OFFLINE_FAILURE, "%s (%s)", why,
+			    strerror(r < 0 ? -r : EIO));
+}
+
+/* In the order of enum offline_need; what gives up root stands where the last
+ * need of root is past. */
+static enum offline_status prepare(struct offline *offline)
+{
+	enum offline_need needs = offline->verb->needs;
+	enum offline_status status = OFFLINE_DONE;
+
+	if (needs >= OFFLINE_NEEDS_SETTINGS)
+		status = load_settings(offline);
+	if (status == OFFLINE_DONE && needs >= OFFLINE_NEEDS_KEY)
+		status = load_key(offline);
+	if (status == OFFLINE_DONE)
+		status = give_up_rights(offline);
+	if (status == OFFLINE_DONE && needs >= OFFLINE_NEEDS_LOCK)
+		status = take_lock(offline);
+	if (status == OFFLINE_DONE && needs >= OFFLINE_NEEDS_STATE)
+		status = open_state(offline);
+	return status;
+}
+
+enum offline_status offline_run(struct offline *offline)
+{
+	enum offline_status status;
+
+	if (!offline->verb->for_anybody && geteuid() != 0)
+		return offline_fail(offline, OFFLINE_DENIED,
+				    "only root may do this");
+	status = prepare(offline);
+	if (status == OFFLINE_DONE)
+		status = offline->verb->run(offline);
+	state_deinit(&offline->state);
+	offline->key = key_free(offline->key);
+	offline->lock = lock_free(offline->lock);
+	offline->settings = settings_free(offline->settings);
+	return status;
+}
