@@ -4,25 +4,22 @@
  * 1. No name is looked up: the daemon would ask itself through NSS.
  *    libpwquality's dictionary check calls cracklib's FascistCheck(), which
  *    asks getpwuid() who the caller is, and its gecos check calls getpwnam().
- *    So both are off, and the dictionary is asked by FascistCheckUser() with
- *    a user and a comment field, which looks up nothing.
+ *    So both are off, and dictionary_check() asks the dictionary.
  * 2. What cannot be judged is refused.
  * 3. No text that is shown holds anything of the password.
- * 4. Copies made here are wiped. libpwquality wipes its own; cracklib leaves
- *    up to 256 bytes on the stack.
+ * 4. Copies made here are wiped. libpwquality wipes its own.
  */
 #include "cloxxsd/attempt/password_rules.h"
 
-#include <crack.h>
 #include <errno.h>
-#include <libintl.h>
-#include <pthread.h>
 #include <pwquality.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
 #include <uninorm.h>
 #include <unistr.h>
+
+#include "cloxxsd/attempt/dictionary.h"
 
 /* NFC makes UTF-8 three times as long at most (Unicode's normalisation FAQ). */
 #define NFC_SIZE (3 * SECRET_MAX + 1)
@@ -230,39 +227,20 @@ static int check_pattern(const char *user, const struct secret *current,
 	return refuse_weak(r, auxiliary, why);
 }
 
-/* Whether cracklib could open it: it tells so only by its text. */
-static bool is_unreadable(const char *verdict)
-{
-	static const char text[] = "error loading dictionary";
-
-	return strcmp(verdict, text) == 0 ||
-	       strcmp(verdict, dgettext("cracklib", text)) == 0;
-}
-
-/* cracklib 2.9.6 has one open dictionary a process, and refuses a second. So
- * the lock is the process's too. Its verdicts are constant strings. */
-static pthread_mutex_t dictionary_lock = PTHREAD_MUTEX_INITIALIZER;
-
 static int check_dictionary(const struct password_rules *rules,
 			    const char *user, const struct secret *wanted,
 			    struct text *why)
 {
-	const char *path = rules->dictionary ? rules->dictionary
-					     : GetDefaultCracklibDict();
 	const char *verdict;
+	int r = dictionary_check(rules->dictionary, user, wanted, &verdict);
 
-	pthread_mutex_lock(&dictionary_lock);
-	/* "-" is nobody's name: NULL would mean to ask who the caller is. */
-	verdict = FascistCheckUser(wanted->bytes, path, *user ? user : "-", "");
-	pthread_mutex_unlock(&dictionary_lock);
-	if (!verdict)
-		return 0;
-	if (is_unreadable(verdict)) {
-		text_add(why, "The password cannot be judged now; tell your "
-			      "administrator");
-		return PASSWORD_E_NO_DICTIONARY;
-	}
-	return refuse_weak(PWQ_ERROR_CRACKLIB_CHECK, verdict, why);
+	if (r <= 0)
+		return r;
+	if (r == DICTIONARY_E_FOUND)
+		return refuse_weak(PWQ_ERROR_CRACKLIB_CHECK, verdict, why);
+	text_add(why, "The password cannot be judged now; tell your "
+		      "administrator");
+	return PASSWORD_E_NO_DICTIONARY;
 }
 
 int password_check(const struct password_rules *rules, const char *user,

@@ -82,7 +82,7 @@ sodium.h cloxxsd/
 jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/main.c
 pwquality.h cloxxsd/attempt/password_rules.c
 crypt.h cloxxsd/attempt/foreign_hash.c
-crack.h cloxxsd/attempt/password_rules.c
+crack.h cloxxsd/attempt/dictionary.c
 uninorm.h cloxxsd/attempt/password_rules.c
 unistr.h cloxxsd/attempt/password_rules.c
 security/.* pam_cloxxs/
