@@ -287,7 +287,10 @@ static void test_signals_abuse_16(void **state)
 			assert_ptr_equal((void *)after.sa_handler,
 					 (void *)before[i].sa_handler);
 	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &mask_after), 0);
-	assert_memory_equal(&mask, &mask_after, sizeof(mask));
+	/* Neither the kernel nor every libc writes the bits of no signal. */
+	for (int i = 1; i < NSIG; i++)
+		assert_int_equal(sigismember(&mask, i),
+				 sigismember(&mask_after, i));
 	assert_int_equal(getitimer(ITIMER_REAL, &timer), 0);
 	assert_int_equal(timer.it_value.tv_sec, 0);
 	signal(SIGCHLD, SIG_DFL);
