@@ -502,7 +502,7 @@ def test_abuse_37_many_uids(user):
 
 @contextlib.contextmanager
 def files_limit(n):
-    """Our own limit of open files, and that of what we start."""
+    """Our own limit of open files."""
     kept = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (n, kept[1]))
     try:
@@ -562,10 +562,10 @@ def resident():
 @pytest.fixture
 def restarted():
     """A daemon that has hardly a descriptor."""
-    world.cloxxsd.stop()
-    with files_limit(40):
-        world.cloxxsd.start()
+    world.cloxxsd.files = 40
+    world.cloxxsd.restart()
     yield
+    world.cloxxsd.files = world.cloxxsd.FILES
     world.cloxxsd.restart()
 
 

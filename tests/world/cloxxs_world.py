@@ -163,13 +163,16 @@ class Cloxxsd(Service):
     """cloxxsd as its unit runs it.
 
     Its own user, no capability, no network; key as a credential; the socket
-    made by root and handed over; readiness by sd_notify.
+    made by root and handed over; readiness by sd_notify; its own limit of open
+    files, whatever the caller's is.
     """
 
     CREDENTIALS = "/run/credentials/cloxxsd.service"
+    FILES = 16384
 
     def __init__(self):
         super().__init__("cloxxsd")
+        self.files = self.FILES
         self.environment = {}
         self.arguments = []
 
@@ -206,7 +209,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
     def command(self, listener):
         return [
             "/usr/bin/python3", "-c", self.HAND_OVER, str(listener.fileno()),
-            "unshare", "--net",
+            "prlimit", f"--nofile={self.files}", "unshare", "--net",
             "setpriv", "--reuid", DAEMON_USER, "--regid", DAEMON_USER,
             "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
             "--no-new-privs",
