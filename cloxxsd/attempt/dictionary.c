@@ -41,11 +41,80 @@ static const char *ask(const char *path, const char *user,
 	return verdict;
 }
 
+/*
+ * What cracklib 2.9.6 says where more than 3 + 9 % of the pairs of letters are
+ * neighbours ("de", "st"), before it has looked at the words.
+ */
+static bool is_systematic(const char *verdict)
+{
+	return says(verdict, "it is too simplistic/systematic");
+}
+
+/* Most neighbours in words ("no", "st", "de") have one of these letters. As
+ * digits they are next to none of them, and cracklib reads the word all the
+ * same. */
+static int disguise(const struct secret *password, size_t from, size_t to,
+		    struct secret *ret_disguised)
+{
+	static const char letters[] = "SsOoAaEeIi", digits[] = "$$00223311";
+	int r = secret_set(ret_disguised, password->bytes + from, to - from);
+
+	if (r != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < ret_disguised->n; i++) {
+		const char *letter = memchr(letters, ret_disguised->bytes[i],
+					    sizeof(letters) - 1);
+
+		if (letter)
+			ret_disguised->bytes[i] = digits[letter - letters];
+	}
+	return 0;
+}
+
+/*
+ * Whether the words are the reason too. As cracklib does it takes off up to two
+ * characters at either end, which it would not do with a disguise.
+ */
+static int ask_disguised(const char *path, const char *user,
+			 const struct secret *password,
+			 const char **ret_verdict)
+{
+	static const struct {
+		size_t front, back;
+	} rows[] = { { 0, 0 }, { 1, 0 }, { 2, 0 }, { 0, 1 }, { 0, 2 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		scope(secret_deinit) struct secret piece = { 0 };
+		const char *verdict;
+		int r;
+
+		if (password->n < rows[i].front + rows[i].back + 1)
+			continue;
+		r = disguise(password, rows[i].front,
+			     password->n - rows[i].back, &piece);
+		if (r != 0)
+			return r;
+		verdict = ask(path, user, &piece);
+		if (verdict && !is_systematic(verdict)) {
+			*ret_verdict = verdict;
+			return 0;
+		}
+	}
+	*ret_verdict = NULL;
+	return 0;
+}
+
 int dictionary_check(const char *path, const char *user,
 		     const struct secret *password, const char **ret_verdict)
 {
 	const char *verdict = ask(path, user, password);
+	int r;
 
+	if (verdict && is_systematic(verdict)) {
+		r = ask_disguised(path, user, password, &verdict);
+		if (r != 0)
+			return r;
+	}
 	if (!verdict)
 		return 0;
 	if (says(verdict, "error loading dictionary"))

@@ -147,6 +147,50 @@ static int check_repetition(const struct password_rules *rules,
 	return PASSWORD_E_WEAK;
 }
 
+/* Neighbours: "ab", "21", "aa". A run of three or more of them is one thing to
+ * guess, so it counts as one character; two stand in good words too. */
+static size_t count_without_runs(const struct secret *wanted)
+{
+	const uint8_t *bytes = (const uint8_t *)wanted->bytes;
+	size_t n = 0, n_run = 0;
+	ucs4_t before = 0;
+
+	for (size_t i = 0; i < wanted->n;) {
+		ucs4_t c;
+		int width = u8_mbtouc(&c, bytes + i, wanted->n - i);
+
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		if (n_run > 0 && c + 1 >= before && c <= before + 1)
+			n_run++;
+		else
+			n_run = 1;
+		if (n_run < 3)
+			n++;
+		else if (n_run == 3)
+			n--;
+		before = c;
+		i += (size_t)width;
+	}
+	return n;
+}
+
+/*
+ * By length, not by share: a rule about how many neighbours a password may have
+ * would be one about its composition (NIST SP 800-63B-4 section 3.1.1.2), and
+ * would refuse long random ones and sentences. A third is left to chance: the
+ * letters of "the first student" are neighbours too.
+ */
+static int check_runs(const struct password_rules *rules,
+		      const struct secret *wanted, struct text *why)
+{
+	if (count_without_runs(wanted) >= rules->min_length * 2 / 3)
+		return 0;
+	text_add(why, "The password is mostly runs such as 'abc', '321' or "
+		      "'aaa'; each counts as one character");
+	return PASSWORD_E_WEAK;
+}
+
 static int check_words(const struct password_rules *rules, const char *user,
 		       const struct secret *wanted, struct text *why)
 {
@@ -260,6 +304,8 @@ int password_check(const struct password_rules *rules, const char *user,
 	if (r == 0)
 		r = check_repetition(rules, wanted, why);
 	if (r == 0)
+		r = check_runs(rules, wanted, why);
+	if (r == 0)
 		r = check_pattern(name, current, wanted, why);
 	if (r == 0)
 		r = check_dictionary(rules, name, wanted, why);
@@ -300,17 +346,6 @@ static void draw(char bytes[TEMPORARY_SIZE])
 				sizeof(alphabet) - 1)];
 }
 
-/* Pairs such as "ab" and "54": cracklib calls six of them systematic. */
-static unsigned int count_neighbours(const char bytes[TEMPORARY_SIZE])
-{
-	unsigned int n = 0;
-
-	for (size_t i = 1; i < TEMPORARY_SIZE; i++)
-		n += bytes[i] - bytes[i - 1] == 1 ||
-		     bytes[i - 1] - bytes[i] == 1;
-	return n;
-}
-
 int password_generate(struct secret *ret_password)
 {
 	char bytes[TEMPORARY_SIZE];
@@ -318,10 +353,7 @@ int password_generate(struct secret *ret_password)
 
 	if (sodium_init() < 0)
 		return -EIO;
-	/* One in fifty is drawn again, which costs 0.03 bits. */
-	do {
-		draw(bytes);
-	} while (count_neighbours(bytes) > 3);
+	draw(bytes);
 	r = secret_set(ret_password, bytes, sizeof(bytes));
 	sodium_memzero(bytes, sizeof(bytes));
 	return r == 0 ? 0 : -EINVAL;
