@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pam_cloxxs/origin.h"
 
-#include <arpa/inet.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/name.h"
 #include "base/text.h"
@@ -27,33 +24,25 @@ static const char *variable(pam_handle_t *pamh, const char *name)
 }
 
 /*
- * A numeric address (inet_pton(3): no octal, no short forms), in its one
- * spelling, an IPv4 address that IPv6 carries as IPv4; without the zone of a
- * link-local one, which names an interface of this host.
+ * A numeric address in its one spelling; without the zone of a link-local one,
+ * which names an interface of this host.
  */
-static bool read_address(const char *text, size_t n, char *ret_address)
+static void read_address(const char *text, size_t n,
+			 char ret_address[ADDRESS_TEXT_MAX])
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char address[ORIGIN_ADDRESS_MAX + 1];
 	const char *zone = memchr(text, '%', n);
-	unsigned char bytes[16];
+	char address[ADDRESS_TEXT_MAX];
 
+	if (zone && !memchr(text, ':', n))
+		return;
 	if (zone)
 		n = (size_t)(zone - text);
-	if (n < 1 || n > ORIGIN_ADDRESS_MAX)
-		return false;
+	if (n >= sizeof(address))
+		return;
 	memcpy(address, text, n);
 	address[n] = '\0';
-	if (!zone && inet_pton(AF_INET, address, bytes) == 1)
-		return inet_ntop(AF_INET, bytes, ret_address,
-				 ORIGIN_ADDRESS_MAX + 1) != NULL;
-	if (inet_pton(AF_INET6, address, bytes) != 1)
-		return false;
-	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
-		return inet_ntop(AF_INET, bytes + 12, ret_address,
-				 ORIGIN_ADDRESS_MAX + 1) != NULL;
-	return inet_ntop(AF_INET6, bytes, ret_address,
-			 ORIGIN_ADDRESS_MAX + 1) != NULL;
+	if (address_canonical(address, ret_address) != 0)
+		ret_address[0] = '\0';
 }
 
 /*
@@ -62,7 +51,7 @@ static bool read_address(const char *text, size_t n, char *ret_address)
  * SSH_CONNECTION is not sshd's: pam_env may have read it from a file of the
  * user's.
  */
-static void find_address(pam_handle_t *pamh, char *ret_address)
+static void find_address(pam_handle_t *pamh, char ret_address[ADDRESS_TEXT_MAX])
 {
 	const char *connection = variable(pamh, "SSH_CONNECTION");
 	const char *host = item(pamh, PAM_RHOST);
@@ -71,10 +60,9 @@ static void find_address(pam_handle_t *pamh, char *ret_address)
 	if (host[0] == '\0')
 		return;
 	if (connection[0] != '\0')
-		(void)read_address(connection, strcspn(connection, " "),
-				   ret_address);
+		read_address(connection, strcspn(connection, " "), ret_address);
 	else
-		(void)read_address(host, strlen(host), ret_address);
+		read_address(host, strlen(host), ret_address);
 }
 
 /* Foreign text made printable; left out whole where it is too long. */

@@ -10,16 +10,16 @@
 
 #include <security/pam_modules.h>
 
+#include "base/address.h"
 #include "base/scope.h"
 
-#define ORIGIN_ADDRESS_MAX 45
 /* What cloxxsd takes. */
 #define ORIGIN_TERMINAL_MAX 64
 #define ORIGIN_REQUESTER_MAX 256
 
 struct origin {
 	char service[64 + 1];
-	char address[ORIGIN_ADDRESS_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
 	char terminal[ORIGIN_TERMINAL_MAX + 1];
 	char requester[ORIGIN_REQUESTER_MAX + 1];
 	char language[8 + 1];

@@ -28,7 +28,7 @@
 #include "cloxxsd/attempt/subject.h"
 #include "cloxxsd/config/settings.h"
 #include "cloxxsd/state/state.h"
-#include "policy/address.h"
+#include "base/address.h"
 #include "policy/login.h"
 #include "varlink/server.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/name.h"
 #include "base/secret.h"
-#include "policy/address.h"
+#include "base/address.h"
 
 #define N_RANDOM 16
 

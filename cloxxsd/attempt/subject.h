@@ -12,7 +12,7 @@
 
 #include "base/name.h"
 #include "cloxxsd/audit/record.h"
-#include "policy/address.h"
+#include "base/address.h"
 
 #define ATTEMPT_NAME_MAX 256
 #define ATTEMPT_TERMINAL_MAX 64

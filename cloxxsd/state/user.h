@@ -15,7 +15,7 @@
 #include "base/scope.h"
 #include "cloxxsd/state/seal.h"
 #include "cloxxsd/state/store.h"
-#include "policy/address.h"
+#include "base/address.h"
 
 #define USER_SERVICES_MAX 1024
 #define USER_PATH_MAX 256
