@@ -68,7 +68,7 @@ struct program_answer *program_answer_free(struct program_answer *answer)
 
 static int read_answer(int fd, struct program_answer *answer)
 {
-	for (;;) {
+	while (answer->n < sizeof(answer->bytes)) {
 		ssize_t n = read(fd, answer->bytes + answer->n,
 				 sizeof(answer->bytes) - answer->n);
 
@@ -77,9 +77,8 @@ static int read_answer(int fd, struct program_answer *answer)
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		answer->n += (size_t)n;
-		if (answer->n == sizeof(answer->bytes))
-			return -EMSGSIZE;
 	}
+	return -EMSGSIZE;
 }
 
 int program_ask(const char *program, const char *const *argv,
