@@ -59,7 +59,7 @@ static void fill(const struct fill *fill)
 	if (sodium_init() < 0)
 		sample_fail("libsodium", "does not work");
 	text_init(&text, why, sizeof(why));
-	r = state_init(&state, fill->directory, fill->key, &text);
+	r = state_init(&state, fill->directory, fill->key, 1000000, &text);
 	if (r != 0)
 		sample_fail(fill->directory, why);
 	must("password",

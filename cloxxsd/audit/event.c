@@ -110,6 +110,16 @@ static const struct {
 	[EVENT_MAPS_REBUILT] = { "maps-rebuilt",
 				 "b6acbf21390547cf86f775494b4550a9", LOG_NOTICE,
 				 "Root had the identity map written anew" },
+	[EVENT_KEY_ROTATED] = { "key-rotated",
+				"5058b3d6a9234e06b9aa8669a4bf05f3", LOG_NOTICE,
+				"New keys are in force" },
+	[EVENT_KEY_RETIRED] = { "key-retired",
+				"aa8c96d1090248328ded32bf38f236b7", LOG_NOTICE,
+				"Nothing is sealed with the old key any "
+				"more" },
+	[EVENT_RECOVERY_KEY_SET] = { "recovery-key-set",
+				     "f86b7bb50c024617b29dbc628f4d2bb8",
+				     LOG_WARNING, "A recovery key was set" },
 };
 
 const char *event_name(enum event event)

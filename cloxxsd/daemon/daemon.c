@@ -69,6 +69,9 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_SESSION_CLOSE:
 		case CHANGE_BACKUP_MADE:
 		case CHANGE_BACKUP_GONE:
+		case CHANGE_KEYS:
+		case CHANGE_RECOVERY:
+		case CHANGE_RESEAL:
 		case _CHANGE_N:
 			break;
 		}
@@ -296,7 +299,7 @@ static int start_state(struct daemon *daemon)
 
 	text_init(&text, why, sizeof(why));
 	r = state_init(&daemon->state, daemon->options.state_directory,
-		       daemon->options.key, &text);
+		       daemon->options.key, attempt_now_us(), &text);
 	if (r != 0) {
 		log_line(LOG_ERR, "the state cannot be opened: %s: %s", why,
 			 strerror(r < 0 ? -r : EIO));

@@ -18,14 +18,6 @@
 /* Where an administrator who is made here may log in, unless told. */
 #define SERVICES_OF_ADMINISTRATOR "login,sshd,sudo"
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static enum offline_status unreadable(struct offline *offline, int error)
 {
 	return offline_fail(offline, OFFLINE_FAILURE,
@@ -74,7 +66,7 @@ static enum offline_status tell_reason(struct offline *offline,
 static struct record record_of(const struct user *user, enum event event,
 			       const char *details)
 {
-	return (struct record){ .at_us = now_us(),
+	return (struct record){ .at_us = offline_now_us(),
 				.event = event,
 				.result = RECORD_DONE,
 				.reason = REASON_BY_ADMINISTRATOR,
@@ -173,7 +165,7 @@ static enum offline_status make_password(struct offline *offline,
 				    "no password could be made: %s",
 				    strerror(r < 0 ? -r : EINVAL));
 	user->password_kind = USER_PASSWORD_TEMPORARY;
-	user->password_changed = now_us() / 1000000;
+	user->password_changed = offline_now_us() / 1000000;
 	user->temporary_until = user->password_changed +
 				offline->settings->temporary_lifetime_s;
 	return OFFLINE_DONE;
@@ -309,7 +301,7 @@ static enum offline_status fill_new(struct offline *offline, struct user *user)
 
 	*user = (struct user){ .role = USER_ROLE_ADMINISTRATOR,
 			       .enabled = true,
-			       .created = now_us() / 1000000 };
+			       .created = offline_now_us() / 1000000 };
 	if (!name_is_user(name, strlen(name)) ||
 	    name_is_reserved(name, strlen(name)))
 		return offline_fail(offline, OFFLINE_USAGE,

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "cloxxsd/state/data_key.h"
+
 static int user_add(struct store *store, const struct change *change)
 {
 	const struct user *user = change->user;
@@ -227,6 +229,31 @@ static int backup_gone(struct store *store, const struct change *change)
 			 change->text);
 }
 
+static int keys(struct store *store, const struct change *change)
+{
+	return data_keys_write(store, change->keys);
+}
+
+static int recovery(struct store *store, const struct change *change)
+{
+	return recovery_row_write(store, change->recovery);
+}
+
+static int reseal(struct store *store, const struct change *change)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < change->reseal->n; i++) {
+		const struct resealed *row = &change->reseal->rows[i];
+
+		r = store_run(store,
+			      "UPDATE user SET password = ? WHERE uid = ?",
+			      "bi", row->password.bytes, row->password.n,
+			      (int64_t)row->uid);
+	}
+	return r;
+}
+
 static const struct {
 	int (*apply)(struct store *store, const struct change *change);
 	bool identity;
@@ -251,6 +278,9 @@ static const struct {
 	[CHANGE_SESSION_CLOSE] = { session_close, false, false },
 	[CHANGE_BACKUP_MADE] = { backup_made, false, true },
 	[CHANGE_BACKUP_GONE] = { backup_gone, false, false },
+	[CHANGE_KEYS] = { keys, false, false },
+	[CHANGE_RECOVERY] = { recovery, false, true },
+	[CHANGE_RESEAL] = { reseal, false, false },
 };
 
 void change_set_add(struct change_set *set, struct change change)

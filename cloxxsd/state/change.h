@@ -39,7 +39,22 @@ enum change_type {
 	CHANGE_SESSION_CLOSE, /* session */
 	CHANGE_BACKUP_MADE,   /* backup */
 	CHANGE_BACKUP_GONE,   /* text: its file */
+	CHANGE_KEYS,          /* keys: all of them, in the place of all */
+	CHANGE_RECOVERY,      /* recovery */
+	CHANGE_RESEAL,        /* reseal: same secrets, newest key */
 	_CHANGE_N,
+};
+
+struct data_keys;
+struct recovery_row;
+
+/* Values of a column that were sealed anew. */
+struct reseal {
+	struct resealed {
+		uint32_t uid;
+		struct sealed password;
+	} * rows;
+	size_t n;
 };
 
 struct change {
@@ -55,6 +70,9 @@ struct change {
 	const char *service, *address, *terminal;
 	const char *session;
 	const struct backup_made *backup;
+	const struct data_keys *keys;
+	const struct recovery_row *recovery;
+	const struct reseal *reseal;
 };
 
 /* At most so many changes and records in one transaction. */

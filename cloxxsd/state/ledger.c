@@ -45,15 +45,19 @@ static void hash_text(crypto_generichash_state *hash, const char *text)
 		crypto_generichash_update(hash, (const uint8_t *)text, n);
 }
 
-static void link_chain(const struct key *key,
+const uint8_t *ledger_key_for(const struct ledger *ledger, int64_t seq)
+{
+	return key_ledger_find(ledger->key, seq);
+}
+
+static void link_chain(const uint8_t key[KEY_BYTES],
 		       const uint8_t before[LEDGER_CHAIN_BYTES], int64_t seq,
 		       int64_t at_us, const struct texts *texts,
 		       uint8_t ret_chain[LEDGER_CHAIN_BYTES])
 {
 	crypto_generichash_state hash;
 
-	crypto_generichash_init(&hash, key_get(key, KEY_USE_LEDGER), KEY_BYTES,
-				LEDGER_CHAIN_BYTES);
+	crypto_generichash_init(&hash, key, KEY_BYTES, LEDGER_CHAIN_BYTES);
 	crypto_generichash_update(&hash, before, LEDGER_CHAIN_BYTES);
 	crypto_generichash_update(&hash, (const uint8_t *)&seq, sizeof(seq));
 	crypto_generichash_update(&hash, (const uint8_t *)&at_us,
@@ -105,6 +109,7 @@ int ledger_init(struct ledger *ledger, struct store *store,
 		const struct key *key)
 {
 	uint8_t before[LEDGER_CHAIN_BYTES], proof[LEDGER_CHAIN_BYTES];
+	const uint8_t *bytes;
 	struct texts texts;
 	sqlite3_stmt *row;
 	int r;
@@ -122,9 +127,12 @@ int ledger_init(struct ledger *ledger, struct store *store,
 	r = chain_before(ledger, ledger->seq, before);
 	if (r == 0 && !read_chain(row, _N_COLUMNS + 2, ledger->chain))
 		r = LEDGER_E_BROKEN;
+	bytes = ledger_key_for(ledger, ledger->seq);
+	if (!bytes)
+		r = LEDGER_E_BROKEN;
 	if (r == 0) {
 		read_texts(row, &texts);
-		link_chain(key, before, ledger->seq,
+		link_chain(bytes, before, ledger->seq,
 			   sqlite3_column_int64(row, 1), &texts, proof);
 		if (sodium_memcmp(proof, ledger->chain, sizeof(proof)) != 0)
 			r = LEDGER_E_BROKEN;
@@ -138,11 +146,15 @@ static bool follows(const struct ledger *ledger, sqlite3_stmt *row,
 		    uint8_t chain[LEDGER_CHAIN_BYTES])
 {
 	uint8_t stored[LEDGER_CHAIN_BYTES], proof[LEDGER_CHAIN_BYTES];
+	int64_t seq = sqlite3_column_int64(row, 0);
+	const uint8_t *bytes = ledger_key_for(ledger, seq);
 	struct texts texts;
 
+	if (!bytes)
+		return false;
 	read_texts(row, &texts);
-	link_chain(ledger->key, chain, sqlite3_column_int64(row, 0),
-		   sqlite3_column_int64(row, 1), &texts, proof);
+	link_chain(bytes, chain, seq, sqlite3_column_int64(row, 1), &texts,
+		   proof);
 	if (!read_chain(row, _N_COLUMNS + 2, stored) ||
 	    sodium_memcmp(proof, stored, sizeof(proof)) != 0)
 		return false;
@@ -213,10 +225,14 @@ int ledger_append(struct ledger *ledger, const struct record *record)
 					   sizeof(row.details)),
 	} };
 	const char *const *t = texts.texts;
+	const uint8_t *bytes;
 	int r;
 
 	next.seq++;
-	link_chain(ledger->key, ledger->chain, next.seq, record->at_us, &texts,
+	bytes = ledger_key_for(ledger, next.seq);
+	if (!bytes)
+		return -ENOKEY;
+	link_chain(bytes, ledger->chain, next.seq, record->at_us, &texts,
 		   next.chain);
 	r = store_run(ledger->store,
 		      "INSERT INTO ledger (" COLUMNS ") VALUES"

@@ -8,6 +8,10 @@
  * that they were handed to the journal.
  *
  * chain(n) = BLAKE2b(key, chain(n-1) | seq | at | each text, with its length)
+ *
+ * with the ledger key whose from_seq is the last one up to n. The chain goes on
+ * where the key changes; the record that tells of the change is the last one
+ * under the old key.
  */
 
 #include <stdint.h>
@@ -44,6 +48,8 @@ enum ledger_error {
 /* Finds the head and proves its last link. Both pointers are borrowed. */
 must_check int ledger_init(struct ledger *ledger, struct store *store,
 			   const struct key *key);
+/* The KEY_BYTES that chain record seq; NULL: no key of the ring does. */
+const uint8_t *ledger_key_for(const struct ledger *ledger, int64_t seq);
 /*
  * Proves every record from the first to the last, which takes as long as there
  * are many. LEDGER_E_BROKEN: *ret_seq is the first that is not as we wrote it.

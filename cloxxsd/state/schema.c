@@ -14,6 +14,10 @@
  * installation: one row: what tells this store from others, and how many
  * backups were made of it. backup: those that are thought to be there; digest
  * is of the whole file.
+ * data_key: the keys that seal and chain, wrapped under a root key that is not
+ * here, in order of their making.
+ * recovery: the public half of the recovery key, and the root keys sealed to
+ * it.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -88,6 +92,21 @@ static const char *const migrations[] = {
 	"CREATE INDEX ledger_reference ON ledger(reference)"
 	" WHERE reference IS NOT NULL;"
 	"CREATE INDEX ledger_unpublished ON ledger(seq) WHERE published = 0;"
+	"CREATE TABLE data_key ("
+	" n INTEGER PRIMARY KEY,"
+	" id BLOB NOT NULL UNIQUE,"
+	" use INTEGER NOT NULL,"
+	" created INTEGER NOT NULL,"
+	" retired INTEGER NOT NULL,"
+	" from_seq INTEGER NOT NULL,"
+	" wrapped BLOB NOT NULL"
+	") STRICT;"
+	"CREATE TABLE recovery ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" public_key BLOB NOT NULL,"
+	" created INTEGER NOT NULL,"
+	" roots BLOB NOT NULL"
+	") STRICT;"
 	"CREATE TABLE decoy (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) "
 	"STRICT;"
 	"INSERT INTO decoy (id, n) VALUES (1, 0);",

@@ -6,7 +6,7 @@
  * bound to their place, so that a value copied to another row, column or table
  * does not open.
  *
- *     version (1) | key id (8) | nonce (24) | ciphertext | tag (16)
+ *     version (1) | data key id (8) | nonce (24) | ciphertext | tag (16)
  */
 
 #include <stddef.h>
@@ -32,14 +32,18 @@ struct seal_place {
 enum seal_error {
 	_SEAL_E_OK,
 	SEAL_E_TOO_LARGE,
-	SEAL_E_OTHER_KEY, /* sealed with another key */
+	SEAL_E_OTHER_KEY, /* sealed with a key that is not in the ring */
 	SEAL_E_DAMAGED,   /* not what we sealed, or not here */
 };
 
+/* Seals with the newest seal key of the ring. */
 must_check int seal_close(const struct key *key, const struct seal_place *place,
 			  const void *plain, size_t n,
 			  struct sealed *ret_sealed);
-/* ret_plain has room for size bytes; nothing is written there on failure. */
+/* The id of the data key that sealed it; NULL: it is not sealed at all. */
+const uint8_t *seal_key_id(const struct sealed *sealed);
+/* Opens with the key that sealed it. ret_plain has room for size bytes; nothing
+ * is written there on failure. */
 must_check int seal_open(const struct key *key, const struct seal_place *place,
 			 const struct sealed *sealed, void *ret_plain,
 			 size_t size, size_t *ret_n);

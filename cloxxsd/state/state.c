@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/state/data_key.h"
 #include "cloxxsd/state/lockout.h"
+#include "cloxxsd/state/rotation.h"
 
 const char *state_key_sentence(int error)
 {
@@ -23,13 +25,52 @@ const char *state_key_sentence(int error)
 		return "the key file must be a plain file that only its owner, "
 		       "root or the daemon's user, can read";
 	case KEY_E_MALFORMED:
-		return "the key file must hold exactly 32 bytes";
+		return "the key file must hold one to eight keys of 32 bytes, "
+		       "each another one";
 	}
 	return strerror(error < 0 ? -error : EIO);
 }
 
+/* The data keys of the store, whichever root key wraps them. */
+static int open_keys(struct state *state, int64_t now_us, struct text *why)
+{
+	int r;
+
+	r = data_keys_load(state->store, state->key, why, &state->root);
+	if (r == DATA_KEY_E_NONE) {
+		r = rotation_found(state, now_us);
+		if (r != 0)
+			text_add(why, "its first keys cannot be written");
+	}
+	if (r <= 0)
+		return r;
+	return r == DATA_KEY_E_WRONG ? -EKEYREJECTED : -EBADMSG;
+}
+
+/* Ends what a key file with a new first key began. */
+static int end_rotation(struct state *state, int64_t now_us, struct text *why)
+{
+	const struct rotation_act act = { .actor = "cloxxsd",
+					  .reason = REASON_NONE,
+					  .now_us = now_us };
+	scope(key_freep) struct key *ring = NULL;
+	const uint8_t *roots;
+	size_t n;
+	int r;
+
+	if (state->root == 0)
+		return 0;
+	roots = key_roots(state->key, &n);
+	r = key_read(roots, n, &ring);
+	if (r == 0)
+		r = rotation_begin(state, ring, &act);
+	if (r != 0)
+		text_add(why, "the change of its keys cannot be written");
+	return r > 0 ? -EINVAL : r;
+}
+
 static int open_parts(struct state *state, const char *directory,
-		      struct text *why)
+		      int64_t now_us, struct text *why)
 {
 	char private[512];
 	struct text text;
@@ -42,25 +83,24 @@ static int open_parts(struct state *state, const char *directory,
 	r = store_open(private, why, &state->store);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
-	r = ledger_init(&state->ledger, state->store, state->key);
+	r = open_keys(state, now_us, why);
+	if (r == 0)
+		r = ledger_init(&state->ledger, state->store, state->key);
 	if (r == LEDGER_E_BROKEN) {
-		text_add_format(why,
-				"%s/store.db: the last audit record was not "
-				"written with this key: another key, or a "
-				"changed store",
-				private);
-		return -EKEYREJECTED;
+		text_add(why, "the last audit record was not written with "
+			      "this key: another key, or a changed store");
+		r = -EKEYREJECTED;
 	}
-	return r;
+	return r != 0 ? r : end_rotation(state, now_us, why);
 }
 
 int state_open(struct state *state, const char *directory, struct key *key,
-	       struct text *why)
+	       int64_t now_us, struct text *why)
 {
 	int r;
 
 	*state = (struct state){ .key = key };
-	r = open_parts(state, directory, why);
+	r = open_parts(state, directory, now_us, why);
 	if (r != 0)
 		state_deinit(state);
 	return r;
@@ -74,6 +114,12 @@ int state_open_snapshot(struct state *state, const char *path, struct key *key,
 	*state = (struct state){ .key = key };
 	text_add_format(why, "%s: ", path);
 	r = store_open_snapshot(path, why, &state->store);
+	if (r == 0 && key_n_data(key) == 0)
+		r = data_keys_load(state->store, key, why, &state->root);
+	if (r == DATA_KEY_E_WRONG)
+		r = -EKEYREJECTED;
+	else if (r > 0)
+		r = -EBADMSG;
 	if (r == 0)
 		r = ledger_init(&state->ledger, state->store, state->key);
 	if (r == LEDGER_E_BROKEN) {
@@ -87,7 +133,7 @@ int state_open_snapshot(struct state *state, const char *path, struct key *key,
 }
 
 int state_init(struct state *state, const char *directory, const char *key_file,
-	       struct text *why)
+	       int64_t now_us, struct text *why)
 {
 	scope(lock_freep) struct lock *lock = NULL;
 	struct key *key;
@@ -104,7 +150,7 @@ int state_init(struct state *state, const char *directory, const char *key_file,
 		key_free(key);
 		return r;
 	}
-	r = state_open(state, directory, key, why);
+	r = state_open(state, directory, key, now_us, why);
 	if (r == 0)
 		state->lock = scope_take_ptr(lock);
 	return r;

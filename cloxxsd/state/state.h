@@ -22,6 +22,7 @@
 struct state {
 	struct lock *lock; /* NULL: held by whoever opened it */
 	struct key *key;
+	size_t root; /* which of its root keys wraps the data keys */
 	struct store *store;
 	struct ledger ledger;
 	/* Called after each commit; first_seq is the first record's number. */
@@ -32,20 +33,24 @@ struct state {
 
 /*
  * Opens the state below directory (its private/ holds the store) for the
- * daemon, with the key in key_file, and holds its lock. -EBUSY where somebody
- * else does. On any failure why says what and where; nothing is open then.
+ * daemon, with the keys in key_file, and holds its lock. -EBUSY where somebody
+ * else does. A new state is given its data keys; where the first key of the
+ * file is not the one in force but a later one is, the rotation that was begun
+ * so is done now. On any failure why says what and where; nothing is open then.
  */
 must_check int state_init(struct state *state, const char *directory,
-			  const char *key_file, struct text *why);
+			  const char *key_file, int64_t now_us,
+			  struct text *why);
 /*
  * The one file at path (store_open_snapshot()) as a state that is only read,
- * with a key that is taken in any case.
+ * with a key that is taken in any case; where it has no data keys yet it gets
+ * those of the file.
  */
 must_check int state_open_snapshot(struct state *state, const char *path,
 				   struct key *key, struct text *why);
 /* The same for who holds the lock, with a key; key is taken in any case. */
 must_check int state_open(struct state *state, const char *directory,
-			  struct key *key, struct text *why);
+			  struct key *key, int64_t now_us, struct text *why);
 /* What key_load() answered, as a sentence. */
 const char *state_key_sentence(int error);
 void state_deinit(struct state *state);

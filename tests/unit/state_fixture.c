@@ -47,7 +47,7 @@ int state_fixture_try(struct state_fixture *f, char *why)
 
 	assert_false(f->is_open);
 	text_init(&text, why ? why : unread, 1024);
-	r = state_init(&f->state, f->directory, f->key, &text);
+	r = state_init(&f->state, f->directory, f->key, 900000000, &text);
 	f->is_open = r == 0;
 	f->state.committed = committed;
 	f->state.userdata = f;
@@ -143,8 +143,10 @@ static void prove_row(const struct state *state, sqlite3_stmt *row,
 {
 	crypto_generichash_state hash;
 
-	crypto_generichash_init(&hash, key_get(state->key, KEY_USE_LEDGER),
-				KEY_BYTES, LEDGER_CHAIN_BYTES);
+	crypto_generichash_init(
+		&hash,
+		ledger_key_for(&state->ledger, sqlite3_column_int64(row, 0)),
+		KEY_BYTES, LEDGER_CHAIN_BYTES);
 	crypto_generichash_update(&hash, chain, LEDGER_CHAIN_BYTES);
 	hash_number(&hash, (uint64_t)sqlite3_column_int64(row, 0));
 	hash_number(&hash, (uint64_t)sqlite3_column_int64(row, 1));

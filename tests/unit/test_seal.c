@@ -10,7 +10,6 @@
 #include <sodium.h>
 
 #include "cloxxsd/state/seal.h"
-#include "tests/unit/scratch.h"
 
 struct keys {
 	struct key *one, *other;
@@ -19,28 +18,29 @@ struct keys {
 static const struct seal_place here = { "user", "password", 66000 };
 static const char secret[] = "$argon2id$v=19$m=19456,t=2,p=1$salt$hash";
 
-static struct key *make_key(const struct scratch *scratch, uint8_t first)
+static struct key *make_key(void)
 {
-	uint8_t bytes[KEY_BYTES] = { first };
+	static const uint8_t bytes[KEY_BYTES] = { 1 };
 	struct key *key = NULL;
-	char path[128];
 
-	scratch_write(scratch, "key", bytes, sizeof(bytes), 0600);
-	assert_int_equal(key_load(scratch_path(scratch, "key", path), &key), 0);
+	assert_int_equal(key_read(bytes, sizeof(bytes), &key), 0);
+	assert_int_equal(key_make(key, KEY_USE_SEAL, 100, 0), 0);
 	return key;
+}
+
+static const uint8_t *id_of(const struct key *key)
+{
+	return key_data_get(key, 0)->id;
 }
 
 static int setup(void **state)
 {
 	static struct keys keys;
-	struct scratch scratch;
 
 	if (sodium_init() < 0)
 		return 1;
-	scratch_init(&scratch);
-	keys.one = make_key(&scratch, 1);
-	keys.other = make_key(&scratch, 2);
-	scratch_deinit(&scratch);
+	keys.one = make_key();
+	keys.other = make_key();
 	*state = &keys;
 	return 0;
 }
@@ -157,7 +157,7 @@ static void only_with_its_key(void **state)
 		0);
 	expect(keys->other, &here, &sealed, SEAL_E_OTHER_KEY);
 	/* The other key's name alone makes it no key of this value. */
-	memcpy(sealed.bytes + 1, key_id(keys->other), KEY_ID_BYTES);
+	memcpy(sealed.bytes + 1, id_of(keys->other), KEY_ID_BYTES);
 	expect(keys->other, &here, &sealed, SEAL_E_DAMAGED);
 }
 
