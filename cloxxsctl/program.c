@@ -2,39 +2,73 @@
 #include "cloxxsctl/program.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/channel.h"
+
 static const char *const environment[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+	"LC_ALL=C.UTF-8",
+	"DEBIAN_FRONTEND=noninteractive",
 	NULL,
 };
 
-/* stdout: where it writes, or -1 for ours. */
-static int start(const char *program, const char *const *argv, int output,
-		 pid_t *ret_child)
+/* Where the child writes, or -1 for ours. */
+struct outputs {
+	int out, err;
+	bool alone; /* in a group of its own, that can be killed as a whole */
+};
+
+static int add_actions(posix_spawn_file_actions_t *actions,
+		       const struct outputs *outputs)
+{
+	int r;
+
+	r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
+					     O_RDONLY, 0);
+	if (r == 0 && outputs->out >= 0)
+		r = posix_spawn_file_actions_adddup2(actions, outputs->out,
+						     STDOUT_FILENO);
+	if (r == 0 && outputs->err >= 0)
+		r = posix_spawn_file_actions_adddup2(actions, outputs->err,
+						     STDERR_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_addclosefrom_np(actions,
+							     STDERR_FILENO + 1);
+	return r;
+}
+
+static int start(const char *program, const char *const *argv,
+		 const struct outputs *outputs, pid_t *ret_child)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int r;
 
 	r = posix_spawn_file_actions_init(&actions);
 	if (r != 0)
 		return -r;
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
-					     "/dev/null", O_RDONLY, 0);
-	if (r == 0 && output >= 0)
-		r = posix_spawn_file_actions_adddup2(&actions, output,
-						     STDOUT_FILENO);
+	r = posix_spawnattr_init(&attributes);
+	if (r != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -r;
+	}
+	if (outputs->alone)
+		r = posix_spawnattr_setflags(&attributes,
+					     POSIX_SPAWN_SETPGROUP);
 	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(&actions,
-							     STDERR_FILENO + 1);
+		r = add_actions(&actions, outputs);
 	/* The strings are not changed; POSIX keeps execve()'s old types. */
 	if (r == 0)
-		r = posix_spawn(ret_child, program, &actions, NULL,
+		r = posix_spawn(ret_child, program, &actions, &attributes,
 				(char *const *)(uintptr_t)argv,
 				(char *const *)(uintptr_t)environment);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -r;
 }
@@ -51,10 +85,11 @@ static int wait_for(pid_t child)
 
 int program_run(const char *program, const char *const *argv)
 {
+	const struct outputs outputs = { .out = -1, .err = -1 };
 	pid_t child;
 	int r;
 
-	r = start(program, argv, -1, &child);
+	r = start(program, argv, &outputs, &child);
 	return r < 0 ? r : wait_for(child);
 }
 
@@ -93,7 +128,8 @@ int program_ask(const char *program, const char *const *argv,
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	r = start(program, argv, ends[1], &child);
+	r = start(program, argv, &(struct outputs){ ends[1], -1, false },
+		  &child);
 	scope_close(&ends[1]);
 	if (r == 0) {
 		r = read_answer(ends[0], answer);
@@ -105,4 +141,69 @@ int program_ask(const char *program, const char *const *argv,
 	if (r >= 0)
 		*ret_answer = scope_take_ptr(answer);
 	return r;
+}
+
+/* All that comes until its end; -ETIME, or another -errno. */
+static int drain(int fd, int64_t deadline_us, struct text *output)
+{
+	for (;;) {
+		struct pollfd poller = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline_us - channel_now_us();
+		char bytes[4096];
+		ssize_t n;
+
+		if (left <= 0)
+			return -ETIME;
+		if (poll(&poller, 1, (int)(left / 1000) + 1) <= 0)
+			continue;
+		n = read(fd, bytes, sizeof(bytes));
+		if (n == 0)
+			return 0;
+		if (n > 0)
+			text_add_bytes(output, bytes, (size_t)n);
+		else if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+}
+
+/* It may have closed its output and run on: -ETIME. */
+static int await(pid_t child, int64_t deadline_us)
+{
+	siginfo_t info = { 0 };
+
+	while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		       0 &&
+	       info.si_pid == 0) {
+		if (channel_now_us() >= deadline_us)
+			return -ETIME;
+		(void)poll(NULL, 0, 1);
+	}
+	return 0;
+}
+
+int program_capture(const char *program, const char *const *argv,
+		    uint32_t timeout_ms, struct text *output)
+{
+	int64_t deadline_us = channel_now_us() + (int64_t)timeout_ms * 1000;
+	scope(scope_close) int reader = -1;
+	scope(scope_close) int writer = -1;
+	pid_t child;
+	int ends[2], r, status;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	reader = ends[0];
+	writer = ends[1];
+	r = start(program, argv, &(struct outputs){ writer, writer, true },
+		  &child);
+	if (r < 0)
+		return r;
+	scope_close(&writer);
+	r = drain(reader, deadline_us, output);
+	if (r == 0)
+		r = await(child, deadline_us);
+	if (r < 0)
+		(void)kill(-child, SIGKILL);
+	status = wait_for(child);
+	return r < 0 ? r : status;
 }

@@ -3,11 +3,15 @@
 
 /*
  * Program: runs another program and waits for it: cloxxsd, which reads its own
- * configuration, so that there is one reader of it only. A clean environment,
- * no shell, no search of a path.
+ * configuration, so that there is one reader of it only, and programs of the
+ * system that know what no file says. A clean environment, no shell, no search
+ * of a path.
  */
 
+#include <stdint.h>
+
 #include "base/scope.h"
+#include "base/text.h"
 
 #define PROGRAM_ANSWER_MAX (1 << 18)
 
@@ -35,3 +39,11 @@ static inline void program_answer_freep(struct program_answer **answer)
  */
 must_check int program_ask(const char *program, const char *const *argv,
 			   struct program_answer **ret_answer);
+
+/*
+ * The same, with its stdout and stderr appended to output as they came; what
+ * does not fit is thrown away (text_is_cut()). A program that runs on after
+ * timeout_ms, or holds its output open, is killed with its children: -ETIME.
+ */
+must_check int program_capture(const char *program, const char *const *argv,
+			       uint32_t timeout_ms, struct text *output);
