@@ -14,6 +14,8 @@ const char *const failure_statuses[_N_STATUSES] = {
 	[STATUS_DENIED] = "the caller may not do this",
 	[STATUS_UNAVAILABLE] = "the daemon is unavailable",
 	[STATUS_CONFLICT] = "exists already, or stands in the way",
+	[STATUS_WARNINGS] = "the doctor warns",
+	[STATUS_ERRORS] = "the doctor found errors",
 };
 
 /*

@@ -33,6 +33,12 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_YES] = { "yes", VALUE_NONE, NULL, NULL, "do not ask" },
 	[OPTION_FORMAT] = { "format", VALUE_TEXT, "FORMAT", NULL,
 			    "the form that is written, or read" },
+	[OPTION_ALL] = { "all", VALUE_NONE, NULL, NULL,
+			 "tell of what is sound too" },
+	[OPTION_NAGIOS] = { "nagios", VALUE_NONE, NULL, NULL,
+			    "one line and the statuses of a Nagios plugin" },
+	[OPTION_ROOT] = { "root", VALUE_PATH, "DIR", NULL,
+			  "look at the system below DIR, not at this one" },
 };
 
 struct parser {

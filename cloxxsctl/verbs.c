@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsctl/verbs.h"
 
+#include "cloxxsctl/doctor/doctor.h"
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/offline.h"
@@ -88,6 +89,12 @@ const struct grammar_verb verbs[] = {
 	  .summary = "show how the daemon does",
 	  .example = "cloxxsctl status",
 	  .run = request_run, .method = ADMIN "Status", .view = VIEW_STATUS },
+	{ .noun = "doctor",
+	  .options = JSON | OPTION_BIT(OPTION_ALL) |
+		OPTION_BIT(OPTION_NAGIOS) | OPTION_BIT(OPTION_ROOT),
+	  .summary = "look at all that a guarded login hangs on",
+	  .example = "cloxxsctl doctor --all",
+	  .run = doctor_run },
 	{ .noun = "config", .verb = "check", .operands = "[FILE]",
 	  .operands_max = 1,
 	  .summary = "tell whether the configuration is valid",

@@ -248,6 +248,20 @@ def check_events():
             re.findall(r'add_(?:field|number)\(fields, "([A-Z_]+)"', source))
 
 
+def check_doctor():
+    """Why each check matters, and what mends it."""
+    page = Page("cloxxs-doctor.7")
+    source = (SRC / "cloxxsctl/doctor/check.c").read_text(encoding="utf-8")
+    rows = [["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)) for text in
+             re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+', row)]
+            for row in source.split("[CHECK_")[1:]]
+    told = page.of("CHECKS", begins="Cm ")
+    compare(page.name, "check", told, [row[0] for row in rows])
+    for name, why, mend in rows:
+        page.must_say(name, told.get(name, ""), why)
+        page.must_say(name, told.get(name, ""), mend)
+
+
 def check_packages():
     """README asks for what the scripts install."""
     prepare = (SRC / "tests/world/prepare.sh").read_text(encoding="utf-8")
@@ -290,7 +304,8 @@ def main():
     for page in pages:
         check_form(page)
     for check in (check_settings, check_cloxxsd, check_cloxxsctl, check_pam,
-                  check_varlink, check_events, check_packages):
+                  check_varlink, check_events, check_doctor,
+                  check_packages):
         check()
     mandoc = shutil.which("mandoc")
     if mandoc:

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The socket, and what the daemon says of itself. */
+#include "cloxxsctl/doctor/doctor.h"
+
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "varlink/client.h"
+
+#define ANSWER_MAX_MS 700
+/* What a busy host has on its way at any moment. */
+#define UNPUBLISHED_MAX 100
+
+static void check_socket(struct doctor *doctor)
+{
+	char directory[PATH_MAX];
+	struct stat status;
+	struct text text;
+	const char *slash = strrchr(doctor->socket, '/');
+	int r;
+
+	text_init(&text, directory, sizeof(directory));
+	text_add_bytes(&text, doctor->socket,
+		       slash > doctor->socket ? (size_t)(slash - doctor->socket)
+					      : 1);
+	r = host_lstat(&doctor->host, directory, &status);
+	if (r == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)))
+		finding_mend(doctor_say(doctor, CHECK_SOCKET, SEVERITY_ERROR,
+					"%s may be written by others than its "
+					"owner (mode %04o)",
+					directory, status.st_mode & 07777),
+			     "chmod 0755 %s", directory);
+	r = host_lstat(&doctor->host, doctor->socket, &status);
+	if (r == -ENOENT)
+		doctor_say(doctor, CHECK_SOCKET, SEVERITY_ERROR,
+			   "%s is not there", doctor->socket);
+	else if (r < 0)
+		doctor_skip(doctor, CHECK_SOCKET, doctor->socket, r);
+	else if (!S_ISSOCK(status.st_mode))
+		doctor_say(doctor, CHECK_SOCKET, SEVERITY_ERROR,
+			   "%s is no socket", doctor->socket);
+	else if ((status.st_mode & 0666) != 0666)
+		doctor_say(doctor, CHECK_SOCKET, SEVERITY_ERROR,
+			   "%s has mode %04o, not 0666: not everybody may ask",
+			   doctor->socket, status.st_mode & 07777);
+	else if (findings_worst_of(&doctor->findings, CHECK_SOCKET) ==
+		 SEVERITY_OK)
+		doctor_say(doctor, CHECK_SOCKET, SEVERITY_OK,
+			   "%s, mode %04o, owner %" PRIu32, doctor->socket,
+			   status.st_mode & 07777, (uint32_t)status.st_uid);
+}
+
+static int keep_user(json_t *reply, void *userdata)
+{
+	struct doctor *doctor = userdata;
+	json_t *user = json_object_get(reply, "user");
+
+	if (!user)
+		return 0;
+	if (json_array_size(doctor->users) >= DOCTOR_USERS_MAX)
+		return 1;
+	return json_array_append(doctor->users, user) < 0 ? -ENOMEM : 0;
+}
+
+static void ask_users(struct doctor *doctor, struct varlink_client *client)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	const char *error = NULL;
+	int r;
+
+	doctor->users = json_array();
+	r = varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers", NULL,
+				  keep_user, doctor, &reply, &error);
+	/* 1: there are more than we look at. */
+	if ((r != 0 && r != 1) || error) {
+		json_decref(doctor->users);
+		doctor->users = NULL;
+	}
+}
+
+static void judge_status(struct doctor *doctor)
+{
+	const char *version = output_member(doctor->status, "version", "?");
+	const char *configuration =
+		output_member(doctor->status, "configuration", "?");
+	int64_t unpublished = 0;
+
+	doctor_say(doctor, CHECK_VERSION,
+		   strcmp(version, PACKAGE_VERSION) == 0 ? SEVERITY_OK
+							 : SEVERITY_WARNING,
+		   "cloxxsd %s, cloxxsctl %s", version, PACKAGE_VERSION);
+	doctor_say(doctor, CHECK_CONFIGURATION,
+		   strcmp(configuration, "ok") == 0 ? SEVERITY_OK
+						    : SEVERITY_ERROR,
+		   "%s", configuration);
+	(void)output_member_int(doctor->status, "unpublished", &unpublished);
+	doctor_say(doctor, CHECK_LEDGER,
+		   unpublished > UNPUBLISHED_MAX ? SEVERITY_WARNING
+						 : SEVERITY_OK,
+		   "%" PRId64 " records are still to come to the journal",
+		   unpublished);
+}
+
+static void daemon_refused(struct doctor *doctor, const char *error)
+{
+	if (strcmp(error, "org.varlink.service.PermissionDenied") == 0)
+		doctor_say(doctor, CHECK_DAEMON, SEVERITY_SKIPPED,
+			   "it answers, and tells you nothing: be root, or an "
+			   "administrator");
+	else
+		doctor_say(doctor, CHECK_DAEMON, SEVERITY_ERROR,
+			   "it answers %s when asked how it does", error);
+}
+
+static void daemon_failed(struct doctor *doctor, int error)
+{
+	switch (error) {
+	case VARLINK_CLIENT_E_IMPOSTOR:
+		doctor_say(doctor, CHECK_DAEMON, SEVERITY_ERROR,
+			   "%s: somebody else answers, or others may write "
+			   "where it stands",
+			   doctor->socket);
+		return;
+	case VARLINK_CLIENT_E_UNREACHABLE:
+		doctor_say(doctor, CHECK_DAEMON, SEVERITY_ERROR,
+			   "nobody answers at %s within %d ms", doctor->socket,
+			   ANSWER_MAX_MS);
+		return;
+	default:
+		doctor_say(doctor, CHECK_DAEMON, SEVERITY_ERROR,
+			   "the answer at %s cannot be read", doctor->socket);
+	}
+}
+
+/* How the settings in the file would be taken: without a daemon to ask. */
+static void check_file(struct doctor *doctor)
+{
+	static const char *const argv[] = { CLOXXS_SBINDIR "/cloxxsd",
+					    "--check-config", NULL };
+	char said[512];
+	struct text text;
+	char *end;
+	int r;
+
+	text_init(&text, said, sizeof(said));
+	r = host_ask(&doctor->host, argv, &text);
+	end = strchr(said, '\n');
+	if (end)
+		*end = '\0';
+	if (r < 0)
+		doctor_skip(doctor, CHECK_CONFIGURATION, argv[0], r);
+	else if (r > 0)
+		doctor_say(doctor, CHECK_CONFIGURATION, SEVERITY_ERROR, "%s",
+			   said);
+	else if (!doctor->status)
+		doctor_say(doctor, CHECK_CONFIGURATION, SEVERITY_OK,
+			   "the daemon would take what is in the files");
+}
+
+void doctor_daemon(struct doctor *doctor)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	const char *error = NULL;
+	json_t *reply = NULL;
+	int r;
+
+	check_socket(doctor);
+	check_file(doctor);
+	if (!host_is_live(&doctor->host)) {
+		doctor_skip(doctor, CHECK_DAEMON, "the daemon", -ENOTSUP);
+		return;
+	}
+	r = varlink_client_new(doctor->socket, ANSWER_MAX_MS, &client);
+	if (r == 0)
+		r = varlink_client_call(client, "nl.cloxxs.Admin.Status", NULL,
+					&reply, &error);
+	if (r != 0) {
+		daemon_failed(doctor, r);
+	} else if (error) {
+		daemon_refused(doctor, error);
+		json_decref(reply);
+	} else {
+		doctor->status = reply;
+		doctor_say(doctor, CHECK_DAEMON, SEVERITY_OK,
+			   "cloxxsd answers in time");
+		judge_status(doctor);
+		ask_users(doctor, client);
+	}
+}
