@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct cursor {
 	const char *at, *end;
 };
@@ -28,53 +30,6 @@ struct keys {
 	char names[FLAT_KEYS_MAX][FLAT_KEY_MAX + 1];
 	size_t n;
 };
-
-static bool is_continuation(char byte)
-{
-	return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-/* Bytes of the character at bytes (RFC 3629, section 4), or 0. */
-static size_t character_size(const char *bytes, size_t n)
-{
-	unsigned char lead = (unsigned char)bytes[0];
-	unsigned char second = n > 1 ? (unsigned char)bytes[1] : 0;
-	size_t size;
-
-	if (lead < 0x80)
-		return lead == 0 ? 0 : 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		size = 2;
-	else if (lead >= 0xe0 && lead <= 0xef)
-		size = 3;
-	else if (lead >= 0xf0 && lead <= 0xf4)
-		size = 4;
-	else
-		return 0;
-	if (n < size)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if (!is_continuation(bytes[i]))
-			return 0;
-	if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f))
-		return 0;
-	if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-		return 0;
-	return size;
-}
-
-bool flat_is_text(const char *bytes, size_t n)
-{
-	while (n > 0) {
-		size_t size = character_size(bytes, n);
-
-		if (size == 0)
-			return false;
-		bytes += size;
-		n -= size;
-	}
-	return true;
-}
 
 static void skip_space(struct cursor *cursor)
 {
@@ -221,8 +176,8 @@ static int read_string(struct cursor *cursor, struct sink *sink)
 				return r;
 			continue;
 		}
-		size = character_size(cursor->at,
-				      (size_t)(cursor->end - cursor->at));
+		size = utf8_length(cursor->at,
+				   (size_t)(cursor->end - cursor->at));
 		if (size == 0 || (unsigned char)*cursor->at < 0x20)
 			return FLAT_E_MALFORMED;
 		r = put(sink, cursor->at, size);

@@ -70,6 +70,3 @@ must_check int flat_read(const char *bytes, size_t n,
 must_check int flat_read_reply(const char *bytes, size_t n,
 			       const struct flat_field *fields, size_t n_fields,
 			       struct flat_reply *ret_reply);
-
-/* UTF-8 as RFC 3629 has it, without U+0000. */
-bool flat_is_text(const char *bytes, size_t n);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "libcloxxs/flat.h"
+#include "base/utf8.h"
 
 void flat_writer_init(struct flat_writer *writer, char *buffer, size_t size)
 {
@@ -42,7 +42,7 @@ static void write_string(struct flat_writer *writer, const char *bytes,
 {
 	static const char digits[] = "0123456789abcdef";
 
-	if (!flat_is_text(bytes, n))
+	if (!utf8_is_text(bytes, n))
 		writer->bad = true;
 	write_word(writer, "\"");
 	for (size_t i = 0; i < n; i++) {

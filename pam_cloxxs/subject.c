@@ -14,7 +14,7 @@
 
 #include "base/identity.h"
 #include "base/name.h"
-#include "libcloxxs/flat.h"
+#include "base/utf8.h"
 
 /*
  * The uid that the system gives for name. False where the system cannot say:
@@ -83,7 +83,7 @@ const char *subject_sendable(const char *name)
 {
 	size_t n = strlen(name);
 
-	if (n < 1 || n > SUBJECT_NAME_MAX || !flat_is_text(name, n))
+	if (n < 1 || n > SUBJECT_NAME_MAX || !utf8_is_text(name, n))
 		return SUBJECT_UNSENDABLE;
 	return name;
 }

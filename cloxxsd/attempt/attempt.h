@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "base/address.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "cloxxsd/attempt/hasher.h"
@@ -28,7 +29,6 @@
 #include "cloxxsd/attempt/subject.h"
 #include "cloxxsd/config/settings.h"
 #include "cloxxsd/state/state.h"
-#include "base/address.h"
 #include "policy/login.h"
 #include "varlink/server.h"
 

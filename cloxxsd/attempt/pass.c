@@ -10,9 +10,9 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/name.h"
 #include "base/secret.h"
-#include "base/address.h"
 
 #define N_RANDOM 16
 

@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/address.h"
 #include "base/name.h"
 #include "cloxxsd/audit/record.h"
-#include "base/address.h"
 
 #define ATTEMPT_NAME_MAX 256
 #define ATTEMPT_TERMINAL_MAX 64

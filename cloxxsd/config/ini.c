@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -24,37 +26,6 @@ static char *trim(char *string, size_t n)
 	return string;
 }
 
-/* Bytes of the well-formed sequence at bytes (RFC 3629), or 0. */
-static size_t sequence_length(const unsigned char *bytes, size_t n)
-{
-	static const struct {
-		unsigned char first, last;  /* of the first byte */
-		unsigned char lower, upper; /* of the second */
-		unsigned char length;
-	} forms[] = {
-		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (bytes[0] < forms[i].first || bytes[0] > forms[i].last)
-			continue;
-		if (forms[i].length > n)
-			return 0;
-		if (forms[i].length > 1 &&
-		    (bytes[1] < forms[i].lower || bytes[1] > forms[i].upper))
-			return 0;
-		for (size_t k = 2; k < forms[i].length; k++)
-			if (bytes[k] < 0x80 || bytes[k] > 0xbf)
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
-}
-
 /* Why these bytes are no line of text, or NULL. */
 static const char *find_no_text(const char *line, size_t n)
 {
@@ -63,7 +34,7 @@ static const char *find_no_text(const char *line, size_t n)
 	if (n > INI_LINE_MAX)
 		return "the line is longer than 4096 bytes";
 	for (size_t i = 0; i < n;) {
-		size_t length = sequence_length(bytes + i, n - i);
+		size_t length = utf8_length(line + i, n - i);
 
 		if (length == 0)
 			return "the line is not UTF-8";

@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/name.h"
 #include "base/scope.h"
 #include "cloxxsd/state/seal.h"
 #include "cloxxsd/state/store.h"
-#include "base/address.h"
 
 #define USER_SERVICES_MAX 1024
 #define USER_PATH_MAX 256

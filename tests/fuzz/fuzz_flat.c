@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "libcloxxs/flat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
@@ -29,10 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			abort();
 		return 0;
 	}
-	if (!flat_is_text(string, strlen(string)) ||
-	    !flat_is_text(secret.bytes, secret.n) ||
+	if (!utf8_is_text(string, strlen(string)) ||
+	    !utf8_is_text(secret.bytes, secret.n) ||
 	    strlen(secret.bytes) != secret.n ||
-	    !flat_is_text(reply.error, strlen(reply.error)))
+	    !utf8_is_text(reply.error, strlen(reply.error)))
 		abort();
 	return 0;
 }
