@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What is loaded into sshd, sudo and everyone's ls shows the names that its
+# What is loaded into sshd, sudo, everyone's ls and applications shows the names that its
 # version script says, all of those, and brings no library along but these.
 set -u
 build=${CLOXXS_BUILDDIR:-.}
@@ -16,7 +16,13 @@ nss_cloxxs/libnss_cloxxs.so.2|nss_cloxxs/libnss_cloxxs.map|libc.so.6|
 	_nss_cloxxs_initgroups_dyn;
 pam_cloxxs/pam_cloxxs.so|pam_cloxxs/pam_cloxxs.map|libc.so.6 libpam.so.0|
 	pam_sm_authenticate pam_sm_setcred pam_sm_acct_mgmt
-	pam_sm_chauthtok pam_sm_open_session pam_sm_close_session;'
+	pam_sm_chauthtok pam_sm_open_session pam_sm_close_session;
+libcloxxs/libcloxxs.so.0|libcloxxs/libcloxxs.map|libc.so.6|
+	cloxxs_error_name cloxxs_login_account cloxxs_login_answer
+	cloxxs_login_close_session cloxxs_login_free cloxxs_login_get
+	cloxxs_login_new cloxxs_login_open_session cloxxs_login_reference
+	cloxxs_login_set cloxxs_login_set_deadlines cloxxs_login_start
+	cloxxs_login_step cloxxs_login_text cloxxs_login_verdict;'
 
 for tool in nm readelf; do
 	if ! command -v "$tool" >/dev/null; then
@@ -70,7 +76,7 @@ check() {
 		return
 	fi
 	checked=$((checked + 1))
-	symbols=$(nm -D --defined-only "$file" | awk '$2 != "A" { print $NF }')
+	symbols=$(nm -D --defined-only "$file" | awk '$2 != "A" { sub(/@.*/, "", $NF); print $NF }')
 	same 'entry points' "$(words "$entries")" "$(words "$symbols")"
 	set -f
 	globals=$(patterns "$script")

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLOXXS_H
+#define CLOXXS_H
+
+/*
+ * libcloxxs: what an application links to log its users in through cloxxsd(8).
+ * It carries questions and answers and keeps time. It decides nothing, asks no
+ * terminal, writes no log, reads no configuration and no environment, and needs
+ * nothing but libc. The manual is cloxxs_login(3).
+ *
+ * Threads: objects know nothing of each other, and each thread may use its own.
+ * One object is for one thread at a time. After a fork one side only goes on
+ * with it.
+ *
+ * What is promised, as long as the library is called libcloxxs.so.0: a function
+ * keeps its name, its arguments and its meaning; a constant keeps its value.
+ * Functions, and constants at the end of an enum, are added, and nothing is
+ * taken away; so a program must treat a value that it does not know as the one
+ * that is 0, which is always the safe one. No structure's inside is part of it.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define CLOXXS_API __attribute__((visibility("default")))
+#define CLOXXS_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define CLOXXS_API
+#define CLOXXS_MUST_CHECK
+#endif
+
+/*
+ * What a call comes to: 0, one of these, or -errno (-ENOMEM and the like).
+ * Whatever is not 0 is a refusal: nobody was let in.
+ */
+enum cloxxs_error {
+	CLOXXS_OK,
+	CLOXXS_E_UNREACHABLE, /* no daemon, or it closed the connection */
+	CLOXXS_E_IMPOSTOR,    /* somebody else's socket: never answered to */
+	CLOXXS_E_TIMEOUT,     /* silent too long, or out of time */
+	CLOXXS_E_BROKEN,      /* an answer that is none */
+	CLOXXS_E_REFUSED,     /* the daemon does not take this call from us */
+	CLOXXS_E_BUSY,        /* too many attempts are open: try again later */
+	CLOXXS_E_UNFIT,       /* not UTF-8, a NUL within, or too long; nothing
+				 was sent */
+	CLOXXS_E_MISUSE,      /* a call that does not fit what went before */
+};
+
+enum cloxxs_verdict {
+	CLOXXS_DENY,
+	CLOXXS_ALLOW,
+	CLOXXS_CHANGE,      /* only after choosing a new password */
+	CLOXXS_UNAVAILABLE, /* refused, because nobody could decide */
+};
+
+/* What the daemon wants next. */
+enum cloxxs_step {
+	CLOXXS_STEP_NONE,
+	CLOXXS_STEP_PASSWORD,     /* the current password, without echo */
+	CLOXXS_STEP_NEW_PASSWORD, /* a new one, without echo */
+	CLOXXS_STEP_CODE,         /* a one-time code, with echo */
+	CLOXXS_STEP_NOTICE,       /* a text to be answered, with echo */
+	CLOXXS_STEP_DONE,         /* nothing: there is a verdict */
+};
+
+enum cloxxs_purpose {
+	CLOXXS_LOGIN,
+	CLOXXS_CHANGE_PASSWORD,
+};
+
+/* What surrounds a login. Strings are UTF-8. */
+enum cloxxs_item {
+	CLOXXS_ITEM_ADDRESS = 1, /* where the user comes from, numeric */
+	CLOXXS_ITEM_TERMINAL,
+	CLOXXS_ITEM_REQUESTER, /* on whose behalf */
+	CLOXXS_ITEM_LANGUAGE,  /* of prompts and messages: "nl", "en" */
+	CLOXXS_ITEM_METHOD,    /* how he came in, if not by a conversation */
+	CLOXXS_ITEM_SOCKET,    /* of the daemon, if not the built-in one */
+	CLOXXS_ITEM_SESSION,   /* of cloxxs_login_open_session() */
+};
+
+/* One login of one user: opaque. */
+struct cloxxs_login;
+
+/* "timeout", "impostor" …; of a negative one "system"; never NULL. */
+CLOXXS_API const char *cloxxs_error_name(int error);
+
+/*
+ * A login of user at service (both are copied), not begun yet. It is to be
+ * freed. CLOXXS_E_UNFIT, -ENOMEM.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_new(
+	const char *user, const char *service, struct cloxxs_login **ret_login);
+/*
+ * Wipes and frees; NULL is taken. An attempt that is not done ends. An open
+ * session stays open. Returns NULL.
+ */
+CLOXXS_API struct cloxxs_login *cloxxs_login_free(struct cloxxs_login *login);
+
+/*
+ * Sets an item, with NULL takes it away. The value is copied, and read by the
+ * next call; the socket before the first only. CLOXXS_E_UNFIT (over 255 bytes),
+ * CLOXXS_E_MISUSE (no such item, or too late), -ENOMEM.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_set(struct cloxxs_login *login,
+						  enum cloxxs_item item,
+						  const char *value);
+/* The value, NULL where there is none. Lives until the item is set again. */
+CLOXXS_API const char *cloxxs_login_get(const struct cloxxs_login *login,
+					enum cloxxs_item item);
+/*
+ * How long the daemon may take: in all, over all calls from now on (30,000);
+ * and until its next sign of life (1,900). Time between two calls, in which a
+ * person thinks, does not count. 0 leaves one as it is.
+ */
+CLOXXS_API void cloxxs_login_set_deadlines(struct cloxxs_login *login,
+					   uint32_t total_ms,
+					   uint32_t silence_ms);
+
+/*
+ * Begins an attempt, in place of one that was; blocks until the first step.
+ * cloxxs_error.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_start(
+	struct cloxxs_login *login, enum cloxxs_purpose purpose);
+/*
+ * Answers the step that stands with n bytes (at most 1,024, no NUL within);
+ * blocks until the next. The caller wipes what is his. cloxxs_error; after
+ * CLOXXS_E_UNFIT the step stands, and may be answered again.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_answer(struct cloxxs_login *login,
+						     const char *answer,
+						     size_t n);
+
+/* What stands after the last call. Strings live until the next. */
+CLOXXS_API enum cloxxs_step cloxxs_login_step(const struct cloxxs_login *login);
+/* CLOXXS_DENY until an attempt is done, and after every error. */
+CLOXXS_API enum cloxxs_verdict cloxxs_login_verdict(
+	const struct cloxxs_login *login);
+/*
+ * The prompt of a step, or the message of a verdict: never NULL, without
+ * control characters but newline. To be shown as it is.
+ */
+CLOXXS_API const char *cloxxs_login_text(const struct cloxxs_login *login);
+/* The code that cloxxsctl explain takes; "" where there is none. */
+CLOXXS_API const char *cloxxs_login_reference(const struct cloxxs_login *login);
+
+/*
+ * Every gate once more; for a user who came in without a conversation (item
+ * METHOD) the only ones. A login that was allowed in this object is made use
+ * of. cloxxs_error; else see cloxxs_login_verdict().
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_account(
+	struct cloxxs_login *login);
+/*
+ * A session begins, where the verdict is CLOXXS_ALLOW: then the item SESSION
+ * names it, and may be kept, and set in another object to close it there.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_open_session(
+	struct cloxxs_login *login);
+/* Ends the item SESSION; CLOXXS_E_MISUSE where there is none. */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_close_session(
+	struct cloxxs_login *login);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
