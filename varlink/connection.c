@@ -360,7 +360,8 @@ void varlink_connection_set_data(struct varlink_connection *c, void *data,
 	}
 }
 
-void *varlink_connection_data(const struct varlink_connection *c)
+void *varlink_connection_data(const struct varlink_connection *c,
+			      void (*free_data)(void *data))
 {
-	return c->data;
+	return c->free_data == free_data ? c->data : NULL;
 }

@@ -129,6 +129,8 @@ static int take_type(struct reader *reader, struct idl_parameter *parameter)
 		parameter->type = scalar(&name);
 	else if (!map && scalar(&name) == VARLINK_STRING)
 		parameter->type = VARLINK_STRINGS;
+	else if (!map && *name.start >= 'A' && *name.start <= 'Z')
+		parameter->type = VARLINK_OBJECTS;
 	return 0;
 }
 
@@ -281,7 +283,8 @@ static size_t n_parameters(const struct varlink_method *row)
 
 static bool has_no_size(const struct varlink_parameter *row)
 {
-	return (row->type == VARLINK_STRING || row->type == VARLINK_STRINGS) &&
+	return (row->type == VARLINK_STRING || row->type == VARLINK_STRINGS ||
+		row->type == VARLINK_OBJECTS) &&
 	       row->max == 0;
 }
 

@@ -18,6 +18,18 @@ static bool strings_fit(const json_t *value, size_t max)
 	return true;
 }
 
+static bool objects_fit(const json_t *value, size_t max)
+{
+	size_t n = json_array_size(value);
+
+	if (!json_is_array(value) || n > max)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!json_is_object(json_array_get(value, i)))
+			return false;
+	return true;
+}
+
 static bool fits(const struct varlink_parameter *row, const json_t *value)
 {
 	switch (row->type) {
@@ -32,6 +44,8 @@ static bool fits(const struct varlink_parameter *row, const json_t *value)
 		return json_is_boolean(value);
 	case VARLINK_STRINGS:
 		return strings_fit(value, row->max);
+	case VARLINK_OBJECTS:
+		return objects_fit(value, row->max);
 	}
 	return false;
 }

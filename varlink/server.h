@@ -38,6 +38,8 @@ enum varlink_type {
 	VARLINK_INT,
 	VARLINK_BOOL,
 	VARLINK_STRINGS, /* an array of strings, at most 64 of max bytes */
+	VARLINK_OBJECTS, /* an array of at most max objects; what they hold is
+			    the handler's to check */
 };
 
 /* A parameter that is not named in the row refuses the call. */
@@ -175,7 +177,9 @@ must_check int varlink_call_denied(struct varlink_call *call);
  */
 void varlink_connection_set_data(struct varlink_connection *connection,
 				 void *data, void (*free_data)(void *data));
-void *varlink_connection_data(const struct varlink_connection *connection);
+/* NULL where there is none, or another's: set with another free_data. */
+void *varlink_connection_data(const struct varlink_connection *connection,
+			      void (*free_data)(void *data));
 
 /*
  * To be called once, before any other use of jansson in the process: all its

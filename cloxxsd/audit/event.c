@@ -120,6 +120,9 @@ static const struct {
 	[EVENT_RECOVERY_KEY_SET] = { "recovery-key-set",
 				     "f86b7bb50c024617b29dbc628f4d2bb8",
 				     LOG_WARNING, "A recovery key was set" },
+	[EVENT_USERS_IMPORTED] = { "users-imported",
+				   "5317de994cc74555ab1fe5846d6da41b",
+				   LOG_NOTICE, "Users were imported" },
 };
 
 const char *event_name(enum event event)

@@ -21,6 +21,7 @@
 #include "base/channel.h"
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/daemon/settings_changes.h"
+#include "cloxxsd/service/import.h"
 
 #define PASSES_MAX 4096
 #define STOP_WITHIN_US INT64_C(8000000)
@@ -291,6 +292,18 @@ static int start_server(struct daemon *daemon)
 	return r;
 }
 
+/* What an import still had to record when the daemon ended. */
+static int settle_import(struct state *state)
+{
+	int64_t n = 0;
+	int r;
+
+	do
+		r = import_record(state, 10000, &n);
+	while (r == 0 && n > 0);
+	return r;
+}
+
 static int start_state(struct daemon *daemon)
 {
 	char why[1024];
@@ -315,6 +328,12 @@ static int start_state(struct daemon *daemon)
 				attempt_now_us());
 	if (r != 0) {
 		log_line(LOG_ERR, "open verifications cannot be settled: %s",
+			 strerror(r < 0 ? -r : EIO));
+		return r < 0 ? r : -EIO;
+	}
+	r = settle_import(&daemon->state);
+	if (r != 0) {
+		log_line(LOG_ERR, "records of an import cannot be written: %s",
 			 strerror(r < 0 ? -r : EIO));
 		return r < 0 ? r : -EIO;
 	}
@@ -401,6 +420,7 @@ void daemon_stop(struct daemon *daemon)
 {
 	daemon->attempts.hasher = hasher_free(daemon->attempts.hasher);
 	daemon->server = varlink_server_free(daemon->server);
+	daemon->service.import = import_free(daemon->service.import);
 	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
 	publication_deinit(&daemon->publication);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);

@@ -87,10 +87,7 @@ bool admin_do(struct service *service, struct varlink_call *call,
 	return false;
 }
 
-/* A list before and one after it fit in the details of a record. */
-#define SERVICES_TEXT_MAX 480
-
-static const char *services_fault(json_t *services, struct text *list)
+const char *admin_services_fault(json_t *services, struct text *list)
 {
 	const char *fault = NULL;
 	json_t *one;
@@ -100,10 +97,11 @@ static const char *services_fault(json_t *services, struct text *list)
 	{
 		const char *name = json_string_value(one);
 
-		if (!name_is_service(name, strlen(name)))
+		if (!name || !name_is_service(name, strlen(name)))
 			fault = "A service is named by letters, digits, '.', "
 				"'_' and '-', 64 at most.";
-		text_add_format(list, "%s%s", i > 0 ? "," : "", name);
+		text_add_format(list, "%s%s", i > 0 ? "," : "",
+				name ? name : "");
 	}
 	return text_is_cut(list) ? "These are too many services." : fault;
 }
@@ -112,14 +110,14 @@ static bool read_services(struct varlink_call *call, json_t *parameters,
 			  struct user *user)
 {
 	json_t *services = json_object_get(parameters, "services");
-	char list[SERVICES_TEXT_MAX];
+	char list[ADMIN_SERVICES_MAX];
 	const char *fault;
 	struct text text;
 
 	if (!json_is_array(services))
 		return true;
 	text_init(&text, list, sizeof(list));
-	fault = services_fault(services, &text);
+	fault = admin_services_fault(services, &text);
 	if (fault) {
 		(void)!admin_invalid(call, "services", fault);
 		return false;
@@ -136,13 +134,16 @@ static bool read_path(struct varlink_call *call, json_t *parameters,
 	if (!path)
 		return true;
 	if (!name_is_path(path, strlen(path))) {
-		(void)!admin_invalid(call, name,
-				     "It must be an absolute path of printable "
-				     "characters without ':', blanks or '..'.");
+		(void)!admin_invalid(call, name, ADMIN_PATH_RULE);
 		return false;
 	}
 	memcpy(buffer, path, strlen(path) + 1);
 	return true;
+}
+
+bool admin_is_language(const char *language)
+{
+	return strcmp(language, "en") == 0 || strcmp(language, "nl") == 0;
 }
 
 static bool read_language(struct varlink_call *call, json_t *parameters,
@@ -152,8 +153,8 @@ static bool read_language(struct varlink_call *call, json_t *parameters,
 
 	if (!language)
 		return true;
-	if (strcmp(language, "en") != 0 && strcmp(language, "nl") != 0) {
-		(void)!admin_invalid(call, "language", "It must be en or nl.");
+	if (!admin_is_language(language)) {
+		(void)!admin_invalid(call, "language", ADMIN_LANGUAGE_RULE);
 		return false;
 	}
 	memcpy(user->language, language, strlen(language) + 1);
@@ -184,9 +185,7 @@ static bool read_home(struct service *service, struct varlink_call *call,
 	    (admin_default_home(service, user->name, configured) &&
 	     strcmp(user->home, configured) == 0))
 		return true;
-	(void)!admin_invalid(call, "home",
-			     "Only root may choose another home than the "
-			     "configured one.");
+	(void)!admin_invalid(call, "home", ADMIN_HOME_RULE);
 	return false;
 }
 
@@ -196,8 +195,7 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
 	const char *role = admin_string(parameters, "role");
 
 	if (role && !user_role_find(role, &user->role)) {
-		(void)!admin_invalid(call, "role",
-				     "It must be user or administrator.");
+		(void)!admin_invalid(call, "role", ADMIN_ROLE_RULE);
 		return false;
 	}
 	return read_services(call, parameters, user) &&
@@ -254,9 +252,8 @@ int admin_reply_user(struct service *service, struct varlink_call *call,
 				  json_pack("{s:o}", "user", user_json(&user)));
 }
 
-/* What a change of the profile changed, old and new. */
-static void tell_changes(const struct user *before, const struct user *after,
-			 struct text *text)
+void admin_tell_changes(const struct user *before, const struct user *after,
+			struct text *text)
 {
 	const struct {
 		const char *name, *before, *after;
@@ -267,6 +264,8 @@ static void tell_changes(const struct user *before, const struct user *after,
 		{ "shell", before->shell, after->shell },
 		{ "home", before->home, after->home },
 		{ "language", before->language, after->language },
+		{ "enabled", before->enabled ? "yes" : "no",
+		  after->enabled ? "yes" : "no" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -290,7 +289,7 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 	if (!admin_read_profile(service, call, parameters, &after))
 		return 0;
 	text_init(&text, details, sizeof(details));
-	tell_changes(&before, &after, &text);
+	admin_tell_changes(&before, &after, &text);
 	if (text_is_cut(&text))
 		return admin_conflict(call, "This is more than one record can "
 					    "tell: change less at once.");
@@ -432,6 +431,15 @@ static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
 static const struct varlink_parameter no_parameters[] = { { 0 } };
+static const struct varlink_parameter import_parameters[] = {
+	{ "update", VARLINK_BOOL, true, 0 }, { 0 }
+};
+static const struct varlink_parameter users_parameters[] = {
+	{ "users", VARLINK_OBJECTS, false, 500 }, { 0 }
+};
+static const struct varlink_parameter commit_parameters[] = {
+	{ "dry_run", VARLINK_BOOL, true, 0 }, { 0 }
+};
 
 #define ADMINISTRATORS (PEER_ROOT | PEER_ADMINISTRATOR)
 #define METHOD(name, flags, parameters, handle)                               \
@@ -453,6 +461,11 @@ static const struct varlink_method methods[] = {
 	       admin_unlock_user),
 	METHOD("ResetPassword", VARLINK_SENSITIVE, name_why_parameters,
 	       admin_reset_password),
+	METHOD("ImportBegin", 0, import_parameters, admin_import_begin),
+	METHOD("ImportUsers", VARLINK_SENSITIVE, users_parameters,
+	       admin_import_users),
+	{ "nl.cloxxs.Admin.ImportCommit", ADMINISTRATORS, 0, 65536, 600000,
+	  commit_parameters, admin_import_commit },
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("Status", 0, no_parameters, admin_status),
 	{ 0 },

@@ -12,6 +12,20 @@
 #define ADMIN_NOT_WRITTEN \
 	"The change could not be written; nothing was changed."
 
+#define ADMIN_NAME_RULE                                                   \
+	"A name has 1 to 32 of a-z, 0-9, '_' and '-', and begins with a " \
+	"letter or '_'."
+#define ADMIN_NAME_RESERVED "This name belongs to the system."
+#define ADMIN_PATH_RULE                                                     \
+	"It must be an absolute path of printable characters without ':', " \
+	"blanks or '..'."
+#define ADMIN_ROLE_RULE "It must be user or administrator."
+#define ADMIN_LANGUAGE_RULE "It must be en or nl."
+#define ADMIN_HOME_RULE \
+	"Only root may choose another home than the configured one."
+#define ADMIN_UID_USED \
+	"The uid is or was another user's; ids are never used again."
+
 /* The value of a string parameter, or NULL. */
 const char *admin_string(json_t *parameters, const char *name);
 
@@ -60,6 +74,18 @@ must_check int admin_reply_user(struct service *service,
 bool admin_read_profile(struct service *service, struct varlink_call *call,
 			json_t *parameters, struct user *user);
 
+/* A list before and one after it fit in the details of a record. */
+#define ADMIN_SERVICES_MAX 480
+/*
+ * Writes an array of names of services as a list by comma; what is wrong with
+ * it as a sentence, or NULL.
+ */
+const char *admin_services_fault(json_t *services, struct text *list);
+bool admin_is_language(const char *language);
+/* What a change of the profile changed, old and new; nothing where nothing. */
+void admin_tell_changes(const struct user *before, const struct user *after,
+			struct text *text);
+
 /* The configured home with the name put in for %u; false: too long. */
 bool admin_default_home(const struct service *service, const char *name,
 			char ret_home[USER_PATH_MAX]);
@@ -75,6 +101,14 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 		      void *service);
 int admin_reset_password(struct varlink_call *call, json_t *parameters,
 			 void *service);
+
+/* Import: see service/import.h. */
+int admin_import_begin(struct varlink_call *call, json_t *parameters,
+		       void *service);
+int admin_import_users(struct varlink_call *call, json_t *parameters,
+		       void *service);
+int admin_import_commit(struct varlink_call *call, json_t *parameters,
+			void *service);
 
 /* Handlers that only read. */
 int admin_list_users(struct varlink_call *call, json_t *parameters,

@@ -111,9 +111,7 @@ static bool may_be_added(struct issue *issue)
 		return false;
 	}
 	if (used) {
-		(void)!admin_conflict(issue->call,
-				      "The uid is or was another user's; ids "
-				      "are never used again.");
+		(void)!admin_conflict(issue->call, ADMIN_UID_USED);
 		return false;
 	}
 	return is_free_locally(issue);
@@ -307,12 +305,9 @@ static bool read_name(struct issue *issue, json_t *parameters)
 	const char *name = admin_string(parameters, "name");
 
 	if (!name_is_user(name, strlen(name)))
-		(void)!admin_invalid(issue->call, "name",
-				     "A name has 1 to 32 of a-z, 0-9, '_' and "
-				     "'-', and begins with a letter or '_'.");
+		(void)!admin_invalid(issue->call, "name", ADMIN_NAME_RULE);
 	else if (name_is_reserved(name, strlen(name)))
-		(void)!admin_invalid(issue->call, "name",
-				     "This name belongs to the system.");
+		(void)!admin_invalid(issue->call, "name", ADMIN_NAME_RESERVED);
 	else {
 		memcpy(issue->user.name, name, strlen(name) + 1);
 		return true;

@@ -2,6 +2,7 @@
 #include "cloxxsd/service/local_accounts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void close_file(FILE **file)
@@ -43,4 +44,148 @@ int local_accounts_find(const char *file, const char *name, uint32_t id)
 	if (r == 0 && ferror(stream))
 		return -EIO;
 	return r;
+}
+
+struct account {
+	char *name;
+	uint32_t id;
+	const char *file;
+};
+
+struct local_accounts {
+	struct account *names; /* in order of name; they own them */
+	struct account *ids;   /* in order of id */
+	size_t n, n_room;
+};
+
+static int add_account(struct local_accounts *accounts, const char *line,
+		       const char *file)
+{
+	size_t n = strcspn(line, ":");
+	const char *id = line[n] ? strchr(line + n + 1, ':') : NULL;
+	struct account *account;
+
+	if (accounts->n == accounts->n_room) {
+		size_t n_room = accounts->n_room * 2 + 64;
+
+		account =
+			reallocarray(accounts->names, n_room, sizeof(*account));
+		if (!account)
+			return -ENOMEM;
+		accounts->names = account;
+		accounts->n_room = n_room;
+	}
+	account = &accounts->names[accounts->n];
+	*account = (struct account){
+		.name = strndup(line, n),
+		.id = id ? (uint32_t)strtoul(id + 1, NULL, 10) : 0,
+		.file = file,
+	};
+	if (!account->name)
+		return -ENOMEM;
+	accounts->n++;
+	return 0;
+}
+
+static int add_file(struct local_accounts *accounts, const char *file)
+{
+	scope(close_file) FILE *stream = NULL;
+	scope(scope_free) char *line = NULL;
+	size_t size = 0;
+	int r = 0;
+
+	stream = fopen(file, "re");
+	if (!stream)
+		return errno == ENOENT ? 0 : -errno;
+	while (r == 0 && getline(&line, &size, stream) >= 0)
+		r = add_account(accounts, line, file);
+	if (r == 0 && ferror(stream))
+		return -EIO;
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct account *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct account *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int sort_accounts(struct local_accounts *accounts)
+{
+	size_t n = accounts->n;
+
+	accounts->ids = calloc(n + 1, sizeof(*accounts->ids));
+	if (!accounts->ids)
+		return -ENOMEM;
+	if (n == 0)
+		return 0;
+	memcpy(accounts->ids, accounts->names, n * sizeof(*accounts->ids));
+	qsort(accounts->names, n, sizeof(*accounts->names), by_name);
+	qsort(accounts->ids, n, sizeof(*accounts->ids), by_id);
+	return 0;
+}
+
+int local_accounts_load(struct local_accounts **ret_accounts)
+{
+	scope(local_accounts_freep) struct local_accounts *accounts = NULL;
+	int r;
+
+	accounts = calloc(1, sizeof(*accounts));
+	if (!accounts)
+		return -ENOMEM;
+	r = add_file(accounts, "/etc/passwd");
+	if (r == 0)
+		r = add_file(accounts, "/etc/group");
+	if (r == 0)
+		r = sort_accounts(accounts);
+	if (r == 0)
+		*ret_accounts = scope_take_ptr(accounts);
+	return r;
+}
+
+struct local_accounts *local_accounts_free(struct local_accounts *accounts)
+{
+	if (!accounts)
+		return NULL;
+	for (size_t i = 0; i < accounts->n; i++)
+		free(accounts->names[i].name);
+	free(accounts->names);
+	free(accounts->ids);
+	free(accounts);
+	return NULL;
+}
+
+static const char *search(const struct account *accounts, size_t n,
+			  const struct account *wanted,
+			  int (*compare)(const void *, const void *))
+{
+	const struct account *found =
+		n > 0 ? bsearch(wanted, accounts, n, sizeof(*accounts), compare)
+		      : NULL;
+
+	return found ? found->file : NULL;
+}
+
+const char *local_accounts_of_name(const struct local_accounts *accounts,
+				   const char *name)
+{
+	const struct account wanted = { .name = (char *)(uintptr_t)name };
+
+	return search(accounts->names, accounts->n, &wanted, by_name);
+}
+
+const char *local_accounts_of_id(const struct local_accounts *accounts,
+				 uint32_t id)
+{
+	const struct account wanted = { .id = id };
+
+	return search(accounts->ids, accounts->n, &wanted, by_id);
 }

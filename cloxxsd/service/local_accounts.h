@@ -23,3 +23,18 @@ enum local_accounts_found {
  */
 must_check int local_accounts_find(const char *file, const char *name,
 				   uint32_t id);
+
+/* All of both files at once, for many look-ups. -errno. */
+struct local_accounts;
+must_check int local_accounts_load(struct local_accounts **ret_accounts);
+struct local_accounts *local_accounts_free(struct local_accounts *accounts);
+static inline void local_accounts_freep(struct local_accounts **accounts)
+{
+	*accounts = local_accounts_free(*accounts);
+}
+/* The file where name stands, or NULL. */
+const char *local_accounts_of_name(const struct local_accounts *accounts,
+				   const char *name);
+/* The same for an id. */
+const char *local_accounts_of_id(const struct local_accounts *accounts,
+				 uint32_t id);

@@ -181,7 +181,8 @@ static int start(struct varlink_call *call, json_t *parameters, void *userdata)
 static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct attempt *attempt =
-		varlink_connection_data(varlink_call_connection(call));
+		varlink_connection_data(varlink_call_connection(call),
+					free_attempt);
 	const char *typed = string_of(parameters, "answer");
 	int r = -EBADE;
 

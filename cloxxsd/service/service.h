@@ -26,6 +26,7 @@ struct service {
 	struct attempts *attempts;
 	struct varlink_server *server;
 	struct allowance allowance;
+	struct import *import; /* the one under way, or NULL */
 	/* Told of a call that was refused for its peer, as the server tells. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,
 			void *service);

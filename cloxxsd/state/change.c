@@ -258,12 +258,13 @@ static const struct {
 	int (*apply)(struct store *store, const struct change *change);
 	bool identity;
 	bool must_hit; /* a row that is not there is an error */
+	bool profile;
 } types[_CHANGE_N] = {
-	[CHANGE_USER_ADD] = { user_add, true, true },
-	[CHANGE_USER_SET] = { user_set, true, true },
-	[CHANGE_USER_ENABLE] = { user_enable, false, true },
-	[CHANGE_USER_DISABLE] = { user_disable, false, true },
-	[CHANGE_USER_DELETE] = { user_delete, true, true },
+	[CHANGE_USER_ADD] = { user_add, true, true, true },
+	[CHANGE_USER_SET] = { user_set, true, true, true },
+	[CHANGE_USER_ENABLE] = { user_enable, false, true, true },
+	[CHANGE_USER_DISABLE] = { user_disable, false, true, true },
+	[CHANGE_USER_DELETE] = { user_delete, true, true, true },
 	[CHANGE_USER_LOCK] = { user_lock, false, false },
 	[CHANGE_USER_UNLOCK] = { user_unlock, false, false },
 	[CHANGE_PASSWORD] = { password, false, true },
@@ -310,4 +311,9 @@ int change_apply(struct store *store, const struct change *change)
 bool change_is_identity(const struct change *change)
 {
 	return types[change->type].identity;
+}
+
+bool change_is_profile(const struct change *change)
+{
+	return types[change->type].profile;
 }

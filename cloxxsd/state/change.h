@@ -93,3 +93,5 @@ void change_set_record(struct change_set *set, struct record record);
 must_check int change_apply(struct store *store, const struct change *change);
 /* Whether readers of the identity map see the change. */
 bool change_is_identity(const struct change *change);
+/* Whether it adds, takes away or changes a user's own attributes. */
+bool change_is_profile(const struct change *change);

@@ -124,6 +124,16 @@ static const char *const migrations[] = {
 	" bytes INTEGER NOT NULL,"
 	" digest BLOB NOT NULL"
 	") STRICT;",
+	/* import_record: what an import did, on its way to the ledger; act 1
+	 * added, 2 changed. See state/import.h. */
+	"CREATE TABLE import_record ("
+	" n INTEGER PRIMARY KEY,"
+	" at INTEGER NOT NULL,"
+	" act INTEGER NOT NULL,"
+	" user TEXT NOT NULL,"
+	" actor TEXT NOT NULL,"
+	" details TEXT NOT NULL"
+	") STRICT;",
 };
 
 size_t schema_version(void)

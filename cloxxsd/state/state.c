@@ -191,6 +191,8 @@ int state_apply(struct state *state, const struct change_set *set)
 		state->ledger = before;
 		return r;
 	}
+	for (size_t i = 0; i < set->n_changes; i++)
+		state->n_profiles += change_is_profile(&set->changes[i]);
 	if (state->committed)
 		state->committed(set, before.seq + 1, state->userdata);
 	return 0;
@@ -254,20 +256,32 @@ static struct seal_place password_place(uint32_t uid)
 				    .row = uid };
 }
 
+int state_seal(const struct state *state, const struct seal_place *place,
+	       const char *text, struct sealed *ret_sealed)
+{
+	return seal_close(state->key, place, text, strlen(text), ret_sealed);
+}
+
+int state_unseal(const struct state *state, const struct seal_place *place,
+		 const struct sealed *sealed, struct secret *ret_text)
+{
+	char text[SEAL_PLAIN_MAX];
+	size_t n;
+	int r;
+
+	r = seal_open(state->key, place, sealed, text, sizeof(text), &n);
+	if (r == 0 && secret_set(ret_text, text, n) != 0)
+		r = SEAL_E_DAMAGED;
+	explicit_bzero(text, sizeof(text));
+	return r;
+}
+
 int state_open_password(const struct state *state, const struct user *user,
 			struct secret *ret_hash)
 {
 	struct seal_place place = password_place(user->uid);
-	char hash[SEAL_PLAIN_MAX];
-	size_t n;
-	int r;
 
-	r = seal_open(state->key, &place, &user->password, hash, sizeof(hash),
-		      &n);
-	if (r == 0 && secret_set(ret_hash, hash, n) != 0)
-		r = SEAL_E_DAMAGED;
-	explicit_bzero(hash, sizeof(hash));
-	return r;
+	return state_unseal(state, &place, &user->password, ret_hash);
 }
 
 int state_seal_password(const struct state *state, uint32_t uid,
@@ -275,5 +289,5 @@ int state_seal_password(const struct state *state, uint32_t uid,
 {
 	struct seal_place place = password_place(uid);
 
-	return seal_close(state->key, &place, hash, strlen(hash), ret_sealed);
+	return state_seal(state, &place, hash, ret_sealed);
 }

@@ -25,6 +25,9 @@ struct state {
 	size_t root; /* which of its root keys wraps the data keys */
 	struct store *store;
 	struct ledger ledger;
+	/* Changes of users' attributes so far: what was looked at before one is
+	 * to be looked at again. */
+	uint64_t n_profiles;
 	/* Called after each commit; first_seq is the first record's number. */
 	void (*committed)(const struct change_set *set, int64_t first_seq,
 			  void *userdata);
@@ -81,5 +84,13 @@ must_check int state_settle_claim(struct state *state, const struct user *user,
 must_check int state_open_password(const struct state *state,
 				   const struct user *user,
 				   struct secret *ret_hash);
+/* The same for any value and place. */
+must_check int state_seal(const struct state *state,
+			  const struct seal_place *place, const char *text,
+			  struct sealed *ret_sealed);
+must_check int state_unseal(const struct state *state,
+			    const struct seal_place *place,
+			    const struct sealed *sealed,
+			    struct secret *ret_text);
 must_check int state_seal_password(const struct state *state, uint32_t uid,
 				   const char *hash, struct sealed *ret_sealed);

@@ -15,7 +15,7 @@
 
 #include "cloxxsd/state/schema.h"
 
-#define STATEMENTS_MAX 64
+#define STATEMENTS_MAX 128
 #define MARKER "store.made"
 /* What the write-ahead log grows to between two of SQLite's checkpoints (1000
  * pages), and some more. */
@@ -59,7 +59,7 @@ int store_errno(int code)
 	return -EIO;
 }
 
-static int execute(struct store *store, const char *sql)
+int store_execute(struct store *store, const char *sql)
 {
 	return store_errno(
 		sqlite3_exec(store->database, sql, NULL, NULL, NULL));
@@ -138,13 +138,13 @@ static int harden(struct store *store)
 				      options[i].value, NULL) != SQLITE_OK)
 			return -EIO;
 	/* Exclusive: no second daemon, and no shared memory file to attack. */
-	return execute(store, "PRAGMA locking_mode = EXCLUSIVE;"
-			      "PRAGMA journal_mode = WAL;"
-			      "PRAGMA synchronous = FULL;"
-			      "PRAGMA temp_store = MEMORY;"
-			      "PRAGMA cell_size_check = ON;"
-			      "PRAGMA cache_size = -2048;"
-			      "PRAGMA secure_delete = ON;");
+	return store_execute(store, "PRAGMA locking_mode = EXCLUSIVE;"
+				    "PRAGMA journal_mode = WAL;"
+				    "PRAGMA synchronous = FULL;"
+				    "PRAGMA temp_store = MEMORY;"
+				    "PRAGMA cell_size_check = ON;"
+				    "PRAGMA cache_size = -2048;"
+				    "PRAGMA secure_delete = ON;");
 }
 
 /*
@@ -204,9 +204,10 @@ static int migrate(struct store *store, bool marked, struct text *why)
 				SCHEMA_APPLICATION_ID, (long long)++version);
 		r = store_begin(store);
 		if (r == 0)
-			r = execute(store, schema_migration((size_t)version));
+			r = store_execute(store,
+					  schema_migration((size_t)version));
 		if (r == 0)
-			r = execute(store, sql);
+			r = store_execute(store, sql);
 		if (r == 0)
 			r = store_commit(store);
 		else
@@ -294,8 +295,8 @@ static int recognise_snapshot(struct store *store, struct text *why)
 				NULL);
 	(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
 				0, NULL);
-	r = execute(store, "PRAGMA cell_size_check = ON;"
-			   "PRAGMA temp_store = MEMORY;");
+	r = store_execute(store, "PRAGMA cell_size_check = ON;"
+				 "PRAGMA temp_store = MEMORY;");
 	if (r == 0)
 		r = query_number(store, "PRAGMA user_version", &version);
 	if (r == 0)

@@ -86,6 +86,8 @@ bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
 sqlite3 *store_database(const struct store *store);
 /* A result code of SQLite's, as store_step() gives it. */
 must_check int store_errno(int code);
+/* Runs sql, one statement or several, that no argument is bound to. */
+must_check int store_execute(struct store *store, const char *sql);
 
 must_check int store_begin(struct store *store);
 /* -errno: nothing of it is there. */

@@ -58,7 +58,8 @@ static int handle_all(struct varlink_call *call, json_t *parameters,
 		demand(json_is_string(item) && json_string_length(item) <= 10);
 	}
 	demand(json_object_size(parameters) <= 4);
-	if (!varlink_connection_data(varlink_call_connection(call))) {
+	if (!varlink_connection_data(varlink_call_connection(call),
+				     forget_data)) {
 		world->n_data++;
 		varlink_connection_set_data(varlink_call_connection(call),
 					    world, forget_data);

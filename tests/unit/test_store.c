@@ -390,7 +390,7 @@ static void texts_with_nul(void **state)
 /* Prepared statements are kept, so that only so many may be. */
 static void statements_are_few(void **state)
 {
-	static char sql[100][16];
+	static char sql[200][16];
 	struct store *store;
 	sqlite3_stmt *row;
 	int r = 0;

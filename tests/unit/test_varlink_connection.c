@@ -421,7 +421,8 @@ static void abuse_39_caller_goes(void **state)
 	assert_int_equal(varlink_server_n_connections(f.server), 0);
 	/* The call outlives its connection, and bears an answer. */
 	assert_int_equal(varlink_call_peer(f.kept)->pid, getpid());
-	assert_null(varlink_connection_data(varlink_call_connection(f.kept)));
+	assert_null(varlink_connection_data(varlink_call_connection(f.kept),
+					    NULL));
 	varlink_connection_set_data(varlink_call_connection(f.kept), NULL,
 				    NULL);
 	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);

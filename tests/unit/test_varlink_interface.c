@@ -24,6 +24,7 @@ static const struct varlink_parameter parameters[] = {
 	{ .name = "ids", .type = VARLINK_STRINGS, .optional = true, .max = 9 },
 	{ .name = "n", .type = VARLINK_INT, .optional = true },
 	{ .name = "yes", .type = VARLINK_BOOL },
+	{ .name = "all", .type = VARLINK_OBJECTS, .max = 9 },
 	{ 0 },
 };
 
@@ -33,7 +34,9 @@ static const struct varlink_method methods[] = {
 	{ 0 },
 };
 
-#define DO "method Do(name: string, ids: ?[]string, n: ?int, yes: bool) -> ()\n"
+#define DO                                                           \
+	"method Do(name: string, ids: ?[]string, n: ?int, yes: bool,\n" \
+	" all: []T) -> ()\n"
 #define REST "method Rest() -> (a: [string](b: (x, y), c: ?[]T))\n"
 
 static const struct {
@@ -57,6 +60,12 @@ static const struct {
 	  "parameter name: is of another type" },
 	{ "interface a.b\nmethod Do(ids: ?[string]string) -> ()\n",
 	  IDL_E_DIFFERS, "parameter ids: is of another type" },
+	{ "interface a.b\nmethod Do(all: []int) -> ()\n", IDL_E_DIFFERS,
+	  "parameter all: is of another type" },
+	{ "interface a.b\nmethod Do(all: T) -> ()\n", IDL_E_DIFFERS,
+	  "parameter all: is of another type" },
+	{ "interface a.b\nmethod Do(ids: []T) -> ()\n", IDL_E_DIFFERS,
+	  "parameter ids: is of another type" },
 	{ "interface a.b\nmethod Do(ids: ?string) -> ()\n", IDL_E_DIFFERS,
 	  "parameter ids: is of another type" },
 	{ "interface a.b\nmethod Do(ids: ?[][]string) -> ()\n", IDL_E_DIFFERS,

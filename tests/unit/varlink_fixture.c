@@ -83,7 +83,9 @@ static int handle_keep_data(struct varlink_call *call, json_t *parameters,
 	varlink_connection_set_data(c, userdata, count_free);
 	return varlink_call_reply(
 		call, json_pack("{s:b}", "kept",
-				varlink_connection_data(c) == userdata));
+				varlink_connection_data(c, count_free) ==
+						userdata &&
+					!varlink_connection_data(c, free)));
 }
 
 static int handle_big(struct varlink_call *call, json_t *parameters,
@@ -181,6 +183,7 @@ static const struct varlink_parameter p_all[] = {
 	{ .name = "i", .type = VARLINK_INT, .optional = true },
 	{ .name = "b", .type = VARLINK_BOOL, .optional = true },
 	{ .name = "l", .type = VARLINK_STRINGS, .optional = true, .max = 2 },
+	{ .name = "o", .type = VARLINK_OBJECTS, .optional = true, .max = 2 },
 	{ 0 },
 };
 

@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. Nothing is applied that has a fault, or that was looked at against
+ *     another state of the store.
+ *  2. The loop is held for a few milliseconds at a time, but for the one
+ *     transaction.
+ *  3. What was applied is published and recorded, whether or not anybody waits
+ *     for the answer.
+ *  4. Only root brings hashes, and homes of his choice.
+ */
+#include "cloxxsd/service/import.h"
+
+#include <string.h>
+
+#include "base/channel.h"
+#include "cloxxsd/service/admin.h"
+#include "cloxxsd/service/import_entry.h"
+#include "cloxxsd/service/local_accounts.h"
+
+#define TURN_US INT64_C(3000)
+#define RECORDS_AT_ONCE 100
+/* How often others may change users while an import looks at them. */
+#define TRIES_MAX 10
+
+enum step {
+	STEP_STAGING,
+	STEP_SETTLE,      /* each that is there, or names his uid */
+	STEP_SETTLE_REST, /* each who is given one */
+	STEP_APPLY,
+	STEP_TELL,
+	STEP_RECORD,
+};
+
+struct import {
+	struct service *service;
+	struct import_stage stage;
+	struct local_accounts *locals;
+	char actor[ACTOR_MAX];
+	bool is_root, update, dry_run;
+	bool gone;    /* nobody waits for it */
+	bool settled; /* some were, by a commit before */
+	enum step step;
+	int64_t n;      /* the entry whose turn it is */
+	int64_t n_left; /* for the rest */
+	unsigned int n_tries;
+	uint32_t next_uid;
+	int64_t n_staging_faults, n_faults;
+	json_t *faults;
+	struct import_counts counts;
+	struct varlink_call *call;
+	sd_event_source *turn;
+};
+
+struct import *import_free(struct import *import)
+{
+	if (!import)
+		return NULL;
+	import->service->import = NULL;
+	sd_event_source_disable_unref(import->turn);
+	varlink_call_unref(import->call);
+	json_decref(import->faults);
+	import_stage_deinit(&import->stage);
+	local_accounts_free(import->locals);
+	free(import);
+	return NULL;
+}
+
+void import_abandon(struct import *import)
+{
+	import->gone = true;
+	if (import->step < STEP_TELL)
+		import_free(import);
+}
+
+static int turn(sd_event_source *source, void *userdata);
+
+int import_new(const struct import_args *args, struct import **ret_import)
+{
+	struct import *import;
+	int r;
+
+	if (args->service->import)
+		return -EBUSY;
+	import = calloc(1, sizeof(*import));
+	if (!import)
+		return -ENOMEM;
+	import->service = args->service;
+	import->is_root = args->is_root;
+	import->update = args->update;
+	memcpy(import->actor, args->actor, strlen(args->actor) + 1);
+	args->service->import = import;
+	r = import_stage_init(&import->stage, args->service->state);
+	if (r == 0)
+		r = sd_event_add_defer(args->service->attempts->event,
+				       &import->turn, turn, import);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(import->turn, SD_EVENT_OFF);
+	if (r < 0) {
+		import_free(import);
+		return r;
+	}
+	*ret_import = import;
+	return 0;
+}
+
+int64_t import_n_faults(const struct import *import)
+{
+	return import->n_staging_faults + import->n_faults;
+}
+
+/* Adds one to faults, where there is room for it. */
+static void tell_fault(struct import *import, json_t *faults, int64_t line,
+		       const char *sentence)
+{
+	if (import_n_faults(import) >= IMPORT_FAULTS_MAX)
+		return;
+	(void)!json_array_append_new(faults, json_pack("{s:I, s:s}", "line",
+						       (json_int_t)line,
+						       "message", sentence));
+}
+
+/* Staging. */
+
+/* Names the fault of what the staging would not take. */
+static int refused(int r, int64_t line, struct text *fault)
+{
+	if (r == IMPORT_E_TWICE)
+		text_add_format(fault,
+				"The name or uid stands in line %lld already.",
+				(long long)line);
+	else if (r == IMPORT_E_FULL)
+		text_add(fault, "These are too many users for one import.");
+	else
+		return r < 0 ? r : -EIO;
+	return 0;
+}
+
+static int put_one(struct import *import, json_t *object, int64_t *ret_line,
+		   struct text *fault)
+{
+	scope(secret_deinit) struct secret hash = { 0 };
+	struct import_entry entry;
+	int64_t other = 0;
+	bool good;
+	int r;
+
+	good = import_entry_read(object, &entry, &hash, fault);
+	*ret_line = entry.line;
+	if (!good)
+		return 0;
+	if (entry.given & IMPORT_PASSWORD && !import->is_root) {
+		text_add(fault, "password_hash: Only root may bring one.");
+		return 0;
+	}
+	r = import_stage_put(&import->stage, &entry,
+			     secret_is_empty(&hash) ? NULL : hash.bytes,
+			     &other);
+	return r == 0 ? 0 : refused(r, other, fault);
+}
+
+int import_put(struct import *import, json_t *users, json_t *faults)
+{
+	json_t *user;
+	size_t i;
+
+	json_array_foreach(users, i, user)
+	{
+		char sentence[256] = "";
+		struct text fault;
+		int64_t line;
+		int r;
+
+		text_init(&fault, sentence, sizeof(sentence));
+		r = put_one(import, user, &line, &fault);
+		if (r < 0)
+			return r;
+		if (fault.n == 0)
+			continue;
+		tell_fault(import, faults, line, sentence);
+		import->n_staging_faults++;
+	}
+	return 0;
+}
+
+/* Settling: what is to be done with each. */
+
+static bool may_have_home(const struct import *import, const struct user *user,
+			  const char *before)
+{
+	char configured[USER_PATH_MAX];
+
+	return import->is_root || strcmp(user->home, before) == 0 ||
+	       (admin_default_home(import->service, user->name, configured) &&
+		strcmp(user->home, configured) == 0);
+}
+
+/* What was not named stays as it is. */
+static void merge(struct import_entry *entry, const struct user *before)
+{
+	struct user *user = &entry->user;
+
+	if (!(entry->given & IMPORT_ROLE))
+		user->role = before->role;
+	if (!(entry->given & IMPORT_ENABLED))
+		user->enabled = before->enabled;
+	if (!(entry->given & IMPORT_SERVICES))
+		memcpy(user->services, before->services,
+		       sizeof(user->services));
+	if (!(entry->given & IMPORT_SHELL))
+		memcpy(user->shell, before->shell, sizeof(user->shell));
+	if (!(entry->given & IMPORT_HOME))
+		memcpy(user->home, before->home, sizeof(user->home));
+	if (!(entry->given & IMPORT_LANGUAGE))
+		memcpy(user->language, before->language,
+		       sizeof(user->language));
+}
+
+static int settle_existing(struct import *import, struct import_entry *entry,
+			   const struct user *before, struct text *fault)
+{
+	char details[IMPORT_DETAILS_MAX] = "";
+	struct text text;
+
+	if (entry->given & IMPORT_UID && entry->user.uid != before->uid)
+		text_add_format(fault, "He has uid %u, which never changes.",
+				before->uid);
+	else if (entry->given & IMPORT_PASSWORD)
+		text_add(fault, "He exists already: an import changes no "
+				"password.");
+	entry->user.uid = before->uid;
+	merge(entry, before);
+	text_init(&text, details, sizeof(details));
+	admin_tell_changes(before, &entry->user, &text);
+	entry->act = text.n > 0 ? IMPORT_CHANGE : _IMPORT_NOTHING;
+	if (fault->n > 0)
+		return 0;
+	if (!may_have_home(import, &entry->user, before->home))
+		text_add(fault, "home: " ADMIN_HOME_RULE);
+	else if (text_is_cut(&text))
+		text_add(fault, "This is more than one record can tell.");
+	else if (entry->act == IMPORT_CHANGE && !import->update)
+		text_add_format(fault,
+				"He exists already and differs (%.150s): only "
+				"an import with update changes users.",
+				details);
+	if (fault->n > 0)
+		return 0;
+	return import_stage_settle(&import->stage, entry, details);
+}
+
+static void add_defaults(struct import *import, struct import_entry *entry,
+			 struct text *fault)
+{
+	const struct settings *settings = import->service->attempts->settings;
+	struct user *user = &entry->user;
+	struct text shell;
+
+	if (!(entry->given & IMPORT_SHELL)) {
+		text_init(&shell, user->shell, sizeof(user->shell));
+		text_add(&shell, settings->shell);
+	}
+	if (!(entry->given & IMPORT_HOME) &&
+	    !admin_default_home(import->service, user->name, user->home))
+		text_add(fault, "home: It is too long.");
+	else if (!may_have_home(import, user, ""))
+		text_add(fault, "home: " ADMIN_HOME_RULE);
+}
+
+/* Why uid cannot be had, as a sentence, "" where it can; -errno. */
+static int weigh_uid(struct import *import, uint32_t uid, struct text *fault)
+{
+	const struct settings *settings = import->service->attempts->settings;
+	const char *where = local_accounts_of_id(import->locals, uid);
+	bool used = false;
+	int r;
+
+	r = user_uid_is_used(import->service->state->store, uid, &used);
+	if (uid < settings->uid_min || uid > settings->uid_max)
+		text_add_format(fault, "uid: It must lie in uid_range, %u-%u.",
+				settings->uid_min, settings->uid_max);
+	else if (used)
+		text_add(fault, "uid: " ADMIN_UID_USED);
+	else if (where)
+		text_add_format(fault, "uid: It stands in %s.", where);
+	return r;
+}
+
+/* The next one that nobody has, had, or is to have. */
+static int choose_uid(struct import *import, uint32_t *ret_uid,
+		      struct text *fault)
+{
+	const struct settings *settings = import->service->attempts->settings;
+	bool taken = true;
+	int r = 0;
+
+	while (r == 0 && taken && import->next_uid <= settings->uid_max) {
+		*ret_uid = import->next_uid++;
+		taken = local_accounts_of_id(import->locals, *ret_uid) != NULL;
+		if (!taken)
+			r = import_stage_has_uid(&import->stage, *ret_uid,
+						 &taken);
+	}
+	if (r == 0 && taken)
+		text_add(fault, "No uid is left: widen uid_range in "
+				"cloxxsd.conf.");
+	return r;
+}
+
+/* Whether the uid that was wished for can be had; else none was. */
+static int weigh_wish(struct import *import, struct import_entry *entry)
+{
+	char sentence[160] = "";
+	struct text text;
+	bool taken;
+	int r;
+
+	text_init(&text, sentence, sizeof(sentence));
+	r = weigh_uid(import, entry->user.uid, &text);
+	if (r == 0)
+		r = import_stage_has_uid(&import->stage, entry->user.uid,
+					 &taken);
+	if (r == 0 && (taken || text.n > 0))
+		entry->given &= ~(uint32_t)IMPORT_UID_WISHED;
+	return r;
+}
+
+static int settle_new(struct import *import, struct import_entry *entry)
+{
+	char details[IMPORT_DETAILS_MAX];
+	const struct user *user = &entry->user;
+	struct text text;
+
+	entry->act = IMPORT_ADD;
+	text_init(&text, details, sizeof(details));
+	text_add_format(&text, "uid %u, role %s, services \"%s\"%s%s",
+			user->uid, user_role_name(user->role), user->services,
+			user->password.n > 0 ? ", with a hash" : "",
+			user->enabled ? "" : ", disabled");
+	return import_stage_settle(&import->stage, entry, details);
+}
+
+/* Somebody new: he is settled now, or left for the rest where he is to be
+ * given a uid. */
+static int look_at_new(struct import *import, struct import_entry *entry,
+		       struct text *fault)
+{
+	const char *where =
+		local_accounts_of_name(import->locals, entry->user.name);
+	bool rest = import->step == STEP_SETTLE_REST;
+	int r = 0;
+
+	if (where) {
+		text_add_format(fault,
+				"name: It stands in %s: remove that account "
+				"first.",
+				where);
+		return 0;
+	}
+	add_defaults(import, entry, fault);
+	if (fault->n == 0 && entry->given & IMPORT_UID)
+		r = weigh_uid(import, entry->user.uid, fault);
+	else if (fault->n == 0 && entry->given & IMPORT_UID_WISHED)
+		r = weigh_wish(import, entry);
+	if (r < 0 || fault->n > 0)
+		return r;
+	if (!(entry->given & (IMPORT_UID | IMPORT_UID_WISHED))) {
+		if (!rest) {
+			import->n_left++;
+			return 0;
+		}
+		r = choose_uid(import, &entry->user.uid, fault);
+		if (r < 0 || fault->n > 0)
+			return r;
+	}
+	return settle_new(import, entry);
+}
+
+static int look_at(struct import *import, struct import_entry *entry,
+		   struct text *fault)
+{
+	struct user before;
+	int r;
+
+	if (entry->act != IMPORT_UNSETTLED)
+		return 0;
+	r = user_find(import->service->state->store, entry->user.name, &before);
+	if (r == 0)
+		return settle_existing(import, entry, &before, fault);
+	if (r == USER_E_UNKNOWN)
+		return look_at_new(import, entry, fault);
+	return r < 0 ? r : -EIO;
+}
+
+static int settle_one(struct import *import)
+{
+	char sentence[320] = "";
+	struct import_entry entry;
+	struct text fault;
+	int r;
+
+	r = import_stage_get(&import->stage, import->n, &entry);
+	if (r != 0)
+		return r;
+	import->n++;
+	text_init(&fault, sentence, sizeof(sentence));
+	r = look_at(import, &entry, &fault);
+	if (r == IMPORT_E_TWICE) {
+		text_add(&fault, "uid: Another user of this import has it.");
+		r = 0;
+	}
+	if (r != 0 || fault.n == 0)
+		return r < 0 ? r : r > 0 ? -EIO : 0;
+	tell_fault(import, import->faults, entry.line, sentence);
+	import->n_faults++;
+	return import_stage_skip(&import->stage, entry.n);
+}
+
+/* Steps. */
+
+static int begin_settling(struct import *import)
+{
+	const struct settings *settings = import->service->attempts->settings;
+	int r;
+
+	json_array_clear(import->faults);
+	import->n_faults = 0;
+	import->n = 1;
+	import->n_left = 0;
+	import->step = STEP_SETTLE;
+	import->locals = local_accounts_free(import->locals);
+	r = local_accounts_load(&import->locals);
+	if (r == 0 && import->settled)
+		r = import_stage_unsettle(&import->stage);
+	import->settled = true;
+	if (r == 0)
+		r = user_free_uid(import->service->state->store,
+				  settings->uid_min, settings->uid_max,
+				  &import->next_uid);
+	if (r == USER_E_UNKNOWN) {
+		import->next_uid = settings->uid_max + 1;
+		r = 0;
+	}
+	import_stage_begin(&import->stage);
+	return r;
+}
+
+static json_t *outcome(struct import *import)
+{
+	bool good = import_n_faults(import) == 0;
+	const struct import_counts none = { 0 };
+	const struct import_counts *counts = good ? &import->counts : &none;
+
+	return json_pack(
+		"{s:b, s:b, s:I, s:I, s:I, s:I, s:O}", "done",
+		(int)(good && !import->dry_run), "dry_run",
+		(int)import->dry_run, "added", (json_int_t)counts->added,
+		"changed", (json_int_t)counts->changed, "unchanged",
+		(json_int_t)counts->unchanged, "n_faults",
+		(json_int_t)import_n_faults(import), "faults", import->faults);
+}
+
+/* Back to staging, with call answered by whoever calls this. */
+static struct varlink_call *end_commit(struct import *import)
+{
+	struct varlink_call *call = import->call;
+
+	import->call = NULL;
+	import->step = STEP_STAGING;
+	(void)!sd_event_source_set_enabled(import->turn, SD_EVENT_OFF);
+	return call;
+}
+
+static int fail(struct import *import, const char *sentence)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call =
+		end_commit(import);
+
+	return admin_unavailable(call, sentence);
+}
+
+/* All were looked at: the answer, or the transaction. */
+static int settled(struct import *import)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
+	int r;
+
+	if (import->step == STEP_SETTLE && import->n_left > 0) {
+		import->step = STEP_SETTLE_REST;
+		import->n = 1;
+		return 0;
+	}
+	r = import_stage_count(&import->stage, &import->counts);
+	if (r < 0)
+		return r;
+	if (import_n_faults(import) == 0 && !import->dry_run) {
+		import->step = STEP_APPLY;
+		return 0;
+	}
+	call = end_commit(import);
+	return varlink_call_reply(call, outcome(import));
+}
+
+/* Others changed users meanwhile: look again, but not for ever. */
+static int look_again(struct import *import)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
+
+	if (++import->n_tries < TRIES_MAX)
+		return begin_settling(import);
+	call = end_commit(import);
+	return admin_conflict(call, "Others change users all the time: try "
+				    "again later.");
+}
+
+static int apply(struct import *import)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
+	char details[160];
+	struct text text;
+	int r;
+
+	text_init(&text, details, sizeof(details));
+	text_add_format(&text, "added %lld, changed %lld, unchanged %lld",
+			(long long)import->counts.added,
+			(long long)import->counts.changed,
+			(long long)import->counts.unchanged);
+	r = import_stage_apply(
+		&import->stage,
+		&(struct record){ .at_us = attempt_now_us(),
+				  .event = EVENT_USERS_IMPORTED,
+				  .result = RECORD_DONE,
+				  .reason = REASON_BY_ADMINISTRATOR,
+				  .actor = import->actor,
+				  .details = details });
+	if (r == IMPORT_E_STALE)
+		return look_again(import);
+	if (r == IMPORT_E_NOBODY) {
+		call = end_commit(import);
+		return admin_conflict(call, "No administrator would be left "
+					    "who is enabled.");
+	}
+	if (r != 0)
+		return r < 0 ? r : -EIO;
+	import->step = STEP_TELL;
+	import->n = 1;
+	return 0;
+}
+
+static int tell_one(struct import *import)
+{
+	int r = import_stage_tell(&import->stage, import->n);
+
+	if (r == IMPORT_E_END) {
+		import->step = STEP_RECORD;
+		return 0;
+	}
+	import->n++;
+	return r < 0 ? r : 0;
+}
+
+/* What cannot be recorded now stays on the list: the next start moves it. */
+static bool record_some(struct import *import)
+{
+	int64_t n = 0;
+
+	return import_record(import->service->state, RECORDS_AT_ONCE, &n) ==
+		       0 &&
+	       n > 0;
+}
+
+static void finish(struct import *import)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call =
+		end_commit(import);
+	json_t *reply = outcome(import);
+
+	if (import->gone) {
+		json_decref(reply);
+		import_free(import);
+		return;
+	}
+	(void)!varlink_call_reply(call, reply);
+	/* Frees the import: its staging was used up. */
+	varlink_connection_set_data(varlink_call_connection(call), NULL, NULL);
+}
+
+/* One small part; false: the import has ended its commit, or is gone. */
+static bool go_on(struct import *import)
+{
+	int r = 0;
+
+	switch (import->step) {
+	case STEP_STAGING:
+		return false;
+	case STEP_SETTLE:
+	case STEP_SETTLE_REST:
+		r = settle_one(import);
+		if (r == IMPORT_E_END)
+			r = settled(import);
+		break;
+	case STEP_APPLY:
+		r = apply(import);
+		break;
+	case STEP_TELL:
+		r = tell_one(import);
+		break;
+	case STEP_RECORD:
+		if (record_some(import))
+			return true;
+		finish(import);
+		return false;
+	}
+	if (r < 0 && import->step < STEP_TELL) {
+		(void)!fail(import, ADMIN_NOT_WRITTEN);
+		return false;
+	}
+	return import->step != STEP_STAGING;
+}
+
+static int turn(sd_event_source *source, void *userdata)
+{
+	struct import *import = userdata;
+	int64_t end = channel_now_us() + TURN_US;
+
+	(void)source;
+	while (go_on(import))
+		if (channel_now_us() >= end)
+			return 0;
+	return 0;
+}
+
+int import_commit(struct import *import, struct varlink_call *call,
+		  bool dry_run)
+{
+	int r;
+
+	if (!import->faults)
+		import->faults = json_array();
+	if (!import->faults)
+		return -ENOMEM;
+	import->call = varlink_call_ref(call);
+	import->dry_run = dry_run;
+	import->n_tries = 0;
+	r = begin_settling(import);
+	if (r == 0)
+		r = sd_event_source_set_enabled(import->turn, SD_EVENT_ON);
+	return r < 0 ? fail(import, "The users cannot be looked at.") : 0;
+}
