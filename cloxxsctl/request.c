@@ -118,8 +118,8 @@ static bool reply_is_whole(const struct command *command, const json_t *reply)
 	       json_is_object(json_object_get(reply, "user"));
 }
 
-static int show(const struct ctl *ctl, const struct command *command,
-		const json_t *reply)
+int request_show(const struct ctl *ctl, const struct command *command,
+		 const json_t *reply)
 {
 	int r;
 
@@ -164,7 +164,8 @@ static int ask(const struct ctl *ctl, const struct command *command)
 	return STATUS_OK;
 }
 
-int request_run(struct ctl *ctl, const struct command *command)
+int request_fetch(struct ctl *ctl, const struct command *command,
+		  json_t **ret_reply)
 {
 	scope(varlink_client_freep) struct varlink_client *client = NULL;
 	scope(json_decrefp) json_t *reply = NULL;
@@ -172,21 +173,32 @@ int request_run(struct ctl *ctl, const struct command *command)
 	const char *error = NULL;
 	int r;
 
-	r = ask(ctl, command);
-	if (r == STATUS_OK)
-		r = prepare(ctl, command, &parameters, &client);
+	r = prepare(ctl, command, &parameters, &client);
 	if (r != STATUS_OK)
 		return r;
-	/* A reader that has gone must not end us before we can say so. */
-	if (command_expects_password(command))
-		(void)signal(SIGPIPE, SIG_IGN);
 	r = varlink_client_call(client, command->row->method, parameters,
 				&reply, &error);
 	if (r != 0)
 		return client_failed(ctl, command, true, r);
 	if (error)
 		return reply_failed(ctl, command, error, reply);
-	return show(ctl, command, reply);
+	*ret_reply = scope_take_ptr(reply);
+	return STATUS_OK;
+}
+
+int request_run(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	int r;
+
+	r = ask(ctl, command);
+	if (r != STATUS_OK)
+		return r;
+	/* A reader that has gone must not end us before we can say so. */
+	if (command_expects_password(command))
+		(void)signal(SIGPIPE, SIG_IGN);
+	r = request_fetch(ctl, command, &reply);
+	return r == STATUS_OK ? request_show(ctl, command, reply) : r;
 }
 
 static int each_user(json_t *reply, void *userdata)

@@ -7,6 +7,8 @@
  * done the daemon says.
  */
 
+#include <jansson.h>
+
 #include "cloxxsctl/ctl.h"
 
 /*
@@ -14,5 +16,14 @@
  * the option --yes is asked about on a terminal first, unless it was given.
  */
 int request_run(struct ctl *ctl, const struct command *command);
-/* The same for every user, one reply each. */
+/*
+ * Calls the row's method as request_run() does, for who shows the reply in a
+ * way of his own. STATUS_OK, or an exit status upon which nothing is returned.
+ */
+int request_fetch(struct ctl *ctl, const struct command *command,
+		  json_t **ret_reply);
+/* Shows a reply as the row's view. */
+int request_show(const struct ctl *ctl, const struct command *command,
+		 const json_t *reply);
+/* The same as request_run() for every user, one reply each. */
 int request_run_list(struct ctl *ctl, const struct command *command);

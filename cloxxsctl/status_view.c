@@ -2,6 +2,10 @@
 #include "cloxxsctl/status_view.h"
 
 #include <string.h>
+#include <time.h>
+
+#include "cloxxsctl/request.h"
+#include "cloxxsctl/statement/statement.h"
 
 static long long number(const json_t *reply, const char *key)
 {
@@ -10,19 +14,102 @@ static long long number(const json_t *reply, const char *key)
 	return output_member_int(reply, key, &value) ? (long long)value : 0;
 }
 
+/* A label, and a mark in the tone of what follows until end(). */
+static void begin(struct output *output, const char *label, bool good)
+{
+	output_label(output, label);
+	fprintf(output->stream, "%s%s ",
+		output_tone(output, good ? TONE_GOOD : TONE_BAD),
+		output_mark(output, good ? MARK_YES : MARK_NO));
+}
+
+static void end(struct output *output)
+{
+	fprintf(output->stream, "%s\n", output_plain(output));
+}
+
+static void print_health(struct output *output, const json_t *reply)
+{
+	const json_t *doctor = json_object_get(reply, "doctor");
+	long long errors = number(doctor, "errors");
+	long long warnings = number(doctor, "warnings");
+
+	if (!doctor)
+		return;
+	begin(output, "Health", errors == 0);
+	if (errors == 0 && warnings == 0)
+		fputs("sound", output->stream);
+	else
+		fprintf(output->stream,
+			"%lld errors, %lld warnings: see \"cloxxsctl doctor\"",
+			errors, warnings);
+	end(output);
+}
+
 static void print_configuration(struct output *output, const json_t *reply)
 {
 	const char *configuration = output_member(reply, "configuration", "?");
 	bool good = strcmp(configuration, "ok") == 0;
 
-	output_label(output, "Configuration");
-	fprintf(output->stream, "%s%s ",
-		output_tone(output, good ? TONE_GOOD : TONE_BAD),
-		output_mark(output, good ? MARK_YES : MARK_NO));
+	begin(output, "Configuration", good);
 	if (!good)
 		fputs("the last reload was refused: ", output->stream);
 	output_foreign(output, configuration);
-	fprintf(output->stream, "%s\n", output_plain(output));
+	end(output);
+}
+
+static bool is_today(const struct output *output, int64_t at)
+{
+	time_t now = (time_t)output->now, then = (time_t)at;
+	struct tm day, other;
+
+	return localtime_r(&now, &day) && localtime_r(&then, &other) &&
+	       day.tm_year == other.tm_year && day.tm_yday == other.tm_yday;
+}
+
+static void print_lock(struct output *output, const json_t *lock, int64_t at)
+{
+	const char *service = output_member(lock, "service", "");
+	const char *address = output_member(lock, "address", "");
+
+	output_foreign(output, output_member(lock, "user", "?"));
+	fputs(", ", output->stream);
+	output_time(output, at);
+	if (*service) {
+		fputs(", ", output->stream);
+		output_foreign(output, service);
+	}
+	if (*address) {
+		fputs(" from ", output->stream);
+		output_foreign(output, address);
+	}
+	fputs(": ", output->stream);
+	output_foreign(output, output_member(lock, "because", "?"));
+}
+
+static void print_locks(struct output *output, const json_t *reply)
+{
+	const json_t *lock;
+	bool any = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "locks"), i, lock)
+	{
+		int64_t at;
+
+		if (!output_member_int(lock, "at", &at) ||
+		    !is_today(output, at))
+			continue;
+		output_label(output, any ? "" : "Locked today");
+		any = true;
+		fputs(output_tone(output, TONE_WARN), output->stream);
+		print_lock(output, lock, at);
+		end(output);
+	}
+	if (!any) {
+		output_label(output, "Locked today");
+		fputs("nobody\n", output->stream);
+	}
 }
 
 static void print_ledger(struct output *output, const json_t *reply)
@@ -34,16 +121,50 @@ static void print_ledger(struct output *output, const json_t *reply)
 		number(reply, "ledger_records"));
 	output_foreign(output, output_member(reply, "ledger_head", "?"));
 	fputc('\n', output->stream);
-	output_label(output, "Journal");
+	begin(output, "Journal", unpublished == 0);
 	if (unpublished == 0)
-		fputs("has them all\n", output->stream);
+		fputs("has them all", output->stream);
 	else
-		fprintf(output->stream, "%sstill to come: %lld%s\n",
-			output_tone(output, TONE_WARN), unpublished,
-			output_plain(output));
+		fprintf(output->stream, "still to come: %lld", unpublished);
+	end(output);
 }
 
-int status_view(struct output *output, const json_t *reply)
+static void print_backups(struct output *output, const json_t *reply)
+{
+	int64_t newest;
+
+	if (!json_object_get(reply, "backups"))
+		return;
+	begin(output, "Backup",
+	      output_member_int(reply, "backup_newest", &newest));
+	if (output_member_int(reply, "backup_newest", &newest)) {
+		output_time(output, newest);
+		fprintf(output->stream, ", %lld in all",
+			number(reply, "backups"));
+	} else {
+		fputs("there is none", output->stream);
+	}
+	end(output);
+}
+
+static void print_not_kept(struct output *output, const json_t *reply)
+{
+	const json_t *ids = json_object_get(reply, "not_kept");
+	const json_t *id;
+	size_t i;
+
+	if (json_array_size(ids) == 0)
+		return;
+	output_label(output, "Not kept");
+	json_array_foreach(ids, i, id)
+	{
+		fputs(i > 0 ? ", " : "", output->stream);
+		output_foreign(output, json_string_value(id));
+	}
+	fputs(": see \"cloxxsctl statement\"\n", output->stream);
+}
+
+static void print_daemon(struct output *output, const json_t *reply)
 {
 	int64_t started;
 
@@ -55,11 +176,18 @@ int status_view(struct output *output, const json_t *reply)
 		output_time(output, started);
 	}
 	fputc('\n', output->stream);
+}
+
+int status_view(struct output *output, const json_t *reply)
+{
+	print_health(output, reply);
+	print_daemon(output, reply);
 	print_configuration(output, reply);
 	output_label(output, "Users");
 	fprintf(output->stream, "%lld, of them %lld locked and %lld disabled\n",
 		number(reply, "users"), number(reply, "users_locked"),
 		number(reply, "users_disabled"));
+	print_locks(output, reply);
 	output_label(output, "Logins");
 	fprintf(output->stream, "%lld under way, %lld waiting for a worker\n",
 		number(reply, "attempts"), number(reply, "queued"));
@@ -71,5 +199,22 @@ int status_view(struct output *output, const json_t *reply)
 	output_label(output, "Identity map");
 	fprintf(output->stream, "generation %lld\n",
 		number(reply, "map_generation"));
+	print_backups(output, reply);
+	print_not_kept(output, reply);
 	return 0;
+}
+
+int status_run(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	scope(json_decrefp) json_t *digest = NULL;
+	int r;
+
+	r = request_fetch(ctl, command, &reply);
+	if (r != STATUS_OK)
+		return r;
+	digest = statement_digest(ctl);
+	if (!digest || json_object_update(reply, digest) < 0)
+		return ctl_fail_errno(ctl, command, "the status", -ENOMEM);
+	return request_show(ctl, command, reply);
 }

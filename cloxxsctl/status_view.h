@@ -2,13 +2,16 @@
 #pragma once
 
 /*
- * Status view: how the daemon does, on one screen, for eyes. Watching is
- * another program's work.
+ * Status: how the daemon does, who was locked today, how old things are and
+ * what is not kept, on one screen. Watching is another program's work.
  */
 
 #include <jansson.h>
 
-#include "cloxxsctl/output.h"
+#include "cloxxsctl/ctl.h"
 
-/* The reply of Status as a page. */
+/* The verb "status": the reply of Status with statement_digest() in it. */
+int status_run(struct ctl *ctl, const struct command *command);
+
+/* That as a page. */
 must_check int status_view(struct output *output, const json_t *reply);

@@ -6,6 +6,8 @@
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
+#include "cloxxsctl/statement/statement.h"
+#include "cloxxsctl/status_view.h"
 
 #define JSON OPTION_BIT(OPTION_JSON)
 #define REASON OPTION_BIT(OPTION_REASON)
@@ -86,15 +88,22 @@ const struct grammar_verb verbs[] = {
 	  .missing = "there is no refusal with this code",
 	  .find = "it stands in the text that the user was shown" },
 	{ .noun = "status", .options = JSON,
-	  .summary = "show how the daemon does",
+	  .summary = "show how it does; also without any word",
 	  .example = "cloxxsctl status",
-	  .run = request_run, .method = ADMIN "Status", .view = VIEW_STATUS },
+	  .run = status_run, .method = ADMIN "Status", .view = VIEW_STATUS },
 	{ .noun = "doctor",
 	  .options = JSON | OPTION_BIT(OPTION_ALL) |
 		OPTION_BIT(OPTION_NAGIOS) | OPTION_BIT(OPTION_ROOT),
 	  .summary = "look at all that a guarded login hangs on",
 	  .example = "cloxxsctl doctor --all",
 	  .run = doctor_run },
+	{ .noun = "statement",
+	  .options = OPTION_BIT(OPTION_LANGUAGE) | OPTION_BIT(OPTION_FORMAT) |
+		JSON,
+	  .formats = "text|html|json",
+	  .summary = "tell which promises are kept, as measured now",
+	  .example = "cloxxsctl statement --language nl --format html",
+	  .run = statement_run },
 	{ .noun = "config", .verb = "check", .operands = "[FILE]",
 	  .operands_max = 1,
 	  .summary = "tell whether the configuration is valid",

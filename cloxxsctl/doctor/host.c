@@ -59,7 +59,11 @@ int host_read(const struct host *host, const char *path, char **ret_text)
 		return -EINVAL;
 	if (status.st_size > HOST_FILE_MAX)
 		return -EFBIG;
-	return read_all(fd, (size_t)status.st_size, ret_text);
+	/* The kernel's own files tell no size. */
+	return read_all(fd,
+			status.st_size > 0 ? (size_t)status.st_size
+					   : HOST_FILE_MAX,
+			ret_text);
 }
 
 int host_stat(const struct host *host, const char *path,

@@ -81,6 +81,12 @@ class Server:
                 connection.sendall(row)
             connection.shutdown(socket.SHUT_WR)
             connection.recv(1)
+        # Who comes after that is nobody's friend.
+        while True:
+            try:
+                self.listener.accept()[0].close()
+            except OSError:
+                return
 
     def close(self):
         # The thread must have gone before its descriptor is another's.

@@ -191,11 +191,36 @@ static const struct golden goldens[] = {
 	  "(3 hours ago)\n"
 	  "Configuration ✓ ok\n"
 	  "Users         12, of them 1 locked and 2 disabled\n"
+	  "Locked today  nobody\n"
 	  "Logins        3 under way, 1 waiting for a worker\n"
 	  "Workers       2, 64 MiB a password hash\n"
 	  "Ledger        99 records, head ab12\n"
-	  "Journal       has them all\n"
+	  "Journal       ✓ has them all\n"
 	  "Identity map  generation 4\n" },
+	{ "status", NULL, NULL,
+	  "{'version': '0.1.0', 'configuration': 'a.conf:1: x', "
+	  "'doctor': {'errors': 1, 'warnings': 2}, 'users_locked': 3, "
+	  "'locks': [{'user': 'anna', 'at': 1795402330, 'because': "
+	  "'wrong-password', 'service': 'sshd', 'address': '192.0.2.7'}, "
+	  "{'user': 'a\\u001b', 'at': 1795402331, 'because': 'lost'}, "
+	  "{'user': 'jan', 'at': 1795302331, 'because': 'yesterday'}], "
+	  "'backups': 7, 'backup_newest': 1795402330, "
+	  "'unpublished': 4, 'not_kept': ['S01', 'S08']}",
+	  false, false, false,
+	  "Health        x 1 errors, 2 warnings: see \"cloxxsctl doctor\"\n"
+	  "Daemon        cloxxsd 0.1.0\n"
+	  "Configuration x the last reload was refused: a.conf:1: x\n"
+	  "Users         0, of them 3 locked and 0 disabled\n"
+	  "Locked today  anna, 2026-11-23 03:52:10 +0100 (3 hours ago), sshd "
+	  "from 192.0.2.7: wrong-password\n"
+	  "              a\\x1b, 2026-11-23 03:52:11 +0100 (2 hours ago): lost\n"
+	  "Logins        0 under way, 0 waiting for a worker\n"
+	  "Workers       0, 0 MiB a password hash\n"
+	  "Ledger        0 records, head ?\n"
+	  "Journal       x still to come: 4\n"
+	  "Identity map  generation 0\n"
+	  "Backup        + 2026-11-23 03:52:10 +0100 (3 hours ago), 7 in all\n"
+	  "Not kept      S01, S08: see \"cloxxsctl statement\"\n" },
 	/* abuse_123: one state, one text, whatever order the daemon uses */
 	{ "user", "add", "anna",
 	  "{'user': {'uid': 66000, 'name': 'anna'}, 'temporary_until': 9, "

@@ -11,7 +11,7 @@ packages_build='autoconf automake gcc libc6-dev libcmocka-dev libcrack2-dev libc
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
-packages_check='binutils clang cron fish lsof mandoc python3-pytest shellcheck xz-utils zsh'
+packages_check='binutils clang cron fish lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
 
 # Prints those of its arguments that are not installed, in one line.
 packages_missing() {

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the promises about users and their logins are looked at. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloxxsctl/doctor/lines.h"
+#include "cloxxsctl/statement/evidence.h"
+#include "cloxxsctl/statement/promise.h"
+
+#define PASSWORD_LENGTH_MIN 15
+#define FAILURES_MAX 3
+#define DICTIONARY "/var/cache/cracklib/cracklib_dict.pwd"
+/* Local users have ids from here on (Debian), and root has none. */
+#define LOCAL_UID_MIN 1000
+#define LOCAL_UID_MAX 59999
+
+static long long as_number(const char *value)
+{
+	return value ? strtoll(value, NULL, 10) : 0;
+}
+
+/* Says so where the daemon does not answer: then nothing can be kept. */
+static bool has_daemon(const struct evidence *evidence, struct answer *answer)
+{
+	if (evidence_has_daemon(evidence) && evidence->settings)
+		return true;
+	answer_say(answer, ANSWER_NOT_KEPT,
+		   "The daemon did not answer, or not to this user.",
+		   "De daemon gaf geen antwoord, of niet aan deze gebruiker.");
+	return false;
+}
+
+static void say_not_here(struct answer *answer)
+{
+	answer_say(answer, ANSWER_NOT_KEPT, "This version has no rule for it.",
+		   "Deze versie heeft daar geen regel voor.");
+}
+
+static bool is_guarded(const struct evidence *evidence)
+{
+	return evidence_is_sound(evidence, CHECK_PAM_PROFILE) &&
+	       evidence_is_sound(evidence, CHECK_PAM_STACK) &&
+	       evidence_is_sound(evidence, CHECK_PAM_MODULE) &&
+	       evidence_is_sound(evidence, CHECK_NSS_LINES);
+}
+
+static bool may_log_in(const char *name, const char *uid, const char *shell)
+{
+	unsigned long long id;
+	const char *program = shell ? strrchr(shell, '/') : NULL;
+
+	if (!name || !uid || !lines_number(uid, &id) || !program ||
+	    strcmp(program, "/nologin") == 0 || strcmp(program, "/false") == 0)
+		return false;
+	return id == 0 || (id >= LOCAL_UID_MIN && id <= LOCAL_UID_MAX);
+}
+
+/* Those of /etc/passwd who can have a shell: no rule of ours holds for them. */
+static int count_outside(const struct evidence *evidence, struct text *names)
+{
+	scope(scope_free) char *text = NULL;
+	struct lines lines;
+	int n = 0;
+
+	if (host_read(&evidence->doctor.host, "/etc/passwd", &text) != 0)
+		return -1;
+	lines = lines_of(text);
+	for (char *line; (line = lines_next(&lines));) {
+		char *rest = line, *fields[7] = { NULL };
+
+		for (size_t i = 0; i < ARRAY_SIZE(fields) && rest; i++)
+			fields[i] = lines_field(&rest, ':');
+		if (!may_log_in(fields[0], fields[2], fields[6]))
+			continue;
+		if (n++ < 5)
+			text_add_format(names, "%s%s", n > 1 ? " " : "",
+					fields[0]);
+	}
+	return n;
+}
+
+void look_users(struct evidence *evidence, struct answer *answer)
+{
+	bool kept = is_guarded(evidence);
+	char names[200];
+	struct text text;
+	int n;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	text_init(&text, names, sizeof(names));
+	n = count_outside(evidence, &text);
+	answer_say(answer, kept ? ANSWER_KEPT : ANSWER_NOT_KEPT,
+		   kept ? "PAM and the name service ask Cloxxs; %lld users, "
+			  "of them %lld disabled and %lld locked."
+			: "PAM or the name service does not ask Cloxxs as it "
+			  "should (see cloxxsctl doctor); %lld users, of them "
+			  "%lld disabled and %lld locked.",
+		   kept ? "PAM en de naamdienst vragen Cloxxs; %lld "
+			  "gebruikers, van wie %lld uitgeschakeld en %lld "
+			  "geblokkeerd."
+			: "PAM of de naamdienst vraagt Cloxxs niet zoals het "
+			  "hoort (zie cloxxsctl doctor); %lld gebruikers, van "
+			  "wie %lld uitgeschakeld en %lld geblokkeerd.",
+		   (long long)evidence->users.all,
+		   (long long)evidence->users.disabled,
+		   (long long)evidence->users.locked);
+	if (n < 0)
+		return;
+	answer_say(answer, answer->outcome,
+		   "Outside Cloxxs, with a shell: %d local accounts.",
+		   "Buiten Cloxxs, met een shell: %d lokale accounts.", n);
+	if (n > 0)
+		answer_say_foreign(answer, names);
+}
+
+void look_own_password(struct evidence *evidence, struct answer *answer)
+{
+	const struct user_tally *users = &evidence->users;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	if (!users->known || !evidence_is_sound(evidence, CHECK_PAM_STACK)) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The PAM stacks do not let a user change his "
+			   "password here (see cloxxsctl doctor).",
+			   "De PAM-stacks laten een gebruiker zijn wachtwoord "
+			   "hier niet wijzigen (zie cloxxsctl doctor).");
+		return;
+	}
+	answer_say(answer, ANSWER_KEPT,
+		   "passwd changes it; %lld users chose theirs, %lld have a "
+		   "temporary one, %lld have none.",
+		   "passwd wijzigt het; %lld gebruikers kozen het hunne, %lld "
+		   "hebben een tijdelijk, %lld hebben er geen.",
+		   (long long)users->chosen, (long long)users->temporary,
+		   (long long)users->without);
+}
+
+void look_strong_password(struct evidence *evidence, struct answer *answer)
+{
+	long long length;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	length =
+		as_number(evidence_setting(evidence, "password", "min_length"));
+	if (!host_has(&evidence->doctor.host, DICTIONARY)) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The dictionary of bad passwords is missing.",
+			   "Het woordenboek van slechte wachtwoorden "
+			   "ontbreekt.");
+		return;
+	}
+	answer_say(answer,
+		   length >= PASSWORD_LENGTH_MIN ? ANSWER_KEPT
+						 : ANSWER_NOT_KEPT,
+		   "At least %lld characters (%d are asked for with one "
+		   "factor), not in the dictionary, without the name of user "
+		   "or product.",
+		   "Ten minste %lld tekens (%d is de eis bij één factor), niet "
+		   "in het woordenboek, zonder naam van gebruiker of product.",
+		   length, PASSWORD_LENGTH_MIN);
+}
+
+void look_one_way(struct evidence *evidence, struct answer *answer)
+{
+	const char *memory, *operations;
+	bool kept = evidence_is_sound(evidence, CHECK_STORE) &&
+		    evidence_is_sound(evidence, CHECK_STATE) &&
+		    evidence_is_sound(evidence, CHECK_KEY);
+
+	if (!has_daemon(evidence, answer))
+		return;
+	memory = evidence_setting(evidence, "password", "hash_memory");
+	operations = evidence_setting(evidence, "password", "hash_operations");
+	answer_say(answer, kept ? ANSWER_KEPT : ANSWER_NOT_KEPT,
+		   kept ? "argon2id with %s of memory and %s passes, sealed "
+			  "with a key that only root and the daemon have."
+			: "argon2id with %s of memory and %s passes, but store "
+			  "or key could not be proven to be closed to others "
+			  "(see cloxxsctl doctor).",
+		   kept ? "argon2id met %s geheugen en %s gangen, verzegeld "
+			  "met een sleutel die alleen root en de daemon hebben."
+			: "argon2id met %s geheugen en %s gangen, maar van "
+			  "opslag of sleutel is niet gebleken dat zij voor "
+			  "anderen gesloten zijn (zie cloxxsctl doctor).",
+		   memory ? memory : "?", operations ? operations : "?");
+}
+
+void look_lockout(struct evidence *evidence, struct answer *answer)
+{
+	long long failures;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	failures = as_number(evidence_setting(evidence, "lockout", "failures"));
+	answer_say(answer,
+		   failures > 0 && failures <= FAILURES_MAX ? ANSWER_KEPT
+							    : ANSWER_NOT_KEPT,
+		   "Locked after %lld wrong answers, over all services "
+		   "together; %lld users are locked now.",
+		   "Geblokkeerd na %lld foute antwoorden, over alle diensten "
+		   "samen; nu zijn %lld gebruikers geblokkeerd.",
+		   failures, (long long)evidence->users.locked);
+}
+
+void look_temporary(struct evidence *evidence, struct answer *answer)
+{
+	const char *lifetime;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	lifetime = evidence_setting(evidence, "temporary_password", "lifetime");
+	answer_say(answer, lifetime ? ANSWER_KEPT : ANSWER_NOT_KEPT,
+		   "It is made by the daemon, ends after %s, and allows "
+		   "nothing but choosing a new one; %lld are in use.",
+		   "De daemon maakt het, het vervalt na %s, en het dient "
+		   "alleen om een nieuw te kiezen; er zijn er %lld in gebruik.",
+		   lifetime ? lifetime : "?",
+		   (long long)evidence->users.temporary);
+}
+
+void look_geofence(struct evidence *evidence, struct answer *answer)
+{
+	if (has_daemon(evidence, answer))
+		say_not_here(answer);
+}
+
+void look_notice(struct evidence *evidence, struct answer *answer)
+{
+	if (has_daemon(evidence, answer))
+		say_not_here(answer);
+}
+
+void look_second_factor(struct evidence *evidence, struct answer *answer)
+{
+	(void)evidence;
+	answer_say(answer, ANSWER_OFF, "This version has none.",
+		   "Deze versie heeft er geen.");
+}
+
+void look_fixed_networks(struct evidence *evidence, struct answer *answer)
+{
+	(void)evidence;
+	answer_say(answer, ANSWER_OFF, "This version has none.",
+		   "Deze versie heeft ze niet.");
+}
+
+void look_administrators(struct evidence *evidence, struct answer *answer)
+{
+	const struct user_tally *users = &evidence->users;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	answer_say(answer,
+		   users->known && users->administrators > 0 ? ANSWER_KEPT
+							     : ANSWER_NOT_KEPT,
+		   "%lld administrators can get in; each act of theirs is "
+		   "recorded under their own name.",
+		   "%lld beheerders kunnen binnenkomen; elke handeling van hen "
+		   "wordt onder hun eigen naam vastgelegd.",
+		   (long long)users->administrators);
+}
+
+void look_grants(struct evidence *evidence, struct answer *answer)
+{
+	if (has_daemon(evidence, answer))
+		say_not_here(answer);
+}
+
+void look_administration(struct evidence *evidence, struct answer *answer)
+{
+	if (has_daemon(evidence, answer))
+		say_not_here(answer);
+}
+
+void look_personal_data(struct evidence *evidence, struct answer *answer)
+{
+	const struct user_tally *users = &evidence->users;
+
+	if (!has_daemon(evidence, answer))
+		return;
+	if (!users->known || users->personal[0]) {
+		answer_say(
+			answer, ANSWER_NOT_KEPT,
+			"Not every user could be looked at, or a member "
+			"tells about a person.",
+			"Niet elke gebruiker kon worden bekeken, of een veld "
+			"zegt iets over een persoon.");
+		answer_say_foreign(answer, users->personal);
+		return;
+	}
+	answer_say(
+		answer, ANSWER_KEPT,
+		"Of %lld users none has a full name or an address; every "
+		"change of a user is a record of the ledger.",
+		"Van %lld gebruikers heeft geen een volledige naam of adres; "
+		"elke wijziging van een gebruiker staat in het grootboek.",
+		(long long)users->all);
+}
+
+void look_free_text(struct evidence *evidence, struct answer *answer)
+{
+	if (has_daemon(evidence, answer))
+		say_not_here(answer);
+}

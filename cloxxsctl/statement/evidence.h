@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Evidence: all that a statement is made from, gathered once: what the daemon
+ * says, its settings, its users counted, its backups, the doctor's findings,
+ * and the host. What could not be had is missing, and then nothing is kept
+ * that hangs on it.
+ */
+
+#include <jansson.h>
+
+#include "cloxxsctl/ctl.h"
+#include "cloxxsctl/doctor/doctor.h"
+
+struct user_tally {
+	bool known; /* the daemon told of them all */
+	int64_t all, disabled, locked;
+	int64_t chosen, temporary, without; /* passwords */
+	int64_t administrators;             /* that can get in */
+	char personal[64]; /* a member that tells about a person, or "" */
+};
+
+struct evidence {
+	struct doctor doctor;
+	json_t *settings; /* "section.key": value; NULL where unknown */
+	json_t *backups;  /* an array; NULL where unknown */
+	struct user_tally users;
+	int64_t now;
+};
+
+void evidence_gather(struct evidence *evidence, const struct ctl *ctl);
+void evidence_deinit(struct evidence *evidence);
+
+/* The value of a setting, or NULL: this version has no such one. */
+const char *evidence_setting(const struct evidence *evidence,
+			     const char *section, const char *key);
+/* A member of the daemon's Status; false where it is not told. */
+bool evidence_number(const struct evidence *evidence, const char *member,
+		     int64_t *ret_number);
+static inline bool evidence_has_daemon(const struct evidence *evidence)
+{
+	return evidence->doctor.status != NULL;
+}
+/* The doctor looked at it, and found nothing worse than a note. */
+bool evidence_is_sound(const struct evidence *evidence, enum check check);

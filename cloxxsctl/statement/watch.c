@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the promises about records, alarms and backups are looked at. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloxxsctl/statement/evidence.h"
+#include "cloxxsctl/statement/promise.h"
+
+#define DAY_S INT64_C(86400)
+#define BACKUP_AGE_MAX_S (DAY_S + DAY_S / 4)
+#define BACKUP_KEEP_DAYS 30
+
+static void say_no_courier(struct answer *answer)
+{
+	answer_say(answer, ANSWER_NOT_KEPT,
+		   "This version sends nothing and probes nothing.",
+		   "Deze versie verstuurt niets en peilt niets.");
+}
+
+void look_alarms(struct evidence *evidence, struct answer *answer)
+{
+	(void)evidence;
+	say_no_courier(answer);
+}
+
+void look_tls(struct evidence *evidence, struct answer *answer)
+{
+	(void)evidence;
+	say_no_courier(answer);
+}
+
+void look_monitoring(struct evidence *evidence, struct answer *answer)
+{
+	(void)evidence;
+	say_no_courier(answer);
+}
+
+void look_second_place(struct evidence *evidence, struct answer *answer)
+{
+	(void)evidence;
+	answer_say(answer, ANSWER_OFF, "This version has none.",
+		   "Deze versie heeft er geen.");
+}
+
+void look_audit(struct evidence *evidence, struct answer *answer)
+{
+	int64_t records, unpublished;
+
+	if (!evidence_number(evidence, "ledger_records", &records) ||
+	    !evidence_number(evidence, "unpublished", &unpublished)) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The daemon did not tell of its ledger.",
+			   "De daemon vertelde niet van zijn grootboek.");
+		return;
+	}
+	answer_say(answer,
+		   unpublished == 0 &&
+				   evidence_is_sound(evidence, CHECK_JOURNAL)
+			   ? ANSWER_KEPT
+			   : ANSWER_NOT_KEPT,
+		   "%lld records in the chained ledger; %lld of them are not "
+		   "yet in the journal.",
+		   "%lld regels in het geketende grootboek; %lld daarvan staan "
+		   "nog niet in het journaal.",
+		   (long long)records, (long long)unpublished);
+	if (!evidence_is_sound(evidence, CHECK_JOURNAL))
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The journal does not keep them (see cloxxsctl "
+			   "doctor).",
+			   "Het journaal bewaart ze niet (zie cloxxsctl "
+			   "doctor).");
+}
+
+struct backup_tally {
+	long long n, verified;
+	int64_t oldest, newest;
+};
+
+static struct backup_tally tally_backups(const json_t *backups)
+{
+	struct backup_tally tally = { 0 };
+	const json_t *backup;
+	size_t i;
+
+	json_array_foreach(backups, i, backup)
+	{
+		int64_t created;
+
+		if (!output_member_int(backup, "created", &created))
+			continue;
+		tally.n++;
+		tally.verified +=
+			json_is_true(json_object_get(backup, "verified"));
+		if (tally.n == 1 || created < tally.oldest)
+			tally.oldest = created;
+		if (created > tally.newest)
+			tally.newest = created;
+	}
+	return tally;
+}
+
+void look_backups(struct evidence *evidence, struct answer *answer)
+{
+	const char *keep = evidence_setting(evidence, "backup", "keep");
+	struct backup_tally tally = tally_backups(evidence->backups);
+	int64_t age = evidence->now - tally.newest;
+	char *unit = NULL;
+	long long days = keep ? strtoll(keep, &unit, 10) : 0;
+
+	if (!evidence->backups || !keep) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The daemon did not tell of its backups.",
+			   "De daemon vertelde niet van zijn reservekopieën.");
+		return;
+	}
+	if (tally.n == 0) {
+		answer_say(answer, ANSWER_NOT_KEPT, "There is no backup.",
+			   "Er is geen reservekopie.");
+		return;
+	}
+	answer_say(answer,
+		   age >= 0 && age <= BACKUP_AGE_MAX_S &&
+				   (*unit != 'd' || days >= BACKUP_KEEP_DAYS)
+			   ? ANSWER_KEPT
+			   : ANSWER_NOT_KEPT,
+		   "%lld backups, the newest %lld hours old, the oldest %lld "
+		   "days; none younger than %s is removed.",
+		   "%lld reservekopieën, de nieuwste %lld uur oud, de oudste "
+		   "%lld dagen; geen jonger dan %s wordt verwijderd.",
+		   tally.n, (long long)(age / 3600),
+		   (long long)((evidence->now - tally.oldest) / DAY_S), keep);
+}
