@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "libcloxxs/flat.h"
 #include "libcloxxs/login.h"
 
@@ -83,7 +84,7 @@ static int copy(const char *text, char **ret_copy)
 	size_t n = text ? strnlen(text, ITEM_MAX + 1) : 0;
 	char *copied;
 
-	if (n > ITEM_MAX || (text && !flat_is_text(text, n)))
+	if (n > ITEM_MAX || (text && !utf8_is_text(text, n)))
 		return CLOXXS_E_UNFIT;
 	copied = text ? strdup(text) : NULL;
 	if (text && !copied)
@@ -250,7 +251,7 @@ int cloxxs_login_answer(struct cloxxs_login *login, const char *answer,
 	if (login->step.kind == _LOGIN_STEP_NONE ||
 	    login->step.kind == LOGIN_STEP_DONE)
 		return CLOXXS_E_MISUSE;
-	if (secret_set(&secret, answer, n) != 0 || !flat_is_text(answer, n))
+	if (secret_set(&secret, answer, n) != 0 || !utf8_is_text(answer, n))
 		return CLOXXS_E_UNFIT;
 	forget(login);
 	return take_step(login,
