@@ -24,8 +24,10 @@ static int find_owner(const char *directory, struct text *why, uid_t *ret_uid,
 
 	fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		text_add_format(why, "%s: %s", directory, strerror(errno));
-		return -errno;
+		int r = -errno;
+
+		text_add_format(why, "%s: %s", directory, strerror(-r));
+		return r;
 	}
 	if (status.st_uid == 0 || status.st_gid == 0 ||
 	    (status.st_mode & (S_IWGRP | S_IWOTH))) {
@@ -66,8 +68,9 @@ static int close_doors(void)
 
 int confine(const char *directory, struct text *why)
 {
-	uid_t uid;
-	gid_t gid;
+	/* Nobody to become: become() refuses 0. */
+	uid_t uid = 0;
+	gid_t gid = 0;
 	int r = 0;
 
 	if (geteuid() == 0) {
