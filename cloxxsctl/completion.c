@@ -103,6 +103,7 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 
 	switch (grammar_options[option].value) {
 	case VALUE_WORD:
+	case VALUE_YES_NO:
 		print_values(ctl, typed, grammar_options[option].metavariable,
 			     before);
 		break;

@@ -39,6 +39,7 @@ static const struct failure_row rows[] = {
 	{ ADMIN "Invalid", STATUS_USAGE,
 	  "{parameter}: {message}; nothing was changed" },
 	{ ADMIN "Conflict", STATUS_CONFLICT, "{message}; nothing was changed" },
+	{ ADMIN "RootOnly", STATUS_DENIED, "{message}; nothing was changed" },
 	{ ADMIN "Unavailable", STATUS_UNAVAILABLE,
 	  "{message}; nothing was changed, the daemon's log tells more" },
 	{ SERVICE "PermissionDenied", STATUS_DENIED,

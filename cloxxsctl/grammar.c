@@ -39,6 +39,9 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			    "one line and the statuses of a Nagios plugin" },
 	[OPTION_ROOT] = { "root", VALUE_PATH, "DIR", NULL,
 			  "look at the system below DIR, not at this one" },
+	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
+			       "only root changes this user; only root sets "
+			       "it" },
 };
 
 struct parser {
@@ -165,6 +168,7 @@ static const char *value_fault(const struct grammar_option_row *row,
 		return value_is_number(value) ? NULL
 					      : "is not a number of ours";
 	case VALUE_WORD:
+	case VALUE_YES_NO:
 		return value_is_word_of(row->metavariable, value)
 			       ? NULL
 			       : "is not one of the words";

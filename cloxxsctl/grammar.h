@@ -39,6 +39,7 @@ enum grammar_option {
 	OPTION_NAGIOS,
 	OPTION_ROOT,
 	OPTION_FORMAT,
+	OPTION_PROTECTED,
 	_N_OPTIONS,
 };
 
@@ -52,6 +53,7 @@ enum grammar_value {
 	VALUE_NUMBER, /* decimal, 0 to 4294967295 */
 	VALUE_WORD,   /* one of those that the metavariable names */
 	VALUE_PATH,   /* an absolute path */
+	VALUE_YES_NO, /* yes or no */
 };
 
 struct grammar_option_row {

@@ -31,6 +31,8 @@ static json_t *value_of(enum grammar_value value, const char *text)
 	case VALUE_WORD:
 	case VALUE_PATH:
 		return json_string(text);
+	case VALUE_YES_NO:
+		return json_boolean(strcmp(text, "yes") == 0);
 	case VALUE_NUMBER:
 		return json_integer((json_int_t)strtoull(text, NULL, 10));
 	case VALUE_LIST:

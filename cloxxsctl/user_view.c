@@ -224,6 +224,10 @@ int user_view(struct output *output, const json_t *reply)
 	print_way_in(output, user);
 	print_services(output, user);
 	print_member(output, "Role", user, "role");
+	if (json_is_true(json_object_get(user, "protected"))) {
+		output_label(output, "Protected");
+		fputs("yes: only root changes this user\n", output->stream);
+	}
 	print_number(output, "Uid", user, "uid");
 	print_member(output, "Shell", user, "shell");
 	print_member(output, "Home", user, "home");

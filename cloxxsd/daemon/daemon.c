@@ -51,6 +51,7 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_USER_LOCK:
 		case CHANGE_USER_DISABLE:
 		case CHANGE_USER_DELETE:
+		case CHANGE_BREAK_GLASS_CLOSE:
 			pass_revoke(daemon->attempts.passes,
 				    set->changes[i].uid);
 			break;
@@ -68,6 +69,7 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_DECOY:
 		case CHANGE_SESSION_OPEN:
 		case CHANGE_SESSION_CLOSE:
+		case CHANGE_BREAK_GLASS_OPEN:
 		case CHANGE_BACKUP_MADE:
 		case CHANGE_BACKUP_GONE:
 		case CHANGE_KEYS:

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "cloxxsd/service/guard.h"
 #include "varlink/interfaces.h"
 
 const char *admin_string(json_t *parameters, const char *name)
@@ -189,6 +190,20 @@ static bool read_home(struct service *service, struct varlink_call *call,
 	return false;
 }
 
+/* Who could set or lift it could do what it keeps from him. */
+static bool read_protected(struct service *service, struct varlink_call *call,
+			   json_t *parameters, struct user *user)
+{
+	json_t *protected = json_object_get(parameters, "protected");
+
+	if (!json_is_boolean(protected))
+		return true;
+	if (!guard_is_root(service, call, "Only root protects a user."))
+		return false;
+	user->protected = json_is_true(protected);
+	return true;
+}
+
 bool admin_read_profile(struct service *service, struct varlink_call *call,
 			json_t *parameters, struct user *user)
 {
@@ -201,7 +216,8 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
 	return read_services(call, parameters, user) &&
 	       read_path(call, parameters, "shell", user->shell) &&
 	       read_home(service, call, parameters, user) &&
-	       read_language(call, parameters, user);
+	       read_language(call, parameters, user) &&
+	       read_protected(service, call, parameters, user);
 }
 
 static bool is_one_line(const char *text)
@@ -266,6 +282,8 @@ void admin_tell_changes(const struct user *before, const struct user *after,
 		{ "language", before->language, after->language },
 		{ "enabled", before->enabled ? "yes" : "no",
 		  after->enabled ? "yes" : "no" },
+		{ "protected", before->protected ? "yes" : "no",
+		  after->protected ? "yes" : "no" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -283,10 +301,14 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 	char details[1024];
 	struct text text;
 
-	if (!admin_take_user(service, call, parameters, &before))
+	if (!admin_take_user(service, call, parameters, &before) ||
+	    !guard_may_change(service, call, &before))
 		return 0;
 	after = before;
 	if (!admin_read_profile(service, call, parameters, &after))
+		return 0;
+	if (after.role != before.role &&
+	    !guard_may_lose(service, call, &before))
 		return 0;
 	text_init(&text, details, sizeof(details));
 	admin_tell_changes(&before, &after, &text);
@@ -311,7 +333,8 @@ static int enable_user(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	struct user user;
 
-	if (!admin_take_user(service, call, parameters, &user))
+	if (!admin_take_user(service, call, parameters, &user) ||
+	    !guard_may_change(service, call, &user))
 		return 0;
 	if (user.enabled)
 		return admin_conflict(call, "The user is enabled already.");
@@ -333,10 +356,13 @@ static int disable_user(struct varlink_call *call, json_t *parameters,
 	struct user user;
 
 	if (!admin_read_reason(call, parameters, false, reason) ||
-	    !admin_take_user(service, call, parameters, &user))
+	    !admin_take_user(service, call, parameters, &user) ||
+	    !guard_may_keep_out(service, call, &user))
 		return 0;
 	if (!user.enabled)
 		return admin_conflict(call, "The user is disabled already.");
+	if (!guard_may_lose(service, call, &user))
+		return 0;
 	if (!admin_do(service, call,
 		      &(struct admin_act){
 			      .event = EVENT_USER_DISABLED,
@@ -356,7 +382,9 @@ static int delete_user(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	struct user user;
 
-	if (!admin_take_user(service, call, parameters, &user))
+	if (!admin_take_user(service, call, parameters, &user) ||
+	    !guard_may_change(service, call, &user) ||
+	    !guard_may_lose(service, call, &user))
 		return 0;
 	if (!admin_do(service, call,
 		      &(struct admin_act){
@@ -377,10 +405,13 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 	struct user user;
 
 	if (!admin_read_reason(call, parameters, true, reason) ||
-	    !admin_take_user(service, call, parameters, &user))
+	    !admin_take_user(service, call, parameters, &user) ||
+	    !guard_may_keep_out(service, call, &user))
 		return 0;
 	if (user_is_locked(&user))
 		return admin_conflict(call, "The user is locked already.");
+	if (!guard_may_lose(service, call, &user))
+		return 0;
 	if (!admin_do(service, call,
 		      &(struct admin_act){
 			      .event = EVENT_USER_LOCKED,
@@ -407,8 +438,9 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 		{ "role", VARLINK_STRING, true, 32 },            \
 		{ "shell", VARLINK_STRING, true, 255 },          \
 		{ "home", VARLINK_STRING, true, 255 },           \
+		{ "language", VARLINK_STRING, true, 15 },        \
 	{                                                        \
-		"language", VARLINK_STRING, true, 15             \
+		"protected", VARLINK_BOOL, true, 0               \
 	}
 
 static const struct varlink_parameter add_parameters[] = {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cloxxsd/attempt/password_rules.h"
+#include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/local_accounts.h"
 
 struct issue {
@@ -165,7 +166,7 @@ static bool still_possible(struct issue *issue)
 		return may_be_added(issue);
 	if (user_find_uid(issue->service->state->store, issue->user.uid,
 			  &user) == 0)
-		return true;
+		return guard_may_change(issue->service, issue->call, &user);
 	(void)!admin_not_found(issue->call, issue->user.name);
 	return false;
 }
@@ -360,7 +361,8 @@ int admin_reset_password(struct varlink_call *call, json_t *parameters,
 	if (!issue)
 		return -ENOMEM;
 	if (!admin_read_reason(call, parameters, false, issue->reason) ||
-	    !admin_take_user(userdata, call, parameters, &issue->user))
+	    !admin_take_user(userdata, call, parameters, &issue->user) ||
+	    !guard_may_change(userdata, call, &issue->user))
 		return 0;
 	return issue_begin(scope_take_ptr(issue));
 }
@@ -389,7 +391,8 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 	if (!issue)
 		return -ENOMEM;
 	if (!admin_read_reason(call, parameters, true, issue->reason) ||
-	    !admin_take_user(userdata, call, parameters, &issue->user))
+	    !admin_take_user(userdata, call, parameters, &issue->user) ||
+	    !guard_may_change(userdata, call, &issue->user))
 		return 0;
 	if (!reset && !user_is_locked(&issue->user) &&
 	    issue->user.failures == 0)

@@ -33,7 +33,8 @@ json_t *user_json(const struct user *user)
 
 	return json_pack(
 		"{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:o, s:s, s:o, s:o,"
-		" s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I}",
+		" s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I,"
+		" s:b, s:b, s:o, s:o}",
 		"name", user->name, "uid", (int)user->uid, "role",
 		user_role_name(user->role), "enabled", (int)user->enabled,
 		"services", services_json(user->services), "shell", user->shell,
@@ -51,5 +52,8 @@ json_t *user_json(const struct user *user)
 		time_or_null(user->last_login), "last_login_service",
 		text_or_null(user->last_login_service), "last_login_address",
 		text_or_null(user->last_login_address), "created",
-		(json_int_t)user->created);
+		(json_int_t)user->created, "protected", (int)user->protected,
+		"break_glass", (int)user->break_glass, "opened_at",
+		time_or_null(user->opened_at), "open_until",
+		time_or_null(user->open_until));
 }

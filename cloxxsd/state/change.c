@@ -15,15 +15,17 @@ static int user_add(struct store *store, const struct change *change)
 			 " password_changed, temporary_until, credential,"
 			 " failures, claim, locked_at, locked_because,"
 			 " last_login, last_login_service, last_login_address,"
-			 " created, disabled_at, disabled_because)"
+			 " created, disabled_at, disabled_because,"
+			 " protected, break_glass)"
 			 " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
-			 " 1, 0, 0, 0, '', 0, '', '', ?, 0, '')",
-			 "itittttbiiii", (int64_t)user->uid, user->name,
+			 " 1, 0, 0, 0, '', 0, '', '', ?, 0, '', ?, ?)",
+			 "itittttbiiiiii", (int64_t)user->uid, user->name,
 			 (int64_t)user->role, user->services, user->shell,
 			 user->home, user->language, user->password.bytes,
 			 user->password.n, (int64_t)user->password_kind,
 			 user->password_changed, user->temporary_until,
-			 user->created);
+			 user->created, (int64_t)user->protected,
+			 (int64_t)user->break_glass);
 }
 
 static int user_set(struct store *store, const struct change *change)
@@ -32,10 +34,11 @@ static int user_set(struct store *store, const struct change *change)
 
 	return store_run(store,
 			 "UPDATE user SET role = ?, services = ?, shell = ?,"
-			 " home = ?, language = ? WHERE uid = ?",
-			 "itttti", (int64_t)user->role, user->services,
+			 " home = ?, language = ?, protected = ?"
+			 " WHERE uid = ?",
+			 "ittttii", (int64_t)user->role, user->services,
 			 user->shell, user->home, user->language,
-			 (int64_t)user->uid);
+			 (int64_t)user->protected, (int64_t)user->uid);
 }
 
 static int user_enable(struct store *store, const struct change *change)
@@ -254,6 +257,25 @@ static int reseal(struct store *store, const struct change *change)
 	return r;
 }
 
+static int break_glass_open(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "UPDATE user SET opened_at = ?, open_until = ?"
+			 " WHERE uid = ? AND break_glass = 1",
+			 "iii", change->at, change->until,
+			 (int64_t)change->uid);
+}
+
+/* The credential grows, so that no login that began before ends after it. */
+static int break_glass_close(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "UPDATE user SET opened_at = 0, open_until = 0,"
+			 " credential = credential + 1"
+			 " WHERE uid = ? AND break_glass = 1",
+			 "i", (int64_t)change->uid);
+}
+
 static const struct {
 	int (*apply)(struct store *store, const struct change *change);
 	bool identity;
@@ -282,6 +304,8 @@ static const struct {
 	[CHANGE_KEYS] = { keys, false, false },
 	[CHANGE_RECOVERY] = { recovery, false, true },
 	[CHANGE_RESEAL] = { reseal, false, false },
+	[CHANGE_BREAK_GLASS_OPEN] = { break_glass_open, false, true },
+	[CHANGE_BREAK_GLASS_CLOSE] = { break_glass_close, false, true },
 };
 
 void change_set_add(struct change_set *set, struct change change)

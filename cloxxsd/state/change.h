@@ -21,7 +21,7 @@
 enum change_type {
 	_CHANGE_NONE,        /* records only */
 	CHANGE_USER_ADD,     /* user */
-	CHANGE_USER_SET,     /* user: profile and role */
+	CHANGE_USER_SET,     /* user: profile, role and protected */
 	CHANGE_USER_ENABLE,  /* uid */
 	CHANGE_USER_DISABLE, /* uid, at, text: why, may be NULL */
 	CHANGE_USER_DELETE,  /* uid; the id is retired */
@@ -42,6 +42,8 @@ enum change_type {
 	CHANGE_KEYS,          /* keys: all of them, in the place of all */
 	CHANGE_RECOVERY,      /* recovery */
 	CHANGE_RESEAL,        /* reseal: same secrets, newest key */
+	CHANGE_BREAK_GLASS_OPEN,  /* uid, at, until */
+	CHANGE_BREAK_GLASS_CLOSE, /* uid */
 	_CHANGE_N,
 };
 

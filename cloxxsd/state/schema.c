@@ -7,6 +7,8 @@
  * user: one row a user; password is sealed (place user, password, uid). claim
  * is 1 while an answer is being verified: found so at start, it counts as a
  * failure. credential grows with each change of the password or the lock.
+ * protected: only root changes this user. break_glass: an account for an
+ * emergency, which nobody enters but between opened_at and open_until.
  * retired_uid: ids of deleted users, never given out again.
  * failure: counted wrong answers since the count was last set to zero.
  * ledger: the audit; at in microseconds, chain the keyed hash over this row
@@ -43,8 +45,13 @@ static const char *const migrations[] = {
 	" last_login INTEGER NOT NULL,"
 	" last_login_service TEXT NOT NULL,"
 	" last_login_address TEXT NOT NULL,"
-	" created INTEGER NOT NULL"
+	" created INTEGER NOT NULL,"
+	" protected INTEGER NOT NULL DEFAULT 0,"
+	" break_glass INTEGER NOT NULL DEFAULT 0,"
+	" opened_at INTEGER NOT NULL DEFAULT 0,"
+	" open_until INTEGER NOT NULL DEFAULT 0"
 	") STRICT;"
+	"CREATE INDEX user_open ON user(uid) WHERE open_until != 0;"
 	"CREATE INDEX user_locked ON user(locked_at) WHERE locked_at != 0;"
 	"CREATE INDEX user_disabled ON user(uid) WHERE enabled = 0;"
 	"CREATE TABLE retired_uid ("

@@ -8,7 +8,7 @@
 	" password_kind, password_changed, temporary_until, credential,"       \
 	" failures, claim, locked_at, locked_because, last_login,"             \
 	" last_login_service, last_login_address, created, disabled_at,"       \
-	" disabled_because"
+	" disabled_because, protected, break_glass, opened_at, open_until"
 
 static const char *const role_names[_USER_ROLE_N] = {
 	[USER_ROLE_USER] = "user",
@@ -88,6 +88,10 @@ static int read_user(sqlite3_stmt *row, struct user *ret_user)
 		.last_login = sqlite3_column_int64(row, 17),
 		.created = sqlite3_column_int64(row, 20),
 		.disabled_at = sqlite3_column_int64(row, 21),
+		.protected = sqlite3_column_int64(row, 23) != 0,
+		.break_glass = sqlite3_column_int64(row, 24) != 0,
+		.opened_at = sqlite3_column_int64(row, 25),
+		.open_until = sqlite3_column_int64(row, 26),
 	};
 	if (!read_texts(row, ret_user) ||
 	    !read_password(row, 8, &ret_user->password) ||
@@ -144,6 +148,41 @@ int user_next(struct store *store, const char *name, struct user *ret_user)
 		       " ORDER BY name LIMIT 1",
 		       &statement, "t", name);
 	return r != 0 ? r : read_one(statement, ret_user);
+}
+
+int user_next_open(struct store *store, uint32_t uid, struct user *ret_user)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT " COLUMNS " FROM user WHERE open_until != 0"
+		       " AND uid > ? ORDER BY uid LIMIT 1",
+		       &statement, "i", (int64_t)uid);
+	return r != 0 ? r : read_one(statement, ret_user);
+}
+
+int user_count_administrators(struct store *store, uint32_t but_uid,
+			      int64_t now, uint32_t *ret_n)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT count(*) FROM user WHERE role = ?1"
+		       " AND uid != ?2 AND enabled = 1 AND locked_at = 0"
+		       " AND break_glass = 0 AND (password_kind = ?3"
+		       " OR (password_kind = ?4 AND temporary_until > ?5))",
+		       &row, "iiiii", (int64_t)USER_ROLE_ADMINISTRATOR,
+		       (int64_t)but_uid, (int64_t)USER_PASSWORD_CHOSEN,
+		       (int64_t)USER_PASSWORD_TEMPORARY, now);
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? -EIO : r;
+	*ret_n = (uint32_t)sqlite3_column_int64(row, 0);
+	sqlite3_reset(row);
+	return 0;
 }
 
 int user_count(struct store *store, struct user_counts *ret_counts)
@@ -339,6 +378,16 @@ static bool is_listed(const struct user *user, const char *service)
 		word += *word == ',';
 	}
 	return false;
+}
+
+bool user_is_administrator(const struct user *user, int64_t now)
+{
+	bool has_password = user->password_kind == USER_PASSWORD_CHOSEN ||
+			    (user->password_kind == USER_PASSWORD_TEMPORARY &&
+			     user->temporary_until > now);
+
+	return user->role == USER_ROLE_ADMINISTRATOR && user->enabled &&
+	       !user_is_locked(user) && !user->break_glass && has_password;
 }
 
 bool user_may_log_in(const struct user *user)

@@ -60,6 +60,9 @@ struct user {
 	char last_login_service[NAME_SERVICE_MAX + 1];
 	char last_login_address[ADDRESS_TEXT_MAX];
 	int64_t created;
+	bool protected;   /* root alone changes him */
+	bool break_glass; /* for emergencies: see user_is_open() */
+	int64_t opened_at, open_until;
 };
 
 /* One counted wrong answer. */
@@ -98,6 +101,12 @@ must_check int user_find_uid(struct store *store, uint32_t uid,
 /* The first user whose name comes after name; USER_E_UNKNOWN at the end. */
 must_check int user_next(struct store *store, const char *name,
 			 struct user *ret_user);
+/* The first user after uid with a break-glass account that is or was open. */
+must_check int user_next_open(struct store *store, uint32_t uid,
+			      struct user *ret_user);
+/* How many but but_uid are as user_is_administrator() says. */
+must_check int user_count_administrators(struct store *store, uint32_t but_uid,
+					 int64_t now, uint32_t *ret_n);
 must_check int user_count(struct store *store, struct user_counts *ret_counts);
 /* Calls each for every user, in no order; what it returns other than 0 ends it.
  */
@@ -136,6 +145,19 @@ static inline bool user_is_locked(const struct user *user)
 {
 	return user->locked_at != 0;
 }
+
+/*
+ * Whether a login is possible as far as break-glass goes: any user's, and that
+ * of a break-glass account within its time. A clock before the opening was set
+ * back: closed.
+ */
+static inline bool user_is_open(const struct user *user, int64_t now)
+{
+	return !user->break_glass ||
+	       (user->opened_at <= now && now < user->open_until);
+}
+/* One who can get in and administer, of his own: not for emergencies only. */
+bool user_is_administrator(const struct user *user, int64_t now);
 
 const char *user_role_name(enum user_role role);
 bool user_role_find(const char *name, enum user_role *ret_role);

@@ -338,7 +338,7 @@ static void test_errors(void **state)
 		assert_int_not_equal(sentence.n, 0);
 		n++;
 	}
-	assert_int_equal(n, 5);
+	assert_true(n >= 6);
 }
 
 int main(void)
