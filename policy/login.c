@@ -45,6 +45,16 @@ static struct answer enabled(const struct login_facts *facts)
 	return pass_or(facts->enabled, REASON_DISABLED);
 }
 
+/* Before it was opened a clock is one that was set back: closed. */
+static struct answer is_open(const struct login_facts *facts)
+{
+	if (!facts->break_glass)
+		return skipped();
+	return pass_or(facts->opened_at_s <= facts->now_s &&
+			       facts->now_s < facts->open_until_s,
+		       REASON_BREAK_GLASS_CLOSED);
+}
+
 /* The account phase and the session ask no password. */
 static bool asks_password(const struct login_facts *facts)
 {
@@ -116,6 +126,9 @@ static const struct {
 			      name },
 	[LOGIN_RULE_ENABLED] = { "enabled", "The account is enabled.", true,
 				 enabled },
+	[LOGIN_RULE_OPEN] = { "open",
+			      "A break-glass account is open at this time.",
+			      true, is_open },
 	[LOGIN_RULE_SERVICE] = { "service", "The user may use the service.",
 				 true, service },
 	[LOGIN_RULE_NOT_LOCKED] = { "not-locked", "The account is not locked.",

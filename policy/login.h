@@ -49,6 +49,9 @@ struct login_facts {
 	bool user_known;
 	enum login_uid system_uid;
 	bool enabled;
+	/* An account for emergencies, and when it is open: until is not. */
+	bool break_glass;
+	int64_t opened_at_s, open_until_s;
 	bool service_allowed;
 	/* Another user acts as this one (sudo -u): he was asked himself. */
 	bool by_another;
@@ -67,6 +70,7 @@ enum login_rule {
 	LOGIN_RULE_USER_KNOWN,
 	LOGIN_RULE_NAME,
 	LOGIN_RULE_ENABLED,
+	LOGIN_RULE_OPEN,
 	LOGIN_RULE_SERVICE,
 	LOGIN_RULE_NOT_LOCKED,
 	LOGIN_RULE_HAS_PASSWORD,

@@ -24,6 +24,10 @@ static const struct {
 				    "cloxxs(7)." },
 	[REASON_DISABLED] = { "disabled", "The account is disabled.",
 			      "cloxxsctl user enable NAME" },
+	[REASON_BREAK_GLASS_CLOSED] = { "break-glass-closed",
+					"The break-glass account is not open.",
+					"cloxxsctl break-glass open NAME "
+					"--reason TEXT --ttl 2h" },
 	[REASON_SERVICE_NOT_ALLOWED] = { "service-not-allowed",
 					 "The user may not use this service.",
 					 "cloxxsctl user set NAME --services "

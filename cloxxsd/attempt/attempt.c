@@ -46,6 +46,9 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		.user_known = known,
 		.system_uid = compare_uid(subject, known, user.uid),
 		.enabled = known && user.enabled,
+		.break_glass = user.break_glass,
+		.opened_at_s = user.opened_at,
+		.open_until_s = user.open_until,
 		.service_allowed =
 			known && user_may_use(&user, subject->service),
 		.by_another = *subject->requester &&

@@ -65,13 +65,20 @@ static const struct {
 
 static bool take_number(struct login_facts *facts, const char *words)
 {
-	unsigned int n;
+	unsigned int n, until;
 	int end = 0;
 
 	if (sscanf(words, "failures %u of %u%n", &facts->failures,
 		   &facts->failures_max, &end) == 2 &&
 	    !words[end])
 		return true;
+	if (sscanf(words, "break-glass %u to %u%n", &n, &until, &end) == 2 &&
+	    !words[end]) {
+		facts->break_glass = true;
+		facts->opened_at_s = n;
+		facts->open_until_s = until;
+		return true;
+	}
 	if (sscanf(words, "temporary until %u%n", &n, &end) != 1 || words[end])
 		return false;
 	facts->temporary = true;
@@ -198,12 +205,15 @@ static struct login_facts facts_of(unsigned int number)
 		.system_uid = (number >> 8) % 3,
 		.password = (number >> 10) % 4,
 		.by_another = number & 4096,
-		.purpose = (number >> 13) % 5,
+		.break_glass = number & 8192,
+		.opened_at_s = number & 16384 ? 1001 : 1000,
+		.open_until_s = number & 32768 ? 1000 : 1001,
+		.purpose = (number >> 16) % 5,
 		.answer = REASON_EMPTY_ANSWER,
 	};
 }
 
-#define N_FACTS (5U << 13)
+#define N_FACTS (5U << 16)
 
 /* Nothing is allowed for less than all of what it takes. */
 static void no_set_of_facts_slips_through(void **state)
@@ -224,6 +234,8 @@ static void no_set_of_facts_slips_through(void **state)
 		assert_true(decision.reason >= REASON_MUST_CHANGE);
 		assert_true(f.user_known && f.enabled && !f.locked);
 		assert_true(f.failures < f.failures_max);
+		assert_true(!f.break_glass || (f.opened_at_s <= f.now_s &&
+					       f.now_s < f.open_until_s));
 		assert_int_not_equal(f.system_uid, LOGIN_UID_OTHER);
 		assert_int_not_equal(f.purpose, _LOGIN_PURPOSE_NONE);
 		assert_true(f.service_allowed ||
