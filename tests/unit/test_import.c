@@ -340,6 +340,51 @@ static void updates(void **state)
 	core_finish(&core);
 }
 
+static void set_mark(struct core *core, uint32_t uid, enum user_role role,
+		     bool protected)
+{
+	struct user user;
+
+	assert_int_equal(user_find_uid(core->daemon.state.store, uid, &user),
+			 0);
+	user.role = role;
+	user.protected = protected;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = uid,
+					  .user = &user });
+}
+
+/* What an administrator's verbs leave alone his imports do too. */
+static void guards_hold(void **state)
+{
+	static const char change[] =
+		"[{\"line\": 1, \"name\": \"anna\", \"shell\": \"/bin/x\"}]";
+	static const char demote[] =
+		"[{\"line\": 1, \"name\": \"jan\", \"role\": \"user\"},"
+		" {\"line\": 2, \"name\": \"kees\", \"enabled\": false}]";
+	struct result result;
+	struct core core;
+
+	(void)state;
+	core_init(&core, NULL);
+	core_add(&core, 66050, "anna", CORE_OLD);
+	core_add(&core, 66051, "jan", CORE_OLD);
+	core_add(&core, 66052, "kees", CORE_OLD);
+	set_mark(&core, 66050, USER_ROLE_USER, true);
+	set_mark(&core, 66051, USER_ROLE_ADMINISTRATOR, false);
+	set_mark(&core, 66052, USER_ROLE_ADMINISTRATOR, false);
+	result = import_as(&core, 66051, change, true, false);
+	assert_false(result.done);
+	assert_non_null(strstr(result.faults, "Only root"));
+	result = import_as(&core, 0, change, true, false);
+	assert_true(result.done);
+	assert_true(core_user(&core, "anna").protected);
+	result = import_as(&core, 0, demote, true, false);
+	assert_false(result.done);
+	assert_int_equal(result.n_faults, 2);
+	core_finish(&core);
+}
+
 /* The old password is good once; what stands there then is ours. */
 static void hashes_are_replaced(void **state)
 {
@@ -512,6 +557,7 @@ int main(void)
 		cmocka_unit_test(abuse_126_faults),
 		cmocka_unit_test(many_faults_are_counted),
 		cmocka_unit_test(updates),
+		cmocka_unit_test(guards_hold),
 		cmocka_unit_test(hashes_are_replaced),
 		cmocka_unit_test(not_by_an_administrator),
 		cmocka_unit_test(one_at_a_time),
