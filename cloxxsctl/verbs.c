@@ -8,6 +8,7 @@
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/statement/statement.h"
 #include "cloxxsctl/status_view.h"
+#include "cloxxsctl/user_import.h"
 
 #define JSON OPTION_BIT(OPTION_JSON)
 #define REASON OPTION_BIT(OPTION_REASON)
@@ -79,6 +80,20 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl user reset-password anna",
 	  .method = ADMIN "ResetPassword", .view = VIEW_CHANGED,
 	  .gives_password = true, .done = "has a temporary password" },
+	{ .noun = "user", .verb = "import", .operands = "FILE|-",
+	  .operands_min = 1, .operands_max = 1,
+	  .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_SHADOW) |
+		OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_DRY_RUN) |
+		OPTION_BIT(OPTION_UPDATE) | JSON,
+	  .formats = "csv|json|passwd",
+	  .summary = "add all users of a file, or none",
+	  .example = "cloxxsctl user import users.csv --dry-run",
+	  .run = user_import_run },
+	{ .noun = "user", .verb = "export",
+	  .options = OPTION_BIT(OPTION_FORMAT), .formats = "csv|json",
+	  .summary = "write all users as a file that can be imported",
+	  .example = "cloxxsctl user export --format csv >users.csv",
+	  .run = user_export_run, .method = ADMIN "ListUsers" },
 	{ .noun = "explain", .operands = "CODE", .operands_min = 1,
 	  .operands_max = 1, .options = JSON,
 	  .summary = "tell why a login was refused, by its code",
