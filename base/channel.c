@@ -16,20 +16,14 @@
 #include <sys/un.h>
 #include <time.h>
 
-int64_t channel_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
+#include "base/clock.h"
 
 /* 0 when fd is ready for events; CHANNEL_E_TIMEOUT or -errno. */
 static int wait_for(int fd, short events, int64_t deadline_us)
 {
 	for (;;) {
 		struct pollfd poller = { .fd = fd, .events = events };
-		int64_t left = deadline_us - channel_now_us();
+		int64_t left = deadline_us - clock_monotonic_us();
 		struct timespec timeout;
 		int n;
 
@@ -119,7 +113,7 @@ static int connect_until(int fd, const struct sockaddr_un *address,
 			return CHANNEL_E_MISSING;
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		if (channel_now_us() >= deadline_us)
+		if (clock_monotonic_us() >= deadline_us)
 			return CHANNEL_E_TIMEOUT;
 		nanosleep(&pause, NULL);
 	}

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 
 struct channel {
@@ -41,8 +42,6 @@ enum channel_error {
 
 #define CHANNEL_INIT ((struct channel){ .fd = -1 })
 
-int64_t channel_now_us(void);
-
 /*
  * Connects to the socket at path (absolute, without a symbolic link at its
  * end). The directory must be writable by its owner alone, and the peer must
@@ -64,3 +63,9 @@ must_check int channel_send(struct channel *channel, const char *message,
  */
 must_check int channel_receive(struct channel *channel, int64_t deadline_us,
 			       const char **ret_message, size_t *ret_n);
+
+/* Leaves with its last caller. */
+static inline int64_t channel_now_us(void)
+{
+	return clock_monotonic_us();
+}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 
 static const char *const environment[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -148,7 +148,7 @@ static int drain(int fd, int64_t deadline_us, struct text *output)
 {
 	for (;;) {
 		struct pollfd poller = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline_us - channel_now_us();
+		int64_t left = deadline_us - clock_monotonic_us();
 		char bytes[4096];
 		ssize_t n;
 
@@ -174,7 +174,7 @@ static int await(pid_t child, int64_t deadline_us)
 	while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) ==
 		       0 &&
 	       info.si_pid == 0) {
-		if (channel_now_us() >= deadline_us)
+		if (clock_monotonic_us() >= deadline_us)
 			return -ETIME;
 		(void)poll(NULL, 0, 1);
 	}
@@ -184,7 +184,7 @@ static int await(pid_t child, int64_t deadline_us)
 int program_capture(const char *program, const char *const *argv,
 		    uint32_t timeout_ms, struct text *output)
 {
-	int64_t deadline_us = channel_now_us() + (int64_t)timeout_ms * 1000;
+	int64_t deadline_us = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
 	scope(scope_close) int reader = -1;
 	scope(scope_close) int writer = -1;
 	pid_t child;

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "libcloxxs/flat.h"
 #include "libcloxxs/flat_writer.h"
 
@@ -118,9 +119,9 @@ static int connect_until(struct login *login, int64_t deadline_us)
 
 int login_probe(struct login *login)
 {
-	return connect_until(
-		login,
-		channel_now_us() + earlier(login->left_us, login->silence_us));
+	return connect_until(login,
+			     clock_monotonic_us() + earlier(login->left_us,
+							    login->silence_us));
 }
 
 static void request_init(struct request *request, const char *method, bool more)
@@ -172,7 +173,7 @@ static int exchange(struct login *login, struct request *request,
 		    int64_t end_us)
 {
 	int64_t deadline =
-		earlier(end_us, channel_now_us() + login->silence_us);
+		earlier(end_us, clock_monotonic_us() + login->silence_us);
 	bool continues = true;
 	int r;
 
@@ -186,8 +187,8 @@ static int exchange(struct login *login, struct request *request,
 			    &continues);
 		if (r == 0 && continues && !is_wait(fields))
 			return LOGIN_E_BROKEN;
-		deadline =
-			earlier(end_us, channel_now_us() + login->silence_us);
+		deadline = earlier(end_us,
+				   clock_monotonic_us() + login->silence_us);
 	}
 	return r;
 }
@@ -200,7 +201,7 @@ static int exchange(struct login *login, struct request *request,
 static int call(struct login *login, struct request *request,
 		const struct flat_field *fields, size_t n_fields)
 {
-	int64_t begun = channel_now_us();
+	int64_t begun = clock_monotonic_us();
 	int r;
 
 	flat_close(&request->writer);
@@ -208,7 +209,7 @@ static int call(struct login *login, struct request *request,
 	if (flat_writer_is_bad(&request->writer))
 		return LOGIN_E_UNFIT;
 	r = exchange(login, request, fields, n_fields, begun + login->left_us);
-	login->left_us -= channel_now_us() - begun;
+	login->left_us -= clock_monotonic_us() - begun;
 	if (r != 0)
 		channel_deinit(&login->channel);
 	return r;

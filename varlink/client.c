@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/channel.h"
+#include "base/clock.h"
 
 #define REPLY_MAX (1024 * 1024)
 #define SERVICE_PREFIX "org.varlink.service."
@@ -32,7 +33,7 @@ struct reply {
 
 static int64_t deadline(const struct varlink_client *client)
 {
-	return channel_now_us() + (int64_t)client->timeout_ms * 1000;
+	return clock_monotonic_us() + (int64_t)client->timeout_ms * 1000;
 }
 
 static void disconnect(struct varlink_client *client)

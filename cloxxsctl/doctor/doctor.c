@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 #include "cloxxsctl/doctor/report.h"
 #include "cloxxsctl/program.h"
 
@@ -23,7 +23,7 @@ void doctor_init(struct doctor *doctor, const char *root, const char *socket)
 			.root = root,
 			.uid = geteuid(),
 			.now = (int64_t)time(NULL),
-			.deadline_us = channel_now_us() + DOCTOR_MAX_US,
+			.deadline_us = clock_monotonic_us() + DOCTOR_MAX_US,
 			.capture = program_capture,
 		},
 		.socket = socket,
@@ -66,7 +66,7 @@ int doctor_run(struct ctl *ctl, const struct command *command)
 				   : "";
 	struct report report = {
 		.all = command_has(command, OPTION_ALL),
-		.began_us = channel_now_us(),
+		.began_us = clock_monotonic_us(),
 	};
 	struct doctor doctor;
 	int status;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 
 #define PROGRAM_MAX_MS 1000
 
@@ -142,7 +142,7 @@ void host_names_deinit(struct host_names *names)
 int host_ask(const struct host *host, const char *const *argv,
 	     struct text *output)
 {
-	int64_t left_ms = (host->deadline_us - channel_now_us()) / 1000;
+	int64_t left_ms = (host->deadline_us - clock_monotonic_us()) / 1000;
 
 	if (!host_is_live(host))
 		return -ENOTSUP;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 
 #define NAGIOS_TOLD 3
 
@@ -25,7 +25,7 @@ static int status_of(const struct doctor *doctor)
 
 static double seconds(const struct report *report)
 {
-	return (double)(channel_now_us() - report->began_us) / 1e6;
+	return (double)(clock_monotonic_us() - report->began_us) / 1e6;
 }
 
 static bool is_told(const struct report *report, const struct finding *finding)

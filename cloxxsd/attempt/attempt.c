@@ -2,8 +2,8 @@
 #include "cloxxsd/attempt/attempt.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
@@ -11,14 +11,6 @@
 
 /* How often somebody who waits is told that the daemon lives. */
 #define TICK_US UINT64_C(500000)
-
-int64_t attempt_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static enum login_uid compare_uid(const struct subject *subject, bool known,
 				  uint32_t uid)
@@ -60,7 +52,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 			known && user.password_kind != USER_PASSWORD_NONE,
 		.temporary = user.password_kind == USER_PASSWORD_TEMPORARY,
 		.temporary_until_s = user.temporary_until,
-		.now_s = attempt_now_us() / 1000000,
+		.now_s = clock_realtime_us() / 1000000,
 	};
 	*ret_user = user;
 	return 0;

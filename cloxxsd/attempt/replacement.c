@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/attempt/reply.h"
 
@@ -104,7 +105,7 @@ static bool may_write(struct attempt *attempt,
 static void add_login(struct attempt *attempt, struct change_set *set)
 {
 	const struct subject *subject = &attempt->subject;
-	int64_t now_us = attempt_now_us();
+	int64_t now_us = clock_realtime_us();
 
 	if (attempt->purpose == LOGIN_PURPOSE_CHANGE) {
 		/* A pass alone resets nothing: nothing was proved here. */
@@ -145,11 +146,12 @@ static void write_new(struct attempt *attempt, const char *made)
 		conclude(attempt, REASON_NOT_WRITTEN);
 		return;
 	}
-	change_set_add(&set, (struct change){ .type = CHANGE_PASSWORD,
-					      .uid = attempt->uid,
-					      .at = attempt_now_us() / 1000000,
-					      .password = &sealed,
-					      .kind = USER_PASSWORD_CHOSEN });
+	change_set_add(&set,
+		       (struct change){ .type = CHANGE_PASSWORD,
+					.uid = attempt->uid,
+					.at = clock_realtime_us() / 1000000,
+					.password = &sealed,
+					.kind = USER_PASSWORD_CHOSEN });
 	add_login(attempt, &set);
 	attempt_conclude(attempt, &decision, &set, NULL);
 }

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 
 void reply_wait(struct varlink_call *call)
 {
@@ -71,7 +71,7 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 		.address = record_text(attempt->subject.address),
 	};
 	int64_t until =
-		channel_now_us() +
+		clock_monotonic_us() +
 		(int64_t)attempt->attempts->settings->pass_lifetime_s * 1000000;
 
 	ret_pass[0] = '\0';
@@ -112,7 +112,7 @@ void attempt_conclude(struct attempt *attempt,
 		      struct change_set *set, const char *reference)
 {
 	struct record record =
-		subject_record(&attempt->subject, attempt_now_us());
+		subject_record(&attempt->subject, clock_realtime_us());
 	bool allowed = decision->verdict == VERDICT_ALLOW;
 	char rules[512], made[REFERENCE_MAX];
 	struct text text;

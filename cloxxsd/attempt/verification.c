@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/lockout.h"
@@ -106,7 +107,7 @@ static struct user_failure failure_of(const struct subject *subject,
 static void settle_wrong(struct attempt *attempt, const struct user *user,
 			 struct login_facts *facts)
 {
-	int64_t now_us = attempt_now_us();
+	int64_t now_us = clock_realtime_us();
 	struct login_decision decision;
 	struct user_failure failure;
 	struct change_set set = { 0 };
@@ -141,7 +142,7 @@ static void settle_allowed(struct attempt *attempt, const char *made,
 	change_set_add(&set,
 		       (struct change){ .type = CHANGE_SUCCESS,
 					.uid = attempt->uid,
-					.at = attempt_now_us() / 1000000,
+					.at = clock_realtime_us() / 1000000,
 					.service = attempt->subject.service,
 					.address = attempt->subject.address });
 	add_rehash(attempt, made, &set, &sealed);
@@ -265,7 +266,7 @@ static int gather_again(struct attempt *attempt, struct user *ret_user,
 		return r;
 	r = state_settle_claim(attempts->state, ret_user,
 			       attempts->settings->lockout_failures,
-			       attempt_now_us());
+			       clock_realtime_us());
 	if (r != 0)
 		return r;
 	return attempt_gather(attempts, &attempt->subject, attempt->purpose,

@@ -18,7 +18,7 @@
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/daemon/settings_changes.h"
 #include "cloxxsd/service/import.h"
@@ -32,7 +32,7 @@ static void record_event(struct daemon *daemon, enum event event,
 {
 	struct change_set set = { 0 };
 
-	change_set_record(&set, (struct record){ .at_us = attempt_now_us(),
+	change_set_record(&set, (struct record){ .at_us = clock_realtime_us(),
 						 .event = event,
 						 .result = result,
 						 .reason = REASON_NONE,
@@ -108,13 +108,13 @@ static void on_refused(const struct varlink_peer *peer, const char *method,
 	char actor[ACTOR_MAX], details[160];
 	uint64_t n_before;
 
-	if (!refused_note(&daemon->refused, peer->uid, channel_now_us(),
+	if (!refused_note(&daemon->refused, peer->uid, clock_monotonic_us(),
 			  &n_before))
 		return;
 	service_actor(service, peer, actor);
 	(void)snprintf(details, sizeof(details), "method=%.80s before=%llu",
 		       method, (unsigned long long)n_before);
-	change_set_record(&set, (struct record){ .at_us = attempt_now_us(),
+	change_set_record(&set, (struct record){ .at_us = clock_realtime_us(),
 						 .event = EVENT_CALL_REFUSED,
 						 .result = RECORD_DENIED,
 						 .reason = REASON_NOT_PERMITTED,
@@ -217,7 +217,7 @@ static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	struct daemon *daemon = userdata;
 
 	if (hasher_n_open(daemon->attempts.hasher) == 0 ||
-	    channel_now_us() >= daemon->stop_by_us)
+	    clock_monotonic_us() >= daemon->stop_by_us)
 		return sd_event_exit(daemon->event, 0);
 	(void)!sd_event_source_set_time(source, usec + STOP_POLL_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -234,7 +234,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 		return 0;
 	(void)!sd_notify(0, "STOPPING=1");
 	varlink_server_stop(daemon->server);
-	daemon->stop_by_us = channel_now_us() + STOP_WITHIN_US;
+	daemon->stop_by_us = clock_monotonic_us() + STOP_WITHIN_US;
 	return sd_event_add_time(daemon->event, &daemon->stop_timer,
 				 CLOCK_MONOTONIC, 0, 1000, on_stop_timer,
 				 daemon);
@@ -314,7 +314,7 @@ static int start_state(struct daemon *daemon)
 
 	text_init(&text, why, sizeof(why));
 	r = state_init(&daemon->state, daemon->options.state_directory,
-		       daemon->options.key, attempt_now_us(), &text);
+		       daemon->options.key, clock_realtime_us(), &text);
 	if (r != 0) {
 		log_line(LOG_ERR, "the state cannot be opened: %s: %s", why,
 			 strerror(r < 0 ? -r : EIO));
@@ -327,7 +327,7 @@ static int start_state(struct daemon *daemon)
 			 strerror(-r));
 	r = state_settle_claims(&daemon->state,
 				daemon->settings->lockout_failures,
-				attempt_now_us());
+				clock_realtime_us());
 	if (r != 0) {
 		log_line(LOG_ERR, "open verifications cannot be settled: %s",
 			 strerror(r < 0 ? -r : EIO));
@@ -376,7 +376,7 @@ static int start_attempts(struct daemon *daemon)
 	daemon->service = (struct service){
 		.state = &daemon->state,
 		.attempts = attempts,
-		.started = attempt_now_us() / 1000000,
+		.started = clock_realtime_us() / 1000000,
 		.configuration = daemon->configuration_state,
 		.refused = on_refused,
 		.map_generation = map_generation,

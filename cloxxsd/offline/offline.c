@@ -10,8 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cloxxsd/offline/confine.h"
 
 #define MESSAGE_MAX 2048
@@ -28,14 +28,6 @@ const char *offline_directory(const struct offline *offline)
 	const char *given = offline->values[OFFLINE_OPTION_STATE_DIRECTORY];
 
 	return given ? given : CLOXXS_STATEDIR;
-}
-
-int64_t offline_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 enum offline_status offline_answer(struct offline *offline, json_t *answer)
@@ -144,7 +136,8 @@ static enum offline_status open_state(struct offline *offline)
 
 	text_init(&text, why, sizeof(why));
 	r = state_open(&offline->state, offline_directory(offline),
-		       scope_take_ptr(offline->key), offline_now_us(), &text);
+		       scope_take_ptr(offline->key), clock_realtime_us(),
+		       &text);
 	if (r == 0)
 		return OFFLINE_DONE;
 	return offline_fail(offline, OFFLINE_FAILURE, "%s (%s)", why,

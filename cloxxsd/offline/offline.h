@@ -84,9 +84,6 @@ const char *offline_directory(const struct offline *offline);
 /* Makes ready what the verb needs, runs it, and takes all of it down. */
 enum offline_status offline_run(struct offline *offline);
 
-/* Microseconds since 1970. */
-int64_t offline_now_us(void);
-
 /* Prints answer, which is taken (NULL: no memory for it); OFFLINE_DONE. */
 must_check enum offline_status offline_answer(struct offline *offline,
 					      json_t *answer);

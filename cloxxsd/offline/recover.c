@@ -7,8 +7,8 @@
 #include "cloxxsd/offline/recover.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cloxxsd/attempt/argon2.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/publish/identity_users.h"
@@ -66,7 +66,7 @@ static enum offline_status tell_reason(struct offline *offline,
 static struct record record_of(const struct user *user, enum event event,
 			       const char *details)
 {
-	return (struct record){ .at_us = offline_now_us(),
+	return (struct record){ .at_us = clock_realtime_us(),
 				.event = event,
 				.result = RECORD_DONE,
 				.reason = REASON_BY_ADMINISTRATOR,
@@ -165,7 +165,7 @@ static enum offline_status make_password(struct offline *offline,
 				    "no password could be made: %s",
 				    strerror(r < 0 ? -r : EINVAL));
 	user->password_kind = USER_PASSWORD_TEMPORARY;
-	user->password_changed = offline_now_us() / 1000000;
+	user->password_changed = clock_realtime_us() / 1000000;
 	user->temporary_until = user->password_changed +
 				offline->settings->temporary_lifetime_s;
 	return OFFLINE_DONE;
@@ -301,7 +301,7 @@ static enum offline_status fill_new(struct offline *offline, struct user *user)
 
 	*user = (struct user){ .role = USER_ROLE_ADMINISTRATOR,
 			       .enabled = true,
-			       .created = offline_now_us() / 1000000 };
+			       .created = clock_realtime_us() / 1000000 };
 	if (!name_is_user(name, strlen(name)) ||
 	    name_is_reserved(name, strlen(name)))
 		return offline_fail(offline, OFFLINE_USAGE,

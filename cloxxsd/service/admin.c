@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "cloxxsd/service/guard.h"
 #include "varlink/interfaces.h"
 
@@ -75,7 +76,7 @@ bool admin_do(struct service *service, struct varlink_call *call,
 	if (act->change.type != _CHANGE_NONE)
 		change_set_add(&set, act->change);
 	change_set_record(&set,
-			  (struct record){ .at_us = attempt_now_us(),
+			  (struct record){ .at_us = clock_realtime_us(),
 					   .event = act->event,
 					   .result = RECORD_DONE,
 					   .reason = REASON_BY_ADMINISTRATOR,
@@ -368,7 +369,7 @@ static int disable_user(struct varlink_call *call, json_t *parameters,
 			      .event = EVENT_USER_DISABLED,
 			      .change = { .type = CHANGE_USER_DISABLE,
 					  .uid = user.uid,
-					  .at = attempt_now_us() / 1000000,
+					  .at = clock_realtime_us() / 1000000,
 					  .text = reason },
 			      .user = &user,
 			      .details = *reason ? reason : NULL }))
@@ -391,7 +392,7 @@ static int delete_user(struct varlink_call *call, json_t *parameters,
 			      .event = EVENT_USER_DELETED,
 			      .change = { .type = CHANGE_USER_DELETE,
 					  .uid = user.uid,
-					  .at = attempt_now_us() / 1000000 },
+					  .at = clock_realtime_us() / 1000000 },
 			      .user = &user }))
 		return 0;
 	return varlink_call_reply(call, NULL);
@@ -417,7 +418,7 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 			      .event = EVENT_USER_LOCKED,
 			      .change = { .type = CHANGE_USER_LOCK,
 					  .uid = user.uid,
-					  .at = attempt_now_us() / 1000000,
+					  .at = clock_realtime_us() / 1000000,
 					  .text = reason },
 			      .user = &user,
 			      .details = reason }))

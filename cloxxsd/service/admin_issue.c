@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/local_accounts.h"
@@ -121,7 +122,7 @@ static bool may_be_added(struct issue *issue)
 static struct record issue_record(const struct issue *issue)
 {
 	return (struct record){
-		.at_us = attempt_now_us(),
+		.at_us = clock_realtime_us(),
 		.event = issue->event,
 		.result = RECORD_DONE,
 		.reason = REASON_BY_ADMINISTRATOR,
@@ -218,7 +219,7 @@ static int issue_begin(struct issue *taken)
 {
 	scope(issue_freep) struct issue *issue = taken;
 	const struct settings *settings = issue->service->attempts->settings;
-	int64_t now = attempt_now_us() / 1000000;
+	int64_t now = clock_realtime_us() / 1000000;
 	int r;
 
 	r = password_generate(&issue->temporary);
@@ -322,7 +323,7 @@ static bool set_defaults(struct issue *issue)
 	const struct settings *settings = issue->service->attempts->settings;
 	struct text text;
 
-	issue->user.created = attempt_now_us() / 1000000;
+	issue->user.created = clock_realtime_us() / 1000000;
 	text_init(&text, issue->user.shell, sizeof(issue->user.shell));
 	text_add(&text, settings->shell);
 	if (admin_default_home(issue->service, issue->user.name,

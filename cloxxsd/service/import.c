@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 #include "cloxxsd/service/admin.h"
 #include "cloxxsd/service/import_entry.h"
 #include "cloxxsd/service/local_accounts.h"
@@ -549,7 +549,7 @@ static int apply(struct import *import)
 			(long long)import->counts.unchanged);
 	r = import_stage_apply(
 		&import->stage,
-		&(struct record){ .at_us = attempt_now_us(),
+		&(struct record){ .at_us = clock_realtime_us(),
 				  .event = EVENT_USERS_IMPORTED,
 				  .result = RECORD_DONE,
 				  .reason = REASON_BY_ADMINISTRATOR,
@@ -643,11 +643,11 @@ static bool go_on(struct import *import)
 static int turn(sd_event_source *source, void *userdata)
 {
 	struct import *import = userdata;
-	int64_t end = channel_now_us() + TURN_US;
+	int64_t end = clock_monotonic_us() + TURN_US;
 
 	(void)source;
 	while (go_on(import))
-		if (channel_now_us() >= end)
+		if (clock_monotonic_us() >= end)
 			return 0;
 	return 0;
 }

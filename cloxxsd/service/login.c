@@ -11,7 +11,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 #include "cloxxsd/state/session.h"
 #include "varlink/interfaces.h"
 
@@ -109,7 +109,7 @@ static bool take_subject(struct service *service, struct varlink_call *call,
 	}
 	if (ret_subject->peer != 0 &&
 	    !allowance_take(&service->allowance, ret_subject->peer,
-			    channel_now_us())) {
+			    clock_monotonic_us())) {
 		(void)!refuse_busy(call);
 		return false;
 	}
@@ -128,7 +128,7 @@ static bool take_pass(struct service *service, const struct subject *subject,
 	};
 
 	return pass && pass_take(service->attempts->passes, pass, &binding,
-				 phase, channel_now_us());
+				 phase, clock_monotonic_us());
 }
 
 static void free_attempt(void *data)
@@ -180,9 +180,8 @@ static int start(struct varlink_call *call, json_t *parameters, void *userdata)
 
 static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
 {
-	struct attempt *attempt =
-		varlink_connection_data(varlink_call_connection(call),
-					free_attempt);
+	struct attempt *attempt = varlink_connection_data(
+		varlink_call_connection(call), free_attempt);
 	const char *typed = string_of(parameters, "answer");
 	int r = -EBADE;
 
@@ -229,7 +228,7 @@ static struct record gate_record(const struct subject *subject,
 				 const struct gate *gate, enum event allowed,
 				 enum event denied)
 {
-	struct record record = subject_record(subject, attempt_now_us());
+	struct record record = subject_record(subject, clock_realtime_us());
 	bool good = gate->decision.verdict != VERDICT_DENY;
 
 	record.event = good ? allowed : denied;
@@ -316,13 +315,14 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 		gate.decision.verdict = VERDICT_DENY;
 	else
 		change_set_add(
-			&set, (struct change){ .type = CHANGE_SESSION_OPEN,
-					       .uid = gate.user.uid,
-					       .at = attempt_now_us() / 1000000,
-					       .session = id,
-					       .service = subject.service,
-					       .address = subject.address,
-					       .terminal = subject.terminal });
+			&set,
+			(struct change){ .type = CHANGE_SESSION_OPEN,
+					 .uid = gate.user.uid,
+					 .at = clock_realtime_us() / 1000000,
+					 .session = id,
+					 .service = subject.service,
+					 .address = subject.address,
+					 .terminal = subject.terminal });
 	change_set_record(&set,
 			  gate_record(&subject, &gate, EVENT_SESSION_OPENED,
 				      EVENT_SESSION_DENIED));
@@ -330,8 +330,8 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 		return reply_refused(call, "unavailable", gate.reference);
 	/* Without a text: sshd goes on to ask for another password then. */
 	if (must_change)
-		return varlink_call_reply(call, json_pack("{s:s}", "verdict",
-							  "change"));
+		return varlink_call_reply(
+			call, json_pack("{s:s}", "verdict", "change"));
 	if (gate.decision.verdict == VERDICT_DENY)
 		return reply_refused(call, "deny", gate.reference);
 	return varlink_call_reply(call, json_pack("{s:s, s:s}", "verdict",
@@ -357,7 +357,7 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 					      .session = id });
 	change_set_record(
 		&set,
-		(struct record){ .at_us = attempt_now_us(),
+		(struct record){ .at_us = clock_realtime_us(),
 				 .event = EVENT_SESSION_CLOSED,
 				 .result = RECORD_DONE,
 				 .reason = REASON_NONE,

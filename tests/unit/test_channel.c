@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/channel.h"
+#include "base/clock.h"
 #include "tests/unit/fake_daemon.h"
 #include "tests/unit/raw_map.h"
 
@@ -53,7 +54,7 @@ static int try_connect(const char *path)
 	scope(channel_deinit) struct channel channel = CHANNEL_INIT;
 
 	return channel_connect(&channel, path, LIMIT,
-			       channel_now_us() + SECOND_US);
+			       clock_monotonic_us() + SECOND_US);
 }
 
 static void test_good(void **state)
@@ -61,7 +62,7 @@ static void test_good(void **state)
 	static const char *const script[] = { "\"step\":\"done\"", NULL };
 	struct rig *rig = *state;
 	scope(channel_deinit) struct channel channel = CHANNEL_INIT;
-	int64_t end = channel_now_us() + 10 * SECOND_US;
+	int64_t end = clock_monotonic_us() + 10 * SECOND_US;
 	const char *message;
 	size_t n;
 
@@ -86,7 +87,7 @@ static void test_two_at_once(void **state)
 	static const char *const script[] = { "+\"step\":\"code\"", NULL };
 	struct rig *rig = *state;
 	scope(channel_deinit) struct channel channel = CHANNEL_INIT;
-	int64_t end = channel_now_us() + 10 * SECOND_US;
+	int64_t end = clock_monotonic_us() + 10 * SECOND_US;
 	const char *message;
 	size_t n;
 
@@ -219,7 +220,7 @@ static void test_deadline_abuse_03(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		scope(channel_deinit) struct channel channel = CHANNEL_INIT;
-		int64_t begun = channel_now_us(), end = begun + 200000;
+		int64_t begun = clock_monotonic_us(), end = begun + 200000;
 		const char *message = NULL;
 		size_t n;
 
@@ -234,7 +235,7 @@ static void test_deadline_abuse_03(void **state)
 				 rows[i].expected);
 		assert_null(message);
 		if (rows[i].expected == CHANNEL_E_TIMEOUT)
-			assert_true(channel_now_us() >= end);
+			assert_true(clock_monotonic_us() >= end);
 	}
 }
 
@@ -245,7 +246,7 @@ static void test_nobody_accepts_abuse_03(void **state)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct channel channels[4] = { CHANNEL_INIT, CHANNEL_INIT, CHANNEL_INIT,
 				       CHANNEL_INIT };
-	int64_t end = channel_now_us() + 100000;
+	int64_t end = clock_monotonic_us() + 100000;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0), r = 0;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/full",
@@ -276,7 +277,7 @@ static void test_closed_stdio_abuse_16(void **state)
 		close(1);
 		close(2);
 		r = channel_connect(&channel, rig->daemon.path, LIMIT,
-				    channel_now_us() + SECOND_US);
+				    clock_monotonic_us() + SECOND_US);
 		r = r == 0 && channel.fd > 2 && fcntl(0, F_GETFD) < 0 &&
 		    fcntl(1, F_GETFD) < 0 && fcntl(2, F_GETFD) < 0;
 		_exit(r ? 0 : 1);

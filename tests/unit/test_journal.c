@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <systemd/sd-journal.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 #include "cloxxsd/publish/journal.h"
 
 #define N_ROWS 6
@@ -85,9 +85,9 @@ static struct ledger_row row_of(int64_t seq)
 
 static void run(int64_t until_seq, int64_t patience_us, sd_event *event)
 {
-	int64_t end = channel_now_us() + patience_us;
+	int64_t end = clock_monotonic_us() + patience_us;
 
-	while (told.last < until_seq && channel_now_us() < end)
+	while (told.last < until_seq && clock_monotonic_us() < end)
 		assert_true(sd_event_run(event, 50000) >= 0);
 }
 

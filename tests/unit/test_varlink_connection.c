@@ -13,7 +13,7 @@
 #include <linux/sockios.h>
 #include <cmocka.h>
 
-#include "base/channel.h"
+#include "base/clock.h"
 #include "tests/unit/varlink_fixture.h"
 
 #define LATER "{\"method\":\"t.x.Later\"}"
@@ -127,16 +127,16 @@ static void many_at_once(void **state)
 /* Runs the loop until the connection has ended; in milliseconds. */
 static int64_t time_to_end(struct fixture *f)
 {
-	int64_t start = channel_now_us();
+	int64_t start = clock_monotonic_us();
 
 	fixture_wait_connections(f, 0);
-	return (channel_now_us() - start) / 1000;
+	return (clock_monotonic_us() - start) / 1000;
 }
 
 static void abuse_37_slowloris(void **state)
 {
 	const struct varlink_server_args limits = { .message_timeout_ms = 60 };
-	int64_t start = channel_now_us(), next = start;
+	int64_t start = clock_monotonic_us(), next = start;
 	unsigned n_bytes = 0;
 	struct fixture f;
 	int fd;
@@ -147,15 +147,15 @@ static void abuse_37_slowloris(void **state)
 	fixture_settle(&f);
 	/* Bytes that keep coming do not put the deadline off. */
 	while (varlink_server_n_connections(f.server) > 0) {
-		if (channel_now_us() >= next) {
+		if (clock_monotonic_us() >= next) {
 			fixture_send(fd, " ", 1);
-			next = channel_now_us() + 5000;
+			next = clock_monotonic_us() + 5000;
 			n_bytes++;
 		}
 		assert_true(sd_event_run(f.event, 5000) >= 0);
-		assert_true(channel_now_us() - start < 3000000);
+		assert_true(clock_monotonic_us() - start < 3000000);
 	}
-	assert_true(channel_now_us() - start >= 60000);
+	assert_true(clock_monotonic_us() - start >= 60000);
 	assert_in_range(n_bytes, 2, 100);
 	expect_end(&f, fd);
 	close(fd);
@@ -190,14 +190,14 @@ static void abuse_37_never_reads(void **state)
 	(void)state;
 	fixture_init(&f, &limits);
 	fd = fixture_connect(&f);
-	start = channel_now_us();
+	start = clock_monotonic_us();
 	fixture_send(fd, big, sizeof(big));
 	/* Nothing more is taken from him meanwhile. */
 	fixture_send(fd, TWO, sizeof(TWO));
 	while (f.n_handled == 0)
 		assert_true(sd_event_run(f.event, 1000000) > 0);
 	(void)time_to_end(&f);
-	assert_in_range(channel_now_us() - start, 60000, 3000000);
+	assert_in_range(clock_monotonic_us() - start, 60000, 3000000);
 	assert_int_equal(f.n_handled, 1);
 	close(fd);
 	fixture_deinit(&f);
@@ -421,8 +421,8 @@ static void abuse_39_caller_goes(void **state)
 	assert_int_equal(varlink_server_n_connections(f.server), 0);
 	/* The call outlives its connection, and bears an answer. */
 	assert_int_equal(varlink_call_peer(f.kept)->pid, getpid());
-	assert_null(varlink_connection_data(varlink_call_connection(f.kept),
-					    NULL));
+	assert_null(
+		varlink_connection_data(varlink_call_connection(f.kept), NULL));
 	varlink_connection_set_data(varlink_call_connection(f.kept), NULL,
 				    NULL);
 	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
