@@ -132,6 +132,23 @@ static uint64_t map_generation(void *userdata)
 	return publication_generation(&daemon->publication);
 }
 
+static void keys_changed(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	resealing_begin(&daemon->resealing);
+}
+
+static const char *key_source(const struct daemon_options *options)
+{
+	const char *directory = secure_getenv("CREDENTIALS_DIRECTORY");
+
+	return directory && strncmp(options->key, directory,
+				    strlen(directory)) == 0
+		       ? "credential"
+		       : "file";
+}
+
 int daemon_load_settings(const struct daemon_options *options,
 			 struct text *error, struct settings **ret_settings)
 {
@@ -351,6 +368,9 @@ static int start_state(struct daemon *daemon)
 			 "%u users do not fit the identity map and are denied; "
 			 "look for reserved names with cloxxsctl user list",
 			 daemon->publication.n_unfit);
+	r = resealing_init(&daemon->resealing, daemon->event, &daemon->state);
+	if (r < 0)
+		return r;
 	daemon->state.committed = on_committed;
 	daemon->state.userdata = daemon;
 	return 0;
@@ -380,6 +400,8 @@ static int start_attempts(struct daemon *daemon)
 		.configuration = daemon->configuration_state,
 		.refused = on_refused,
 		.map_generation = map_generation,
+		.key_source = key_source(&daemon->options),
+		.keys_changed = keys_changed,
 		.userdata = daemon,
 	};
 	return 0;
@@ -424,6 +446,7 @@ void daemon_stop(struct daemon *daemon)
 	daemon->server = varlink_server_free(daemon->server);
 	daemon->service.import = import_free(daemon->service.import);
 	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
+	resealing_deinit(&daemon->resealing);
 	publication_deinit(&daemon->publication);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);
 	state_deinit(&daemon->state);

@@ -12,6 +12,7 @@
 
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/daemon/publication.h"
+#include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/service/refused.h"
 #include "cloxxsd/service/service.h"
 #include "varlink/server.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct settings *settings;
 	struct state state;
 	struct publication publication;
+	struct resealing resealing;
 	struct attempts attempts;
 	struct service service;
 	struct refused refused;

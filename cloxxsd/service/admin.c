@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
+#include "cloxxsd/state/recovery.h"
 #include "varlink/interfaces.h"
 
 const char *admin_string(json_t *parameters, const char *name)
@@ -463,6 +465,17 @@ static const struct varlink_parameter unlock_parameters[] = {
 static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
+static const struct varlink_parameter rotate_parameters[] = {
+	{ "key", VARLINK_STRING, false, 512 },
+	{ "check", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
+static const struct varlink_parameter recovery_parameters[] = {
+	{ "public_key", VARLINK_STRING, false, RECOVERY_PUBLIC_TEXT },
+	{ "replace", VARLINK_BOOL, true, 0 },
+	{ "check", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
 static const struct varlink_parameter no_parameters[] = { { 0 } };
 static const struct varlink_parameter import_parameters[] = {
 	{ "update", VARLINK_BOOL, true, 0 }, { 0 }
@@ -479,6 +492,12 @@ static const struct varlink_parameter commit_parameters[] = {
 	{                                                                     \
 		"nl.cloxxs.Admin." name, ADMINISTRATORS, flags, 65536, 60000, \
 			parameters, handle                                    \
+	}
+
+#define ROOT_METHOD(name, flags, parameters, handle)                     \
+	{                                                                \
+		"nl.cloxxs.Admin." name, PEER_ROOT, flags, 65536, 60000, \
+			parameters, handle                               \
 	}
 
 static const struct varlink_method methods[] = {
@@ -499,6 +518,11 @@ static const struct varlink_method methods[] = {
 	       admin_import_users),
 	{ "nl.cloxxs.Admin.ImportCommit", ADMINISTRATORS, 0, 65536, 600000,
 	  commit_parameters, admin_import_commit },
+	METHOD("ListKeys", 0, no_parameters, admin_list_keys),
+	ROOT_METHOD("RotateKey", VARLINK_SENSITIVE, rotate_parameters,
+		    admin_rotate_key),
+	ROOT_METHOD("SetRecoveryKey", 0, recovery_parameters,
+		    admin_set_recovery_key),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("Status", 0, no_parameters, admin_status),
 	{ 0 },

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cloxxsd/service/admin.h"
+#include "cloxxsd/service/admin_key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -187,9 +188,9 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 	const struct settings *settings = service->attempts->settings;
 	int64_t n_ledger = 0, n_unpublished = 0;
 	struct user_counts counts;
-	char head[2 * LEDGER_CHAIN_BYTES + 1];
+	char head[2 * LEDGER_CHAIN_BYTES + 1], root[KEY_ID_TEXT];
 	struct text text;
-	json_t *locks;
+	json_t *locks, *recovery;
 
 	(void)parameters;
 	if (user_count(service->state->store, &counts) != 0 ||
@@ -197,8 +198,14 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 		    0)
 		return admin_unavailable(call, "The store cannot be read.");
 	locks = locks_json(service);
-	if (!locks)
+	recovery = admin_recovery_id(service);
+	if (!locks || !recovery) {
+		json_decref(locks);
+		json_decref(recovery);
 		return admin_unavailable(call, "The store cannot be read.");
+	}
+	key_id_text(key_root_id(service->state->key, service->state->root),
+		    root);
 	text_init(&text, head, sizeof(head));
 	for (size_t i = 0; i < LEDGER_CHAIN_BYTES; i++)
 		text_add_format(&text, "%02x", service->state->ledger.chain[i]);
@@ -206,7 +213,7 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 		call,
 		json_pack(
 			"{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, s:i, s:i,"
-			" s:i, s:I, s:I, s:I, s:o}",
+			" s:i, s:I, s:I, s:I, s:o, s:s, s:o}",
 			"version", VERSION, "started",
 			(json_int_t)service->started, "configuration",
 			service->configuration, "users", (int)counts.all,
@@ -221,5 +228,5 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 			"map_generation",
 			(json_int_t)service->map_generation(service->userdata),
 			"unpublished", (json_int_t)n_unpublished, "locks",
-			locks));
+			locks, "root_key", root, "recovery_key", recovery));
 }

@@ -34,6 +34,9 @@ struct service {
 	int64_t started;
 	const char *configuration; /* "ok", or what a reload refused */
 	uint64_t (*map_generation)(void *userdata);
+	const char *key_source; /* "credential" or "file" */
+	/* Told that a rotation began. */
+	void (*keys_changed)(void *userdata);
 	void *userdata;
 };
 

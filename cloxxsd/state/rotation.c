@@ -317,6 +317,34 @@ int rotation_step(struct state *state, struct rotation *rotation,
 	return r;
 }
 
+static void count(const struct key *key, const void *id, uint64_t n,
+		  uint64_t *counts)
+{
+	for (size_t i = 0; i < key_n_data(key); i++)
+		if (memcmp(key_data_get(key, i)->id, id, KEY_ID_BYTES) == 0)
+			counts[i] = n;
+}
+
+int rotation_count_values(struct state *state, uint64_t *ret_counts)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(state->store,
+		       "SELECT substr(password, 2, 8), count(*) FROM user"
+		       " WHERE password IS NOT NULL GROUP BY 1",
+		       &row, "");
+	if (r != 0)
+		return r;
+	memset(ret_counts, 0, key_n_data(state->key) * sizeof(*ret_counts));
+	while ((r = store_step(row)) == STORE_E_ROW)
+		if (sqlite3_column_bytes(row, 0) == KEY_ID_BYTES)
+			count(state->key, sqlite3_column_blob(row, 0),
+			      (uint64_t)sqlite3_column_int64(row, 1),
+			      ret_counts);
+	return r;
+}
+
 int rotation_set_recovery(struct state *state,
 			  const uint8_t public_key[RECOVERY_BYTES],
 			  const struct rotation_act *act)

@@ -69,6 +69,9 @@ struct rotation {
 must_check int rotation_step(struct state *state, struct rotation *rotation,
 			     int64_t now_us);
 
+/* How many values each data key of the ring seals, in the ring's order. */
+must_check int rotation_count_values(struct state *state, uint64_t *ret_counts);
+
 /*
  * Sets the recovery key, with its record; the one that was there is replaced.
  * -EINVAL: no public key is like that.
