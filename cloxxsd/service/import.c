@@ -94,6 +94,11 @@ int import_new(const struct import_args *args, struct import **ret_import)
 	if (r == 0)
 		r = sd_event_add_defer(args->service->attempts->event,
 				       &import->turn, turn, import);
+	/* Behind all that is waited for: with their priority, one that stays on
+	 * would go before each of them. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(import->turn,
+						 SD_EVENT_PRIORITY_NORMAL + 1);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(import->turn, SD_EVENT_OFF);
 	if (r < 0) {

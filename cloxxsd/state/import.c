@@ -315,20 +315,21 @@ static int write_users(struct store *store, int64_t now,
 {
 	int r;
 
-	r = store_run(store,
-		      "INSERT INTO user (uid, name, role, enabled, services,"
-		      " shell, home, language, password, password_kind,"
-		      " password_changed, temporary_until, credential,"
-		      " failures, claim, locked_at, locked_because,"
-		      " last_login, last_login_service, last_login_address,"
-		      " created, disabled_at, disabled_because)"
-		      " SELECT uid, name, role, enabled, services, shell,"
-		      " home, language, sealed, iif(length(sealed) > 0, 2, 0),"
-		      " iif(length(sealed) > 0, ?1, 0), 0, 1, 0, 0, 0, '', 0, '',"
-		      " '', ?1, iif(enabled, 0, ?1),"
-		      " iif(enabled, '', 'imported so')"
-		      " FROM temp.staged WHERE act = 1 ORDER BY uid",
-		      "i", now);
+	r = store_run(
+		store,
+		"INSERT INTO user (uid, name, role, enabled, services,"
+		" shell, home, language, password, password_kind,"
+		" password_changed, temporary_until, credential,"
+		" failures, claim, locked_at, locked_because,"
+		" last_login, last_login_service, last_login_address,"
+		" created, disabled_at, disabled_because)"
+		" SELECT uid, name, role, enabled, services, shell,"
+		" home, language, sealed, iif(length(sealed) > 0, 2, 0),"
+		" iif(length(sealed) > 0, ?1, 0), 0, 1, 0, 0, 0, '', 0, '',"
+		" '', ?1, iif(enabled, 0, ?1),"
+		" iif(enabled, '', 'imported so')"
+		" FROM temp.staged WHERE act = 1 ORDER BY uid",
+		"i", now);
 	if (r == 0 && store_changes(store) != counts->added)
 		r = -ESTALE;
 	if (r != 0)
@@ -383,6 +384,36 @@ static int write_all(struct import_stage *stage, const struct record *record)
 	return r == -ESTALE || r == -EEXIST ? IMPORT_E_STALE : r;
 }
 
+/*
+ * For the one large transaction: its pages stay in memory until the commit, and
+ * the log is not carried over by the commit itself but by the next one, so that
+ * others get their turn in between.
+ */
+static int set_room(struct store *store, bool large)
+{
+	return store_execute(store, large ? "PRAGMA cache_size = -131072;"
+					    "PRAGMA wal_autocheckpoint = 0"
+					  : "PRAGMA cache_size = -2048;"
+					    "PRAGMA wal_autocheckpoint = 1000");
+}
+
+static int write_at_once(struct import_stage *stage,
+			 const struct record *record)
+{
+	struct store *store = stage->state->store;
+	int r;
+
+	r = store_begin(store);
+	if (r != 0)
+		return r;
+	r = write_all(stage, record);
+	if (r == 0)
+		r = store_commit(store);
+	else
+		store_rollback(store);
+	return r;
+}
+
 int import_stage_apply(struct import_stage *stage, const struct record *record)
 {
 	struct state *state = stage->state;
@@ -391,14 +422,11 @@ int import_stage_apply(struct import_stage *stage, const struct record *record)
 
 	if (stage->n_profiles != state->n_profiles)
 		return IMPORT_E_STALE;
-	r = store_begin(state->store);
-	if (r != 0)
-		return r;
-	r = write_all(stage, record);
+	r = set_room(state->store, true);
 	if (r == 0)
-		r = store_commit(state->store);
-	else
-		store_rollback(state->store);
+		r = write_at_once(stage, record);
+	/* It was done, or not: that the room stays large changes neither. */
+	(void)!set_room(state->store, false);
 	if (r != 0)
 		state->ledger = before;
 	else
