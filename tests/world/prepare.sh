@@ -12,6 +12,9 @@ packages_build='autoconf automake gcc libc6-dev libcmocka-dev libcrack2-dev libc
 packages_world='cracklib-runtime iproute2 login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
 packages_check='binutils clang cron fish lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
+# To make packages; to boot them.
+packages_deb='debhelper dh-nss dpkg-dev lintian'
+packages_boot='debootstrap systemd-container'
 
 # Prints those of its arguments that are not installed, in one line.
 packages_missing() {
