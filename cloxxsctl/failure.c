@@ -117,8 +117,19 @@ enum failure_status failure_of_reply(struct text *text,
 }
 
 enum failure_status failure_of_client(struct text *text, const char *socket,
-				      bool asked, int error)
+				      enum failure_call call, int error)
 {
+	static const char *const ends[_N_FAILURE_CALLS] = {
+		[FAILURE_CHANGE_ASKED] =
+			"; whether it did what was asked is not known: "
+			"look before you ask again",
+		[FAILURE_READ_ASKED] =
+			"; nothing was to be changed, see \"systemctl status "
+			"cloxxsd\"",
+		[FAILURE_NOT_ASKED] =
+			"; nothing was asked, see \"systemctl status "
+			"cloxxsd\"",
+	};
 	static const char *const sentences[] = {
 		[VARLINK_CLIENT_E_UNREACHABLE] = "the daemon does not answer",
 		[VARLINK_CLIENT_E_IMPOSTOR] =
@@ -135,10 +146,7 @@ enum failure_status failure_of_client(struct text *text, const char *socket,
 	text_add(text, (size_t)error < ARRAY_SIZE(sentences) && sentences[error]
 			       ? sentences[error]
 			       : "the call failed");
-	text_add(text, asked ? "; whether it did what was asked is not known: "
-			       "look before you ask again"
-			     : "; nothing was asked, see \"systemctl status "
-			       "cloxxsd\"");
+	text_add(text, ends[call]);
 	return STATUS_UNAVAILABLE;
 }
 

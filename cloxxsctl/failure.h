@@ -41,12 +41,18 @@ enum failure_status failure_of_reply(struct text *text,
 				     const struct command *command,
 				     const char *error,
 				     const json_t *parameters);
-/*
- * The same for what varlink_client_*() returned: VARLINK_CLIENT_E_* or -errno.
- * asked: the call may have reached the daemon, and may have been done.
+/* How far a call came; what may have been done by then. */
+enum failure_call {
+	FAILURE_CHANGE_ASKED, /* it may have been done */
+	FAILURE_READ_ASKED,   /* there was nothing to be done */
+	FAILURE_NOT_ASKED,
+	_N_FAILURE_CALLS,
+};
+
+/* The same for what varlink_client_*() returned: VARLINK_CLIENT_E_* or -errno.
  */
 enum failure_status failure_of_client(struct text *text, const char *socket,
-				      bool asked, int error);
+				      enum failure_call call, int error);
 /* The same for a negative errno of this machine. */
 enum failure_status failure_of_errno(struct text *text, int error);
 

@@ -68,12 +68,16 @@ static json_t *parameters_of(const struct command *command)
 static int client_failed(const struct ctl *ctl, const struct command *command,
 			 bool asked, int error)
 {
+	enum failure_call call = FAILURE_NOT_ASKED;
 	char sentence[FAILURE_LINE_MAX];
 	enum failure_status status;
 	struct text text;
 
 	text_init(&text, sentence, sizeof(sentence));
-	status = failure_of_client(&text, ctl->socket, asked, error);
+	if (asked)
+		call = command->row->done ? FAILURE_CHANGE_ASKED
+					  : FAILURE_READ_ASKED;
+	status = failure_of_client(&text, ctl->socket, call, error);
 	return ctl_fail(ctl, command, status, sentence);
 }
 
@@ -200,7 +204,9 @@ int request_run(struct ctl *ctl, const struct command *command)
 	if (command_expects_password(command))
 		(void)signal(SIGPIPE, SIG_IGN);
 	r = request_fetch(ctl, command, &reply);
-	return r == STATUS_OK ? request_show(ctl, command, reply) : r;
+	if (r != STATUS_OK)
+		return r;
+	return request_show(ctl, command, reply);
 }
 
 static int each_user(json_t *reply, void *userdata)

@@ -122,7 +122,8 @@ static int failed(const struct ctl *ctl, const struct command *command,
 
 	text_init(&text, sentence, sizeof(sentence));
 	status = error ? failure_of_reply(&text, command, error, reply)
-		       : failure_of_client(&text, ctl->socket, true, r);
+		       : failure_of_client(&text, ctl->socket,
+					   FAILURE_READ_ASKED, r);
 	return ctl_fail(ctl, command, status, sentence);
 }
 

@@ -74,8 +74,8 @@ static int ask(struct importing *importing, const char *method,
 	r = varlink_client_call(importing->client, method, parameters, &reply,
 				&error);
 	if (r != 0)
-		status = failure_of_client(&text, importing->ctl->socket, true,
-					   r);
+		status = failure_of_client(&text, importing->ctl->socket,
+					   FAILURE_CHANGE_ASKED, r);
 	else if (error)
 		status = failure_of_reply(&text, importing->command, error,
 					  reply);
@@ -291,8 +291,8 @@ static int import_all(struct importing *importing, const char *format,
 	text_init(&text, sentence, sizeof(sentence));
 	r = varlink_client_new(ctl->socket, TIMEOUT_MS, &importing->client);
 	if (r != 0) {
-		enum failure_status status =
-			failure_of_client(&text, ctl->socket, false, r);
+		enum failure_status status = failure_of_client(
+			&text, ctl->socket, FAILURE_NOT_ASKED, r);
 
 		return ctl_fail(ctl, command, status, sentence);
 	}

@@ -213,6 +213,15 @@ def test_unknown_outcome_is_said(serve):
     assert "whether it did what was asked is not known" in one_line(result)
 
 
+@pytest.mark.parametrize("words", [["status"], ["user", "list"],
+                                   ["user", "show", "anna"]])
+def test_reading_has_no_outcome(serve, words):
+    result = ctl(serve(None), *words)
+    assert result.returncode == 5
+    assert "nothing was to be changed" in one_line(result)
+    assert "not known" not in one_line(result)
+
+
 @pytest.mark.parametrize("how", ["link", "mode"])
 def test_abuse_35_impostor(serve, directory, how):
     server = serve(reply(ADDED))
