@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cloxxsctl/services.h"
 #include "varlink/client.h"
 
 /* "a,b" as an array; "" as an empty one. NULL if it is not UTF-8. */
@@ -206,6 +207,7 @@ int request_run(struct ctl *ctl, const struct command *command)
 	r = request_fetch(ctl, command, &reply);
 	if (r != STATUS_OK)
 		return r;
+	services_warn(ctl, command);
 	return request_show(ctl, command, reply);
 }
 

@@ -222,6 +222,38 @@ def test_reading_has_no_outcome(serve, words):
     assert "not known" not in one_line(result)
 
 
+def test_unknown_service_is_warned_of(serve):
+    """Exit status and output are those without the warning."""
+    result = ctl(serve(reply(ADDED)), "user", "add", "anna", "--services",
+                 "no-such-service,nor-this")
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"User anna: added.\n")
+    lines = result.stderr.decode("ascii").splitlines()
+    assert [line.partition(";")[0] for line in lines] == [
+        "cloxxsctl: user add anna: warning: there is no /etc/pam.d/"
+        + service + " on this host"
+        for service in ("no-such-service", "nor-this")]
+
+
+def test_unknown_service_of_a_refused_command(serve):
+    result = ctl(serve(error(ADMIN + "Conflict", message="no")),
+                 "user", "set", "anna", "--services", "no-such-service")
+    assert result.returncode == 6
+    assert "warning" not in one_line(result)
+
+
+def test_known_service_is_not_warned_of(serve):
+    known = [f for f in sorted(os.listdir("/etc/pam.d"))
+             if f.isascii() and f.replace("-", "").isalnum()
+             and f[0].isalnum()] \
+        if os.path.isdir("/etc/pam.d") else []
+    if not known:
+        pytest.skip("no /etc/pam.d")
+    result = ctl(serve(reply(ADDED)), "user", "add", "anna", "--services",
+                 known[0])
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("how", ["link", "mode"])
 def test_abuse_35_impostor(serve, directory, how):
     server = serve(reply(ADDED))
