@@ -83,6 +83,32 @@ void connection_call_done(struct varlink_connection *c)
 	connection_wake(c);
 }
 
+int connection_flush(struct varlink_connection *c)
+{
+	while (c->out.n > 0) {
+		ssize_t k = send(c->fd, c->out.bytes, c->out.n,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		buffer_drop(&c->out, (size_t)k);
+	}
+	return 0;
+}
+
+/*
+ * An answer that comes from outside the connection's turn, as a login's does,
+ * leaves at once: another round of the loop would be time that somebody waits.
+ * What does not fit, and what failed, is the turn's affair.
+ */
+static void send_now(struct varlink_connection *c)
+{
+	if (!c->turning && !c->failed && connection_flush(c) < 0)
+		connection_fail(c);
+}
+
 int connection_queue(struct varlink_connection *c, const json_t *message)
 {
 	size_t n = json_dumpb(message, NULL, 0, JSON_COMPACT);
@@ -102,22 +128,8 @@ int connection_queue(struct varlink_connection *c, const json_t *message)
 	c->out.bytes[c->out.n + n] = '\0';
 	c->out.n += n + 1;
 	c->call_since = now_us(c);
+	send_now(c);
 	connection_wake(c);
-	return 0;
-}
-
-int connection_flush(struct varlink_connection *c)
-{
-	while (c->out.n > 0) {
-		ssize_t k = send(c->fd, c->out.bytes, c->out.n,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return errno == EAGAIN ? 0 : -errno;
-		buffer_drop(&c->out, (size_t)k);
-	}
 	return 0;
 }
 
