@@ -72,6 +72,8 @@ struct attempt {
 	int64_t credential; /* as it was when the hash began */
 	struct secret current, wanted;
 	struct login_decision decision; /* of a decoy */
+	/* What was gathered just now, for a turn that comes at once. */
+	const struct gathered *gathered;
 	struct hash_job job;
 	struct lane_place place;
 	struct varlink_call *call; /* to be answered */

@@ -20,6 +20,12 @@
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/lockout.h"
 
+/* What is known of the user when his turn comes. */
+struct gathered {
+	struct user user;
+	struct login_facts facts;
+};
+
 static struct login_decision denial(enum reason reason)
 {
 	return (struct login_decision){ .verdict = VERDICT_DENY,
@@ -249,47 +255,53 @@ static void verified(struct hash_job *job, void *userdata)
 	attempt_release(attempt);
 }
 
+static int gather(struct attempt *attempt, struct gathered *ret_gathered)
+{
+	return attempt_gather(attempt->attempts, &attempt->subject,
+			      attempt->purpose, &ret_gathered->user,
+			      &ret_gathered->facts);
+}
+
 /*
- * The facts again, for much may have changed in the queue. The lane is ours, so
- * a claim that stands is one that could not be settled: it counts first, else
- * a store that takes claims but no failures would take any number of guesses.
+ * The facts again where the turn had to be waited for: much may have changed in
+ * the queue. The lane is ours, so a claim that stands is one that could not be
+ * settled: it counts first, else a store that takes claims but no failures
+ * would take any number of guesses.
  */
-static int gather_again(struct attempt *attempt, struct user *ret_user,
-			struct login_facts *ret_facts)
+static int gather_in_turn(struct attempt *attempt,
+			  struct gathered *ret_gathered)
 {
 	struct attempts *attempts = attempt->attempts;
-	int r;
+	int r = 0;
 
-	r = attempt_gather(attempts, &attempt->subject, attempt->purpose,
-			   ret_user, ret_facts);
-	if (r != 0 || !ret_user->claim)
+	if (attempt->gathered)
+		*ret_gathered = *attempt->gathered;
+	else
+		r = gather(attempt, ret_gathered);
+	if (r != 0 || !ret_gathered->user.claim)
 		return r;
-	r = state_settle_claim(attempts->state, ret_user,
+	r = state_settle_claim(attempts->state, &ret_gathered->user,
 			       attempts->settings->lockout_failures,
 			       clock_realtime_us());
-	if (r != 0)
-		return r;
-	return attempt_gather(attempts, &attempt->subject, attempt->purpose,
-			      ret_user, ret_facts);
+	return r != 0 ? r : gather(attempt, ret_gathered);
 }
 
 static void begin_claimed(struct attempt *attempt)
 {
 	struct change_set set = { 0 };
-	struct login_facts facts;
-	struct user user;
+	struct gathered now;
 
-	if (gather_again(attempt, &user, &facts) != 0) {
+	if (gather_in_turn(attempt, &now) != 0) {
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 		return;
 	}
-	if (!login_gates_pass(&facts)) {
-		decoy(attempt, login_decide(&facts));
+	if (!login_gates_pass(&now.facts)) {
+		decoy(attempt, login_decide(&now.facts));
 		return;
 	}
-	attempt->uid = user.uid;
-	attempt->credential = user.credential;
-	if (state_open_password(attempt->attempts->state, &user,
+	attempt->uid = now.user.uid;
+	attempt->credential = now.user.credential;
+	if (state_open_password(attempt->attempts->state, &now.user,
 				&attempt->job.stored) != 0) {
 		decoy(attempt, denial(REASON_HASH_REFUSED));
 		return;
@@ -298,8 +310,8 @@ static void begin_claimed(struct attempt *attempt)
 		conclude_denied(attempt, REASON_BUSY);
 		return;
 	}
-	change_set_add(
-		&set, (struct change){ .type = CHANGE_CLAIM, .uid = user.uid });
+	change_set_add(&set, (struct change){ .type = CHANGE_CLAIM,
+					      .uid = attempt->uid });
 	attempt->claimed = state_apply(attempt->attempts->state, &set) == 0;
 }
 
@@ -320,39 +332,40 @@ static void on_turn(struct lane_place *place)
 
 int verification_begin(struct attempt *attempt)
 {
-	struct login_facts facts;
-	struct user user;
+	struct gathered first;
+	struct login_facts *facts = &first.facts;
 	int r;
 
 	attempt->phase = ATTEMPT_VERIFYING;
 	r = attempt_arm(attempt);
 	if (r == 0)
-		r = attempt_gather(attempt->attempts, &attempt->subject,
-				   attempt->purpose, &user, &facts);
+		r = gather(attempt, &first);
 	if (r != 0) {
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 		return 0;
 	}
-	attempt->uid = user.uid;
+	attempt->uid = first.user.uid;
 	if (attempt->answer != REASON_NONE) {
-		facts.password = LOGIN_PASSWORD_NOT_TRIED;
-		facts.answer = attempt->answer;
+		facts->password = LOGIN_PASSWORD_NOT_TRIED;
+		facts->answer = attempt->answer;
 	}
 	if (attempt->answer == REASON_EMPTY_ANSWER ||
 	    attempt->answer == REASON_ANSWER_TOO_LONG) {
-		struct login_decision decision = login_decide(&facts);
+		struct login_decision decision = login_decide(facts);
 		struct change_set set = { 0 };
 
 		attempt_conclude(attempt, &decision, &set, NULL);
 		return 0;
 	}
-	if (attempt->answer != REASON_NONE || !login_gates_pass(&facts)) {
-		decoy(attempt, login_decide(&facts));
+	if (attempt->answer != REASON_NONE || !login_gates_pass(facts)) {
+		decoy(attempt, login_decide(facts));
 		return 0;
 	}
 	attempt->place.turn = on_turn;
-	if (lane_enter(attempt->attempts->lanes, user.uid, &attempt->place) !=
-	    0)
+	attempt->gathered = &first;
+	r = lane_enter(attempt->attempts->lanes, attempt->uid, &attempt->place);
+	attempt->gathered = NULL;
+	if (r != 0)
 		conclude_denied(attempt, REASON_BUSY);
 	return 0;
 }
