@@ -58,6 +58,16 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 	return 0;
 }
 
+void attempt_finish(struct attempt *attempt)
+{
+	attempt->phase = ATTEMPT_DONE;
+	if (!attempt->open)
+		return;
+	attempt->open = false;
+	attempt->attempts->n_open--;
+	attempt->attempts->n_open_users -= attempt->subject.peer != 0;
+}
+
 static struct attempt *attempt_free(struct attempt *attempt)
 {
 	lane_leave(attempt->attempts->lanes, &attempt->place);
@@ -72,9 +82,7 @@ static struct attempt *attempt_free(struct attempt *attempt)
 		attempt->attempts->first = attempt->next;
 	if (attempt->next)
 		attempt->next->previous = attempt->previous;
-	attempt->attempts->n_open--;
-	if (attempt->subject.peer != 0)
-		attempt->attempts->n_open_users--;
+	attempt_finish(attempt);
 	free(attempt);
 	return NULL;
 }
@@ -129,7 +137,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		if (attempt->phase == ATTEMPT_NEW_PASSWORD ||
 		    attempt->phase == ATTEMPT_NEW_AGAIN)
 			replacement_abandoned(attempt);
-		attempt->phase = ATTEMPT_DONE;
+		attempt_finish(attempt);
 	} else {
 		if (attempt->call && varlink_call_wants_more(attempt->call))
 			reply_wait(attempt->call);
@@ -173,8 +181,8 @@ static bool is_busy(const struct attempts *attempts,
 	    (subject->peer != 0 && attempts->n_open_users >= max / 2))
 		return true;
 	for (const struct attempt *one = attempts->first; one; one = one->next)
-		n_service +=
-			strcmp(one->subject.service, subject->service) == 0;
+		n_service += one->open && strcmp(one->subject.service,
+						 subject->service) == 0;
 	return n_service >= max - max / 4;
 }
 
@@ -193,6 +201,7 @@ int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 	attempt->subject = *subject;
 	attempt->tries_left = 3;
 	attempt->only_repeats = true;
+	attempt->open = true;
 	attempts->n_open++;
 	attempts->n_open_users += subject->peer != 0;
 	attempt->next = attempts->first;

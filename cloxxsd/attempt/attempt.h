@@ -41,7 +41,7 @@ struct attempts {
 	struct passes *passes;
 	struct lanes *lanes;
 	const struct settings *settings; /* exchanged at a reload */
-	struct attempt *first;           /* of the open ones */
+	struct attempt *first;
 	uint32_t n_open;
 	uint32_t n_open_users; /* of these, for peers other than root */
 };
@@ -62,6 +62,7 @@ struct attempt {
 	enum login_purpose purpose;
 	enum attempt_phase phase;
 	enum reason answer; /* why an answer was not verified */
+	bool open;          /* counts among the open ones */
 	bool gone;          /* the connection ended */
 	uint32_t holds;     /* callbacks that run in its name */
 	bool claimed;

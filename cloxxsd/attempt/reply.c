@@ -90,7 +90,7 @@ static void answer(struct attempt *attempt, bool allowed, const char *verdict,
 	struct text text;
 
 	call = scope_take_ptr(attempt->call);
-	attempt->phase = ATTEMPT_DONE;
+	attempt_finish(attempt);
 	secret_deinit(&attempt->current);
 	secret_deinit(&attempt->wanted);
 	if (!call || attempt->gone)

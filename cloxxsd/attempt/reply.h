@@ -30,6 +30,9 @@ void attempt_conclude(struct attempt *attempt,
 
 /* Parts that attempt.c keeps for its neighbours. */
 must_check int attempt_arm(struct attempt *attempt);
+/* It is done, and no longer among the open ones, whoever still holds the
+ * connection. */
+void attempt_finish(struct attempt *attempt);
 /* The attempt's job has ended: it may be freed again. */
 void attempt_worked(struct attempt *attempt);
 /*

@@ -82,7 +82,9 @@ static void abuse_40_an_answer_before_its_question(void **state)
 	assert_string_equal(answer(core, &talk, CORE_OLD).error, NO_ATTEMPT);
 	expect_step(start(core, &talk, piet), "password");
 	assert_string_equal(answer(core, &talk, CORE_OLD).verdict, "allow");
-	/* It is over: nothing more is waited for. */
+	/* It is over: nothing more is waited for, and it takes nobody's place,
+	 * though its connection stays. */
+	assert_int_equal(core->daemon.attempts.n_open, 0);
 	assert_string_equal(answer(core, &talk, CORE_OLD).error, NO_ATTEMPT);
 	talk_close(core, &talk);
 	talk_open(core, &talk, 0);
