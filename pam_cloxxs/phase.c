@@ -3,6 +3,7 @@
 
 #include <security/pam_ext.h>
 
+#include "pam_cloxxs/line.h"
 #include "pam_cloxxs/pass.h"
 #include "pam_cloxxs/relay.h"
 
@@ -35,18 +36,34 @@ enum outcome phase_authenticate(struct transaction *transaction)
 	return relay_run(transaction, LOGIN_PURPOSE_LOGIN);
 }
 
-enum outcome phase_account(struct transaction *transaction)
+/* On the line of the authentication where there is one. */
+static int ask_account(const struct transaction *transaction,
+		       struct login_reply *ret_reply)
 {
 	const char *method = transaction->origin.method;
-	struct login_reply reply;
 	scope(login_deinit) struct login login = LOGIN_INIT;
+	bool kept;
+	int r;
+
+	if (method[0] == '\0')
+		method = NULL;
+	transaction_login(transaction, &login);
+	kept = line_take(transaction->line, &login);
+	r = login_account(&login, &transaction->who, method, ret_reply);
+	/* Closed meanwhile (cloxxsd was started anew, say): as without it. */
+	if (r == LOGIN_E_UNREACHABLE && kept)
+		r = login_account(&login, &transaction->who, method, ret_reply);
+	return r;
+}
+
+enum outcome phase_account(struct transaction *transaction)
+{
+	struct login_reply reply;
 	int r;
 
 	if (transaction->subject.kind == SUBJECT_NOBODY)
 		return OUTCOME_NOBODY;
-	transaction_login(transaction, &login);
-	r = login_account(&login, &transaction->who,
-			  method[0] == '\0' ? NULL : method, &reply);
+	r = ask_account(transaction, &reply);
 	if (r != 0)
 		return transaction_failed(transaction, r);
 	return transaction_decide(transaction, reply.verdict, reply.text,

@@ -12,6 +12,7 @@
 #include <syslog.h>
 
 #include "pam_cloxxs/conversation.h"
+#include "pam_cloxxs/line.h"
 #include "pam_cloxxs/pass.h"
 
 #define STEPS_MAX 64
@@ -188,6 +189,7 @@ enum outcome relay_run(struct transaction *transaction,
 	scope(login_step_deinit) struct login_step step = { 0 };
 	scope(typed_deinit) struct typed typed = { 0 };
 	scope(login_deinit) struct login login = LOGIN_INIT;
+	enum outcome outcome;
 	int r;
 
 	typed.old_item =
@@ -195,8 +197,6 @@ enum outcome relay_run(struct transaction *transaction,
 	transaction_login(transaction, &login);
 	r = login_start(&login, purpose, &transaction->who, &step);
 	for (int n = 0; r == 0 && step.kind != LOGIN_STEP_DONE; n++) {
-		enum outcome outcome;
-
 		if (n == STEPS_MAX)
 			return transaction_failed(transaction, LOGIN_E_BROKEN);
 		transaction_debug(transaction, "step %d", (int)step.kind);
@@ -207,5 +207,8 @@ enum outcome relay_run(struct transaction *transaction,
 	}
 	if (r != 0)
 		return failed(transaction, r);
-	return finish(transaction, &step, &typed);
+	outcome = finish(transaction, &step, &typed);
+	if (outcome == OUTCOME_ALLOW && purpose == LOGIN_PURPOSE_LOGIN)
+		line_keep(transaction->line, &login);
+	return outcome;
 }

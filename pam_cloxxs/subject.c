@@ -60,8 +60,16 @@ static enum subject_kind with_map(const struct map *map, const char *name,
 	return SUBJECT_MANAGED;
 }
 
+static bool is_managed_still(const struct subject *subject,
+			     const struct subject *before)
+{
+	return before && before->kind == SUBJECT_MANAGED &&
+	       before->has_system_uid == subject->has_system_uid &&
+	       before->system_uid == subject->system_uid;
+}
+
 void subject_find(pam_handle_t *pamh, const char *map_path, const char *name,
-		  struct subject *ret_subject)
+		  const struct subject *before, struct subject *ret_subject)
 {
 	scope(map_freep) struct map *map = NULL;
 	struct subject subject = { SUBJECT_UNDECIDED, false, 0 };
@@ -72,6 +80,8 @@ void subject_find(pam_handle_t *pamh, const char *map_path, const char *name,
 		subject.kind = SUBJECT_UNDECIDED;
 	else if (subject.has_system_uid && subject.system_uid == 0)
 		subject.kind = SUBJECT_FOREIGN;
+	else if (is_managed_still(&subject, before))
+		subject.kind = SUBJECT_MANAGED;
 	else if (identity_open(map_path, &map) != 0)
 		subject.kind = without_map(&subject);
 	else

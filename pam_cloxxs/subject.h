@@ -32,7 +32,12 @@ struct subject {
 #define SUBJECT_UNSENDABLE "(invalid)"
 #define SUBJECT_NAME_MAX 256
 
+/*
+ * before: what was found for this name a moment ago, or NULL. Who was managed
+ * then, and has the same uid in the system now, still is: the map is not
+ * opened again.
+ */
 void subject_find(pam_handle_t *pamh, const char *map_path, const char *name,
-		  struct subject *ret_subject);
+		  const struct subject *before, struct subject *ret_subject);
 /* The name, or SUBJECT_UNSENDABLE where it is empty, too long or not UTF-8. */
 const char *subject_sendable(const char *name);

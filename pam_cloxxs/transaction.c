@@ -135,33 +135,75 @@ static enum outcome check_subject(const struct transaction *transaction)
 	return OUTCOME_ALLOW;
 }
 
+/* Whom the handle was asked to authenticate, and what is left of that. */
+struct known {
+	struct subject subject;
+	struct line line;
+	char name[];
+};
+
 static void free_data(pam_handle_t *pamh, void *data, int status)
 {
+	struct known *known = data;
+
 	(void)pamh;
 	(void)status;
-	free(data);
+	if (known)
+		line_drop(&known->line);
+	free(known);
 }
 
-/* Keeps in the handle whom it is asked to authenticate. */
 static enum outcome remember_user(const struct transaction *transaction)
 {
-	char *user = strdup(transaction->user);
+	size_t n = strlen(transaction->user) + 1;
+	struct known *known = calloc(1, sizeof(*known) + n);
 
-	if (user && pam_set_data(transaction->pamh, USER_DATA, user,
-				 free_data) == PAM_SUCCESS)
+	if (known)
+		memcpy(known->name, transaction->user, n);
+	if (known && pam_set_data(transaction->pamh, USER_DATA, known,
+				  free_data) == PAM_SUCCESS)
 		return OUTCOME_ALLOW;
-	free(user);
+	free(known);
 	return OUTCOME_ERROR;
+}
+
+static struct known *recall_user(const struct transaction *transaction)
+{
+	const void *known = NULL;
+
+	if (pam_get_data(transaction->pamh, USER_DATA, &known) != PAM_SUCCESS)
+		return NULL;
+	return (struct known *)(uintptr_t)known;
 }
 
 static bool is_other_user(const struct transaction *transaction)
 {
-	const void *user = NULL;
+	const struct known *known = recall_user(transaction);
 
-	if (pam_get_data(transaction->pamh, USER_DATA, &user) != PAM_SUCCESS ||
-	    !user)
-		return false;
-	return strcmp(user, transaction->user) != 0;
+	return known && strcmp(known->name, transaction->user) != 0;
+}
+
+/*
+ * The account phase comes upon the authentication's heels, and the daemon
+ * decides in it: there a user who was ours a moment ago is looked up in the
+ * system again, not in the map.
+ */
+static void find_subject(struct transaction *transaction)
+{
+	struct known *known = recall_user(transaction);
+	bool again = known && transaction->phase == PHASE_ACCOUNT;
+
+	subject_find(transaction->pamh, transaction->module->map,
+		     transaction->user, again ? &known->subject : NULL,
+		     &transaction->subject);
+	if (!known)
+		return;
+	if (transaction->phase == PHASE_AUTHENTICATE)
+		known->subject = transaction->subject;
+	/* It is for the account phase, or for none. */
+	if (!again)
+		line_drop(&known->line);
+	transaction->line = &known->line;
 }
 
 /*
@@ -201,8 +243,7 @@ enum outcome transaction_begin(struct transaction *transaction, int argc,
 		outcome = check_user(transaction);
 	if (outcome != OUTCOME_ALLOW)
 		return outcome;
-	subject_find(transaction->pamh, transaction->module->map,
-		     transaction->user, &transaction->subject);
+	find_subject(transaction);
 	outcome = check_subject(transaction);
 	if (outcome != OUTCOME_ALLOW)
 		return outcome;

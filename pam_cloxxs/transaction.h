@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "libcloxxs/login.h"
+#include "pam_cloxxs/line.h"
 #include "pam_cloxxs/options.h"
 #include "pam_cloxxs/origin.h"
 #include "pam_cloxxs/status.h"
@@ -35,6 +36,7 @@ struct transaction {
 	const char *user; /* PAM's */
 	struct subject subject;
 	struct origin origin;
+	struct line *line; /* the handle's, or NULL */
 	struct secret pass;
 	struct login_who who; /* points into the above */
 };

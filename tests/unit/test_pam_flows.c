@@ -67,6 +67,83 @@ static void test_pass_over_fork_abuse_15(void **state)
 			       "\"session\":\"s1\""));
 }
 
+/* Two phases in one process: one connection, and none after. */
+static void test_one_line(void **state)
+{
+	static const char *const script[] = { PASSWORD, ALLOW,
+					      "\"verdict\":\"allow\"",
+					      "\"verdict\":\"allow\"", NULL };
+	struct pam_rig *rig = *state;
+
+	pam_rig_begin(rig, "alice", script);
+	rig->pam.person.answers[0] = "right";
+	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+			 PAM_SUCCESS);
+	/* A user of ours is not looked for in the map twice in a row. */
+	assert_int_equal(chmod(rig->module.map, 0666), 0);
+	assert_int_equal(pam_rig_run(rig, PHASE_ACCOUNT, 0, NULL), PAM_SUCCESS);
+	assert_int_equal(pam_rig_run(rig, PHASE_SETCRED, 0, NULL),
+			 PAM_CRED_UNAVAIL);
+	assert_int_equal(chmod(rig->module.map, 0644), 0);
+	assert_int_equal(fake_daemon_n_connections(&rig->daemon), 1);
+	assert_int_equal(pam_rig_run(rig, PHASE_ACCOUNT, 0, NULL), PAM_SUCCESS);
+	assert_int_equal(fake_daemon_n_connections(&rig->daemon), 2);
+	assert_int_equal(fake_daemon_n_requests(&rig->daemon), 4);
+}
+
+/* Nobody but who was let in leaves a connection behind. */
+static void test_no_line_after_denial(void **state)
+{
+	static const char *const script[] = { DENY, "\"verdict\":\"deny\"",
+					      NULL };
+	struct pam_rig *rig = *state;
+
+	pam_rig_begin(rig, "alice", script);
+	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+			 PAM_AUTH_ERR);
+	assert_int_equal(pam_rig_run(rig, PHASE_ACCOUNT, 0, NULL),
+			 PAM_PERM_DENIED);
+	assert_int_equal(fake_daemon_n_connections(&rig->daemon), 2);
+}
+
+/* No phase but the next leaves it open. */
+static void test_line_dropped(void **state)
+{
+	static const char *const script[] = { ALLOW, "\"verdict\":\"allow\"",
+					      NULL };
+	struct pam_rig *rig = *state;
+
+	pam_rig_begin(rig, "alice", script);
+	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+			 PAM_SUCCESS);
+	assert_int_equal(pam_rig_run(rig, PHASE_SETCRED, 0, NULL), PAM_SUCCESS);
+	assert_int_equal(pam_rig_run(rig, PHASE_ACCOUNT, 0, NULL), PAM_SUCCESS);
+	assert_int_equal(fake_daemon_n_connections(&rig->daemon), 2);
+}
+
+/* cloxxsd was started anew in between: noticed before, or only by the call. */
+static void test_line_lost(void **state)
+{
+	static const char *const script[] = { PASSWORD, ALLOW, "%close",
+					      "\"verdict\":\"allow\"", NULL };
+	struct pam_rig *rig = *state;
+
+	pam_rig_begin(rig, "alice", script);
+	rig->pam.person.answers[0] = "right";
+	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+			 PAM_SUCCESS);
+	assert_int_equal(pam_rig_run(rig, PHASE_ACCOUNT, 0, NULL), PAM_SUCCESS);
+	assert_int_equal(fake_daemon_n_connections(&rig->daemon), 2);
+	/* A daemon that closes the new one too has decided nothing. */
+	pam_rig_begin(rig, "alice", script);
+	rig->pam.person.answers[0] = "right";
+	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+			 PAM_SUCCESS);
+	fake_daemon_script(&rig->daemon, NULL);
+	assert_int_equal(pam_rig_run(rig, PHASE_ACCOUNT, 0, NULL),
+			 PAM_AUTHINFO_UNAVAIL);
+}
+
 /* The pass is gone after the session opened, however that ended. */
 static void test_pass_removed(void **state)
 {
@@ -382,6 +459,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		case_of(test_key_login_abuse_10),
 		case_of(test_pass_over_fork_abuse_15),
+		case_of(test_one_line),
+		case_of(test_no_line_after_denial),
+		case_of(test_line_dropped),
+		case_of(test_line_lost),
 		case_of(test_pass_removed),
 		case_of(test_strange_pass),
 		case_of(test_user_changed_abuse_08),

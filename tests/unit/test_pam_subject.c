@@ -44,7 +44,7 @@ static void check(struct pam_rig *rig, const char *name,
 	struct subject subject;
 
 	pam_rig_begin(rig, name, NULL);
-	subject_find(&rig->pam, rig->module.map, name, &subject);
+	subject_find(&rig->pam, rig->module.map, name, NULL, &subject);
 	if (subject.kind != expected)
 		fail_msg("'%s': %d, not %d", name, (int)subject.kind,
 			 (int)expected);
@@ -86,17 +86,55 @@ static void test_system_broken(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		pam_rig_begin(rig, "alice", NULL);
 		rig->pam.system_errno = errors[i];
-		subject_find(&rig->pam, rig->module.map, "alice", &subject);
+		subject_find(&rig->pam, rig->module.map, "alice", NULL,
+			     &subject);
 		assert_int_equal(subject.kind, SUBJECT_UNDECIDED);
-		subject_find(&rig->pam, rig->module.map, "local", &subject);
+		subject_find(&rig->pam, rig->module.map, "local", NULL,
+			     &subject);
 		assert_int_equal(subject.kind, SUBJECT_UNDECIDED);
-		subject_find(&rig->pam, rig->module.map, "root", &subject);
+		subject_find(&rig->pam, rig->module.map, "root", NULL,
+			     &subject);
 		assert_int_equal(subject.kind, SUBJECT_FOREIGN);
 	}
 	/* "Not there" is said in many ways. */
 	rig->pam.system_errno = ENOENT;
-	subject_find(&rig->pam, rig->module.map, "alice", &subject);
+	subject_find(&rig->pam, rig->module.map, "alice", NULL, &subject);
 	assert_int_equal(subject.kind, SUBJECT_MANAGED);
+}
+
+/* Found ours a moment ago: as long as the system says the same, he still is. */
+static void test_found_before(void **state)
+{
+	static const struct subject managed = { SUBJECT_MANAGED, true, 66001 },
+				    unknown = { SUBJECT_MANAGED, false, 0 },
+				    other = { SUBJECT_MANAGED, true, 66002 },
+				    nobody = { SUBJECT_NOBODY, true, 66001 };
+	static const struct {
+		const char *name;
+		const struct subject *before;
+		enum subject_kind expected; /* with no map to be read */
+	} found[] = {
+		{ "alice", &managed, SUBJECT_MANAGED },
+		{ "carol", &unknown, SUBJECT_MANAGED },
+		{ "alice", &unknown, SUBJECT_UNDECIDED },
+		{ "carol", &managed, SUBJECT_UNDECIDED },
+		{ "alice", &other, SUBJECT_UNDECIDED },
+		{ "alice", &nobody, SUBJECT_UNDECIDED },
+		{ "local", &managed, SUBJECT_FOREIGN },
+		{ "toor", &managed, SUBJECT_FOREIGN },
+		{ "root", &managed, SUBJECT_FOREIGN },
+	};
+	struct pam_rig *rig = *state;
+	struct subject subject;
+
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
+		pam_rig_begin(rig, found[i].name, NULL);
+		subject_find(&rig->pam, "/nonexistent", found[i].name,
+			     found[i].before, &subject);
+		if (subject.kind != found[i].expected)
+			fail_msg("%zu: %d, not %d", i, (int)subject.kind,
+				 (int)found[i].expected);
+	}
 }
 
 /* root is told from his name: nothing is asked, not even the system. */
@@ -106,7 +144,7 @@ static void test_root_asks_nobody_abuse_02(void **state)
 	struct subject subject;
 
 	pam_rig_begin(rig, "root", NULL);
-	subject_find(&rig->pam, "/nonexistent", "root", &subject);
+	subject_find(&rig->pam, "/nonexistent", "root", NULL, &subject);
 	assert_int_equal(subject.kind, SUBJECT_FOREIGN);
 	assert_int_equal(rig->pam.n_lookups, 0);
 }
@@ -140,6 +178,7 @@ int main(void)
 		case_of(test_rows),
 		case_of(test_bad_map),
 		case_of(test_system_broken),
+		case_of(test_found_before),
 		case_of(test_root_asks_nobody_abuse_02),
 		case_of(test_sendable_abuse_07),
 	};
