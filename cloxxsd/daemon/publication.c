@@ -8,6 +8,8 @@
 
 /* Marks are gathered this long, and what journald refused is tried again. */
 #define MARK_US UINT64_C(1000000)
+/* Records of one login go to journald together, and out of its way. */
+#define HAND_OVER_US UINT64_C(5000)
 
 static int write_map(struct publication *publication)
 {
@@ -37,21 +39,27 @@ static int swing(struct publication *publication, const struct change *change)
 	return r > 0 ? -EBADMSG : r;
 }
 
-static int arm(struct publication *publication)
+/* Where it is not armed already. */
+static int arm_timer(sd_event_source *timer, uint64_t after)
 {
 	uint64_t now;
 	int r, on;
 
-	r = sd_event_source_get_enabled(publication->timer, &on);
+	r = sd_event_source_get_enabled(timer, &on);
 	if (r < 0 || on != SD_EVENT_OFF)
 		return r;
-	r = sd_event_now(publication->event, CLOCK_MONOTONIC, &now);
+	r = sd_event_now(sd_event_source_get_event(timer), CLOCK_MONOTONIC,
+			 &now);
 	if (r >= 0)
-		r = sd_event_source_set_time(publication->timer, now + MARK_US);
+		r = sd_event_source_set_time(timer, now + after);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(publication->timer,
-						SD_EVENT_ONESHOT);
+		r = sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 	return r;
+}
+
+static int arm(struct publication *publication)
+{
+	return arm_timer(publication->timer, MARK_US);
 }
 
 /* Hands over what waits, until the queue is full; the rest comes later. */
@@ -99,9 +107,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static int on_committed(sd_event_source *source, void *userdata)
+static int on_committed(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
+	(void)usec;
 	hand_over(userdata);
 	return 0;
 }
@@ -109,8 +118,9 @@ static int on_committed(sd_event_source *source, void *userdata)
 /* Behind the answers that wait to be sent: nobody waits for the journal. */
 static int add_hand_over(struct publication *publication, sd_event *event)
 {
-	int r = sd_event_add_defer(event, &publication->hand_over, on_committed,
-				   publication);
+	int r = sd_event_add_time(event, &publication->hand_over,
+				  CLOCK_MONOTONIC, 0, HAND_OVER_US,
+				  on_committed, publication);
 
 	if (r >= 0)
 		r = sd_event_source_set_priority(publication->hand_over,
@@ -127,9 +137,7 @@ int publication_init(struct publication *publication, sd_event *event,
 	struct text text;
 	int r;
 
-	*publication = (struct publication){ .event = event,
-					     .state = state,
-					     .next_seq = 1 };
+	*publication = (struct publication){ .state = state, .next_seq = 1 };
 	text_init(&text, publication->map_path, sizeof(publication->map_path));
 	text_add_format(&text, "%s/identity.map", directory);
 	if (text_is_cut(&text))
@@ -182,8 +190,7 @@ int publication_committed(struct publication *publication,
 	if (r != 0)
 		r = write_map(publication);
 	if (set->n_records > 0) {
-		(void)!sd_event_source_set_enabled(publication->hand_over,
-						   SD_EVENT_ONESHOT);
+		(void)!arm_timer(publication->hand_over, HAND_OVER_US);
 		/* Where answers never end, no later than the timer does it. */
 		(void)!arm(publication);
 	}

@@ -16,7 +16,6 @@
 #include "cloxxsd/state/state.h"
 
 struct publication {
-	sd_event *event;
 	struct state *state;
 	char map_path[512];
 	struct identity_writer *writer;
