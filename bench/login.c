@@ -6,7 +6,11 @@
  *
  *   cost   one after another: "login"; "argon2", of the hash within it;
  *          "beyond", their difference one by one; "account", the part of it
- *          that has no hash; and "apart", the same hash in this process.
+ *          that has no hash; and "apart", the same hash in this process. Beside
+ *          them what no module could spare: "libpam", a login of pam_permit;
+ *          and "disk", two small writes to a file of --sync, as far apart from
+ *          one another and from the ones before as a login's, each on the disk
+ *          before the next.
  *   rate   clients that log in for some seconds (each a process and a user of
  *          its own), in turn with as many threads as there are workers that do
  *          argon2 only: "logins" and "hashes" a second.
@@ -34,7 +38,7 @@
 #define N_ROUNDS 3
 
 struct bench {
-	const char *confdir, *password;
+	const char *confdir, *password, *sync;
 	unsigned int n, clients, workers, seconds;
 	struct argon2_cost cost;
 	struct secret secret;
@@ -72,8 +76,8 @@ struct lap {
 };
 
 /* PAM's answer. */
-static int log_in(const struct bench *bench, unsigned int user,
-		  struct lap *ret_lap)
+static int log_in(const struct bench *bench, const char *service,
+		  unsigned int user, struct lap *ret_lap)
 {
 	const struct pam_conv conversation = {
 		converse, (void *)(uintptr_t)bench->password
@@ -84,7 +88,7 @@ static int log_in(const struct bench *bench, unsigned int user,
 	int r;
 
 	(void)snprintf(name, sizeof(name), "user%u", user);
-	r = pam_start_confdir("bench", name, &conversation, bench->confdir,
+	r = pam_start_confdir(service, name, &conversation, bench->confdir,
 			      &handle);
 	if (r != PAM_SUCCESS)
 		return r;
@@ -124,43 +128,113 @@ static struct hash_clock *open_clock(void)
 	return clock;
 }
 
+/* What libpam itself takes. */
+static double permit(const struct bench *bench)
+{
+	struct lap lap;
+	int r = log_in(bench, "permit", 0, &lap);
+
+	if (r != PAM_SUCCESS)
+		sample_fail("pam_permit", pam_strerror(NULL, r));
+	return lap.authentication + lap.account;
+}
+
+/* A file that is written in place, as the store's log is. */
+static int open_sync(const struct bench *bench)
+{
+	static const char zeros[1 << 20];
+	int fd = open(bench->sync, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, zeros, sizeof(zeros)) != sizeof(zeros) ||
+	    fsync(fd) < 0)
+		sample_fail(bench->sync, strerror(errno));
+	return fd;
+}
+
+static double sync_once(int fd, size_t n)
+{
+	static const char bytes[16384];
+	double start = sample_now_us();
+
+	if (pwrite(fd, bytes, n, 0) < 0 || fdatasync(fd) < 0)
+		sample_fail("fdatasync", strerror(errno));
+	return sample_now_us() - start;
+}
+
+/* The commits of a login are so far apart, about. */
+#define BETWEEN_US 300
+
+static double sync_twice(int fd)
+{
+	double first = sync_once(fd, 12288), until;
+
+	until = sample_now_us() + BETWEEN_US;
+	while (sample_now_us() < until)
+		;
+	return first + sync_once(fd, 8192);
+}
+
+enum figure {
+	FIGURE_LOGIN,
+	FIGURE_ARGON2,
+	FIGURE_BEYOND,
+	FIGURE_ACCOUNT,
+	FIGURE_APART,
+	FIGURE_LIBPAM,
+	FIGURE_DISK,
+	_N_FIGURES,
+};
+
+static const char *const figure_names[_N_FIGURES] = {
+	[FIGURE_LOGIN] = "login",   [FIGURE_ARGON2] = "argon2",
+	[FIGURE_BEYOND] = "beyond", [FIGURE_ACCOUNT] = "account",
+	[FIGURE_APART] = "apart",   [FIGURE_LIBPAM] = "libpam",
+	[FIGURE_DISK] = "disk",
+};
+
+/* One login, in microseconds; what is beside it is not measured yet. */
+static void measure_login(const struct bench *bench, unsigned int user,
+			  const struct hash_clock *clock,
+			  double ret_us[_N_FIGURES])
+{
+	int64_t before = atomic_load(&clock->ns);
+	struct lap lap;
+	int r = log_in(bench, "bench", user, &lap);
+	double hash = (double)(atomic_load(&clock->ns) - before) / 1e3;
+
+	if (r != PAM_SUCCESS)
+		sample_fail("a login", pam_strerror(NULL, r));
+	if (hash <= 0)
+		sample_fail("a login", "no hash was clocked");
+	ret_us[FIGURE_LOGIN] = lap.authentication + lap.account;
+	ret_us[FIGURE_ARGON2] = hash;
+	ret_us[FIGURE_BEYOND] = ret_us[FIGURE_LOGIN] - hash;
+	ret_us[FIGURE_ACCOUNT] = lap.account;
+}
+
 static void measure_cost(const struct bench *bench)
 {
-	struct sample login = { 0 }, argon2 = { 0 }, beyond = { 0 },
-		      account = { 0 }, apart = { 0 };
+	struct sample samples[_N_FIGURES] = { 0 };
 	const struct hash_clock *clock = open_clock();
+	int fd = open_sync(bench);
 
-	/* The first one warms all up. */
+	/* The first one warms all up. Each finds the caches and the disk as
+	 * cold as the hash before leaves them. */
 	for (unsigned int i = 0; i <= bench->n; i++) {
-		int64_t before = atomic_load(&clock->ns);
-		double all, hash;
-		struct lap lap;
-		int r = log_in(bench, i % bench->clients, &lap);
+		double us[_N_FIGURES];
 
-		if (r != PAM_SUCCESS)
-			sample_fail("a login", pam_strerror(NULL, r));
-		hash = (double)(atomic_load(&clock->ns) - before) / 1e3;
-		if (hash <= 0)
-			sample_fail("a login", "no hash was clocked");
-		all = lap.authentication + lap.account;
-		if (i == 0)
-			continue;
-		sample_add(&account, lap.account / 1000);
-		sample_add(&login, all / 1000);
-		sample_add(&argon2, hash / 1000);
-		sample_add(&beyond, (all - hash) / 1000);
-		sample_add(&apart, verify(bench) / 1000);
+		measure_login(bench, i % bench->clients, clock, us);
+		us[FIGURE_APART] = verify(bench);
+		us[FIGURE_DISK] = sync_twice(fd);
+		us[FIGURE_LIBPAM] = permit(bench);
+		for (size_t k = 0; i > 0 && k < _N_FIGURES; k++)
+			sample_add(&samples[k], us[k] / 1000);
 	}
-	sample_print(&login, "login");
-	sample_print(&argon2, "argon2");
-	sample_print(&beyond, "beyond");
-	sample_print(&account, "account");
-	sample_print(&apart, "apart");
-	sample_deinit(&login);
-	sample_deinit(&argon2);
-	sample_deinit(&beyond);
-	sample_deinit(&account);
-	sample_deinit(&apart);
+	for (size_t k = 0; k < _N_FIGURES; k++) {
+		sample_print(&samples[k], figure_names[k]);
+		sample_deinit(&samples[k]);
+	}
+	close(fd);
 }
 
 static struct board *board_new(void)
@@ -192,7 +266,7 @@ static _Noreturn void be_client(const struct bench *bench, struct board *board,
 	do {
 		int64_t now;
 
-		note(board, log_in(bench, user, &lap));
+		note(board, log_in(bench, "bench", user, &lap));
 		now = (int64_t)sample_now_us();
 		if (atomic_load(&board->last_us) < now)
 			atomic_store(&board->last_us, now);
@@ -345,6 +419,9 @@ static bool take(struct bench *bench, int option, const char *argument)
 	case 'p':
 		bench->password = argument;
 		return true;
+	case 'y':
+		bench->sync = argument;
+		return true;
 	case 'n':
 		bench->n = number(argument);
 		return true;
@@ -381,6 +458,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "confdir", required_argument, NULL, 'd' },
 		{ "password", required_argument, NULL, 'p' },
+		{ "sync", required_argument, NULL, 'y' },
 		{ "logins", required_argument, NULL, 'n' },
 		{ "clients", required_argument, NULL, 'c' },
 		{ "workers", required_argument, NULL, 'w' },
