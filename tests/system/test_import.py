@@ -130,7 +130,7 @@ def empty_store():
 def test_export_comes_in_again(user, form):
     """Into the same store it changes nothing; into an empty one it is all."""
     name = user[:20]
-    uid = {"csv": 70123, "json": 70124}[form]
+    uid = {"csv": 70123, "json": 71123}[form]
     path = write("users.json", f"""[
         {{"name": "{name}a", "role": "administrator", "language": "nl"}},
         {{"name": "{name}b", "enabled": false, "uid": {uid},
