@@ -15,7 +15,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/clock.h"
 #include "base/scope.h"
 
 struct channel {
@@ -63,9 +62,3 @@ must_check int channel_send(struct channel *channel, const char *message,
  */
 must_check int channel_receive(struct channel *channel, int64_t deadline_us,
 			       const char **ret_message, size_t *ret_n);
-
-/* Leaves with its last caller. */
-static inline int64_t channel_now_us(void)
-{
-	return clock_monotonic_us();
-}

@@ -20,7 +20,6 @@
 #include <systemd/sd-event.h>
 
 #include "base/address.h"
-#include "base/clock.h"
 #include "base/scope.h"
 #include "base/secret.h"
 #include "cloxxsd/attempt/hasher.h"
@@ -111,9 +110,3 @@ must_check int attempt_gather(struct attempts *attempts,
 			      const struct subject *subject,
 			      enum login_purpose purpose, struct user *ret_user,
 			      struct login_facts *ret_facts);
-
-/* Leaves with its last caller. */
-static inline int64_t attempt_now_us(void)
-{
-	return clock_realtime_us();
-}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/service/guard.h"
 
+#include "base/clock.h"
 #include "cloxxsd/service/admin.h"
 
 bool guard_is_root(struct service *service, struct varlink_call *call,
@@ -38,7 +39,7 @@ bool guard_may_keep_out(struct service *service, struct varlink_call *call,
 bool guard_may_lose(struct service *service, struct varlink_call *call,
 		    const struct user *user)
 {
-	int64_t now = attempt_now_us() / 1000000;
+	int64_t now = clock_realtime_us() / 1000000;
 	uint32_t n_others = 0;
 	int r;
 

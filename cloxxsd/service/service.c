@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 {
 	struct service *service = userdata;
@@ -17,7 +19,7 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 	/* Who is locked, or has yet to choose a password, administers nothing.
 	 */
 	if (user.role == USER_ROLE_ADMINISTRATOR && !user_is_locked(&user) &&
-	    user_is_open(&user, attempt_now_us() / 1000000) &&
+	    user_is_open(&user, clock_realtime_us() / 1000000) &&
 	    user.failures < service->attempts->settings->lockout_failures &&
 	    user.password_kind == USER_PASSWORD_CHOSEN)
 		return PEER_USER | PEER_ADMINISTRATOR;
