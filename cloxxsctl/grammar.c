@@ -39,6 +39,11 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			     "tell what would be done, and do nothing" },
 	[OPTION_UPDATE] = { "update", VALUE_NONE, NULL, NULL,
 			    "change users who exist already" },
+	[OPTION_IDENTITY] = { "identity", VALUE_TEXT, "FILE", NULL,
+			      "the identity of the recovery key, in a file" },
+	[OPTION_ALLOW] = { "allow", VALUE_LIST, "A,B", NULL,
+			   "what may become less strict: locks, disabled, "
+			   "roles, services, passwords, users, or names" },
 	[OPTION_ALL] = { "all", VALUE_NONE, NULL, NULL,
 			 "tell of what is sound too" },
 	[OPTION_NAGIOS] = { "nagios", VALUE_NONE, NULL, NULL,

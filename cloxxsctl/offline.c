@@ -72,7 +72,8 @@ static int show(const struct ctl *ctl, const struct command *command,
 	return STATUS_OK;
 }
 
-int offline_run(struct ctl *ctl, const struct command *command)
+int offline_ask(struct ctl *ctl, const struct command *command,
+		json_t **ret_answer)
 {
 	scope(program_answer_freep) struct program_answer *answer = NULL;
 	scope(json_decrefp) json_t *json = NULL;
@@ -91,5 +92,14 @@ int offline_run(struct ctl *ctl, const struct command *command)
 	json = json_loadb(answer->bytes, answer->n, 0, NULL);
 	if (r != STATUS_OK || !json_is_object(json))
 		return show_failure(ctl, command, r, json);
-	return show(ctl, command, json);
+	*ret_answer = scope_take_ptr(json);
+	return STATUS_OK;
+}
+
+int offline_run(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *answer = NULL;
+	int r = offline_ask(ctl, command, &answer);
+
+	return r == STATUS_OK ? show(ctl, command, answer) : r;
 }

@@ -7,7 +7,12 @@
  * it; it opens no store itself.
  */
 
+#include <jansson.h>
+
 #include "cloxxsctl/ctl.h"
 
+/* Asks it: an exit status; what went wrong has been printed. */
+int offline_ask(struct ctl *ctl, const struct command *command,
+		json_t **ret_answer);
 /* Runs the verb of the same name there; an exit status. */
 int offline_run(struct ctl *ctl, const struct command *command);

@@ -2,6 +2,7 @@
 /* For eyes: a table, or a page by the view of the verb. */
 #include "cloxxsctl/output.h"
 
+#include "cloxxsctl/backup_view.h"
 #include "cloxxsctl/explain_view.h"
 #include "cloxxsctl/password_view.h"
 #include "cloxxsctl/recover_view.h"
@@ -41,6 +42,14 @@ static int table_show(struct output *output, const struct command *command,
 		return status_view(output, reply);
 	case VIEW_MAPS:
 		return recover_view_maps(output, reply);
+	case VIEW_BACKUP:
+		return backup_view_one(output, reply);
+	case VIEW_BACKUPS:
+		return backup_view_list(output, reply);
+	case VIEW_REMOVED:
+		return backup_view_removed(output, reply);
+	case VIEW_RESTORE:
+		return backup_view_restore(output, reply);
 	case VIEW_USERS:
 	case VIEW_NONE:
 	case _N_VIEWS:

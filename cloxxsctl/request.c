@@ -211,6 +211,27 @@ int request_run(struct ctl *ctl, const struct command *command)
 	return request_show(ctl, command, reply);
 }
 
+int request_stream(struct ctl *ctl, const struct command *command, json_t *more,
+		   int (*each)(json_t *reply, void *userdata), void *userdata)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *besides = more;
+	scope(json_decrefp) json_t *reply = NULL;
+	json_t *parameters;
+	const char *error = NULL;
+	int r;
+
+	r = prepare(ctl, command, &parameters, &client);
+	if (r != STATUS_OK)
+		return r;
+	(void)json_object_update(parameters, besides);
+	r = varlink_client_stream(client, command->row->method, parameters,
+				  each, userdata, &reply, &error);
+	if (r != 0)
+		return client_failed(ctl, command, true, r);
+	return error ? reply_failed(ctl, command, error, reply) : STATUS_OK;
+}
+
 static int each_user(json_t *reply, void *userdata)
 {
 	struct output *output = userdata;

@@ -25,5 +25,12 @@ int request_fetch(struct ctl *ctl, const struct command *command,
 /* Shows a reply as the row's view. */
 int request_show(const struct ctl *ctl, const struct command *command,
 		 const json_t *reply);
+/*
+ * The same with "more", and with the parameters in more (taken; may be NULL)
+ * besides: each for every reply; what it returns other than 0 ends it. Nothing
+ * is shown.
+ */
+int request_stream(struct ctl *ctl, const struct command *command, json_t *more,
+		   int (*each)(json_t *reply, void *userdata), void *userdata);
 /* The same as request_run() for every user, one reply each. */
 int request_run_list(struct ctl *ctl, const struct command *command);

@@ -2,6 +2,7 @@
 #include "cloxxsctl/verbs.h"
 
 #include "cloxxsctl/doctor/doctor.h"
+#include "cloxxsctl/backup.h"
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/offline.h"
@@ -133,6 +134,37 @@ const struct grammar_verb verbs[] = {
 	  .summary = "make a key file; never overwrites one",
 	  .example = "cloxxsctl key create " CLOXXS_CONFDIR "/cloxxs.key",
 	  .run = local_run_key_create },
+	{ .noun = "backup", .verb = "create", .options = JSON,
+	  .summary = "make a backup, sealed to the recovery key",
+	  .example = "cloxxsctl backup create",
+	  .run = backup_run_create, .method = ADMIN "CreateBackup",
+	  .view = VIEW_BACKUP },
+	{ .noun = "backup", .verb = "list", .options = JSON,
+	  .summary = "list backups, and those of others that are watched",
+	  .example = "cloxxsctl backup list",
+	  .run = backup_run_list, .method = ADMIN "ListBackups",
+	  .view = VIEW_BACKUPS },
+	{ .noun = "backup", .verb = "verify", .operands = "FILE",
+	  .operands_min = 1, .operands_max = 1,
+	  .options = JSON | OPTION_BIT(OPTION_IDENTITY),
+	  .summary = "tell whether a backup can be restored",
+	  .example = "cloxxsctl backup verify FILE --identity identity.txt",
+	  .run = backup_run_verify, .view = VIEW_BACKUP },
+	{ .noun = "backup", .verb = "restore", .operands = "FILE",
+	  .operands_min = 1, .operands_max = 1,
+	  .options = JSON | YES | OPTION_BIT(OPTION_IDENTITY) |
+		OPTION_BIT(OPTION_ALLOW) | OPTION_BIT(OPTION_DRY_RUN),
+	  .required = OPTION_BIT(OPTION_IDENTITY),
+	  .summary = "put the store back, while the daemon is stopped",
+	  .example = "cloxxsctl backup restore FILE --identity identity.txt "
+		     "--dry-run",
+	  .run = backup_run_restore, .view = VIEW_RESTORE },
+	{ .noun = "backup", .verb = "prune",
+	  .options = JSON | OPTION_BIT(OPTION_DRY_RUN),
+	  .summary = "remove backups that are older than is kept",
+	  .example = "cloxxsctl backup prune --dry-run",
+	  .run = backup_run_prune, .method = ADMIN "PruneBackups",
+	  .view = VIEW_REMOVED },
 	{ .noun = "recover", .verb = "unlock", .operands = "NAME",
 	  .operands_min = 1, .operands_max = 1, .options = REASON | JSON,
 	  .required = REASON,

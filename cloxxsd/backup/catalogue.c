@@ -153,14 +153,38 @@ static void close_stream(DIR **stream)
 		closedir(*stream);
 }
 
+static DIR *open_stream(int directory_fd)
+{
+	int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+void catalogue_remove_unfinished(int directory_fd)
+{
+	scope(close_stream) DIR *stream = open_stream(directory_fd);
+	const struct dirent *entry;
+
+	while (stream && (entry = readdir(stream))) {
+		char name[CATALOGUE_FILE_MAX];
+		size_t n = strlen(entry->d_name);
+
+		if (n < 4 || n >= sizeof(name) ||
+		    strcmp(entry->d_name + n - 4, ".new") != 0)
+			continue;
+		memcpy(name, entry->d_name, n - 4);
+		name[n - 4] = '\0';
+		if (catalogue_is_file_name(name))
+			(void)unlinkat(directory_fd, entry->d_name, 0);
+	}
+}
+
 int catalogue_read(int directory_fd, struct catalogue *ret)
 {
 	scope(catalogue_deinit) struct catalogue catalogue = { 0 };
-	scope(close_stream) DIR *stream = NULL;
-	int fd, r = 0;
+	scope(close_stream) DIR *stream = open_stream(directory_fd);
+	int r = 0;
 
-	fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	stream = fd < 0 ? NULL : fdopendir(fd);
 	if (!stream)
 		return -errno;
 	while (r == 0) {

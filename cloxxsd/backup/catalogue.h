@@ -43,6 +43,8 @@ must_check int catalogue_open_directory(const char *path, struct text *why,
 bool catalogue_is_file_name(const char *name);
 void catalogue_file_name(int64_t created, uint64_t sequence,
 			 char ret_name[CATALOGUE_FILE_MAX]);
+/* Removes what a making that broke off left: such a name with ".new". */
+void catalogue_remove_unfinished(int directory_fd);
 must_check int catalogue_read(int directory_fd, struct catalogue *ret);
 
 struct prune_rule {

@@ -391,9 +391,13 @@ static int start_attempts(struct daemon *daemon)
 		r = hasher_new(daemon->event, count_workers(daemon->settings),
 			       daemon->settings->workers_memory,
 			       &attempts->hasher);
+	if (r >= 0)
+		r = errands_new(daemon->event, &daemon->errands);
 	if (r < 0)
 		return r;
 	daemon->service = (struct service){
+		.errands = daemon->errands,
+		.state_directory = daemon->options.state_directory,
 		.state = &daemon->state,
 		.attempts = attempts,
 		.started = clock_realtime_us() / 1000000,
@@ -447,6 +451,9 @@ void daemon_stop(struct daemon *daemon)
 	daemon->service.import = import_free(daemon->service.import);
 	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
 	resealing_deinit(&daemon->resealing);
+	if (daemon->service.backup_job)
+		job_abandon(daemon->service.backup_job);
+	daemon->errands = errands_free(daemon->errands);
 	publication_deinit(&daemon->publication);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);
 	state_deinit(&daemon->state);

@@ -32,6 +32,7 @@ struct daemon {
 	struct publication publication;
 	struct resealing resealing;
 	struct attempts attempts;
+	struct errands *errands;
 	struct service service;
 	struct refused refused;
 	struct varlink_server *server;

@@ -19,6 +19,10 @@ static const char *const option_names[_N_OFFLINE_OPTIONS] = {
 	[OFFLINE_OPTION_KEY] = "key",
 	[OFFLINE_OPTION_REASON] = "reason",
 	[OFFLINE_OPTION_SERVICES] = "services",
+	[OFFLINE_OPTION_IDENTITY] = "identity",
+	[OFFLINE_OPTION_ALLOW] = "allow",
+	[OFFLINE_OPTION_DRY_RUN] = "dry-run",
+	[OFFLINE_OPTION_YES] = "yes",
 };
 
 #define FOR_EVERY_VERB                                 \
@@ -99,7 +103,9 @@ static bool standard_streams_are_open(void)
 
 int main(int argc, char **argv)
 {
-	struct offline offline = { .stream = stdout };
+	struct offline offline = { .stream = stdout,
+				   .operand_fd = -1,
+				   .identity_fd = -1 };
 	/* Ours, to be wiped: a temporary password passes through it. */
 	char buffer[BUFSIZ];
 	enum offline_status status;

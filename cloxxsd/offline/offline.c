@@ -7,6 +7,7 @@
  */
 #include "cloxxsd/offline/offline.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,8 +93,42 @@ static enum offline_status load_key(struct offline *offline)
 	r = key_load(file, &offline->key);
 	if (r == 0)
 		return OFFLINE_DONE;
+	if (r == KEY_E_MISSING && offline->verb->may_lack_key) {
+		r = key_writer_start(file, &offline->key_writer);
+		if (r == 0)
+			return OFFLINE_DONE;
+	}
 	return offline_fail(offline, OFFLINE_FAILURE, "%s: %s", file,
 			    state_key_sentence(r));
+}
+
+/* A file that was named, by whoever may read it: nothing else is opened so. */
+static enum offline_status open_named(struct offline *offline, const char *path,
+				      int *ret_fd)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return offline_fail(offline,
+				    errno == ENOENT   ? OFFLINE_NOT_FOUND
+				    : errno == EACCES ? OFFLINE_DENIED
+						      : OFFLINE_FAILURE,
+				    "%s: %s", path, strerror(errno));
+	*ret_fd = fd;
+	return OFFLINE_DONE;
+}
+
+static enum offline_status open_files(struct offline *offline)
+{
+	const char *identity = offline->values[OFFLINE_OPTION_IDENTITY];
+	enum offline_status status = OFFLINE_DONE;
+
+	if (offline->verb->operand_file)
+		status = open_named(offline, offline->operand,
+				    &offline->operand_fd);
+	if (status == OFFLINE_DONE && identity)
+		status = open_named(offline, identity, &offline->identity_fd);
+	return status;
 }
 
 static enum offline_status give_up_rights(struct offline *offline)
@@ -156,6 +191,8 @@ static enum offline_status prepare(struct offline *offline)
 	if (status == OFFLINE_DONE && needs >= OFFLINE_NEEDS_KEY)
 		status = load_key(offline);
 	if (status == OFFLINE_DONE)
+		status = open_files(offline);
+	if (status == OFFLINE_DONE)
 		status = give_up_rights(offline);
 	if (status == OFFLINE_DONE && needs >= OFFLINE_NEEDS_LOCK)
 		status = take_lock(offline);
@@ -178,5 +215,8 @@ enum offline_status offline_run(struct offline *offline)
 	offline->key = key_free(offline->key);
 	offline->lock = lock_free(offline->lock);
 	offline->settings = settings_free(offline->settings);
+	key_writer_end(&offline->key_writer);
+	scope_close(&offline->operand_fd);
+	scope_close(&offline->identity_fd);
 	return status;
 }

@@ -14,6 +14,7 @@
 
 #include "base/scope.h"
 #include "cloxxsd/config/settings.h"
+#include "cloxxsd/offline/key_writer.h"
 #include "cloxxsd/state/state.h"
 
 /* Exit statuses, the same as cloxxsctl's (cloxxsctl/failure.h). */
@@ -36,6 +37,10 @@ enum offline_option {
 	OFFLINE_OPTION_KEY,
 	OFFLINE_OPTION_REASON,
 	OFFLINE_OPTION_SERVICES,
+	OFFLINE_OPTION_IDENTITY,
+	OFFLINE_OPTION_ALLOW,
+	OFFLINE_OPTION_DRY_RUN,
+	OFFLINE_OPTION_YES,
 	_N_OFFLINE_OPTIONS,
 };
 
@@ -56,6 +61,8 @@ struct offline;
 struct offline_verb {
 	const char *noun, *verb;
 	bool operand;      /* takes one, and must have it */
+	bool operand_file; /* it is a file, opened as whoever runs this */
+	bool may_lack_key; /* then one can be written: see key_writer */
 	uint32_t options;  /* beside those that every verb takes */
 	uint32_t required; /* of these */
 	bool for_anybody;  /* root or not */
@@ -70,6 +77,8 @@ struct offline {
 	const char *values[_N_OFFLINE_OPTIONS]; /* NULL: not given */
 	FILE *stream;                           /* of the answer */
 	struct settings *settings;
+	int operand_fd, identity_fd; /* -1: not given */
+	struct key_writer key_writer;
 	struct key *key; /* until the state is open, which takes it */
 	struct lock *lock;
 	struct state state;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
+#include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/state/recovery.h"
 #include "varlink/interfaces.h"
 
@@ -476,6 +477,9 @@ static const struct varlink_parameter recovery_parameters[] = {
 	{ "check", VARLINK_BOOL, true, 0 },
 	{ 0 }
 };
+static const struct varlink_parameter dry_run_parameters[] = {
+	{ "dry_run", VARLINK_BOOL, true, 0 }, { 0 }
+};
 static const struct varlink_parameter no_parameters[] = { { 0 } };
 static const struct varlink_parameter import_parameters[] = {
 	{ "update", VARLINK_BOOL, true, 0 }, { 0 }
@@ -525,6 +529,12 @@ static const struct varlink_method methods[] = {
 		    admin_set_recovery_key),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("Status", 0, no_parameters, admin_status),
+	METHOD("CreateBackup", VARLINK_MORE, no_parameters,
+	       admin_create_backup),
+	METHOD("ListBackups", VARLINK_MORE_ONLY, no_parameters,
+	       admin_list_backups),
+	METHOD("PruneBackups", VARLINK_MORE_ONLY, dry_run_parameters,
+	       admin_prune_backups),
 	{ 0 },
 };
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/service/admin_backup.h"
+
 /* Users of one batch of a stream. */
 #define BATCH 64
 
@@ -211,22 +213,31 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 		text_add_format(&text, "%02x", service->state->ledger.chain[i]);
 	return varlink_call_reply(
 		call,
-		json_pack(
-			"{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, s:i, s:i,"
-			" s:i, s:I, s:I, s:I, s:o, s:s, s:o}",
-			"version", VERSION, "started",
-			(json_int_t)service->started, "configuration",
-			service->configuration, "users", (int)counts.all,
-			"users_locked", (int)counts.locked, "users_disabled",
-			(int)counts.disabled, "ledger_records",
-			(json_int_t)n_ledger, "ledger_head", head, "attempts",
-			(int)service->attempts->n_open, "queued",
-			(int)hasher_n_waiting(service->attempts->hasher),
-			"workers",
-			(int)hasher_n_threads(service->attempts->hasher),
-			"hash_memory", (json_int_t)settings->hash_memory,
-			"map_generation",
-			(json_int_t)service->map_generation(service->userdata),
-			"unpublished", (json_int_t)n_unpublished, "locks",
-			locks, "root_key", root, "recovery_key", recovery));
+		admin_add_last_backup(
+			service,
+			json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, "
+				  "s:i, s:i,"
+				  " s:i, s:I, s:I, s:I, s:o, s:s, s:o}",
+				  "version", VERSION, "started",
+				  (json_int_t)service->started, "configuration",
+				  service->configuration, "users",
+				  (int)counts.all, "users_locked",
+				  (int)counts.locked, "users_disabled",
+				  (int)counts.disabled, "ledger_records",
+				  (json_int_t)n_ledger, "ledger_head", head,
+				  "attempts", (int)service->attempts->n_open,
+				  "queued",
+				  (int)hasher_n_waiting(
+					  service->attempts->hasher),
+				  "workers",
+				  (int)hasher_n_threads(
+					  service->attempts->hasher),
+				  "hash_memory",
+				  (json_int_t)settings->hash_memory,
+				  "map_generation",
+				  (json_int_t)service->map_generation(
+					  service->userdata),
+				  "unpublished", (json_int_t)n_unpublished,
+				  "locks", locks, "root_key", root,
+				  "recovery_key", recovery)));
 }

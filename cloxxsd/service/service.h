@@ -9,6 +9,7 @@
 
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/attempt/pass.h"
+#include "cloxxsd/backup/job.h"
 #include "cloxxsd/service/allowance.h"
 #include "cloxxsd/state/state.h"
 #include "varlink/server.h"
@@ -27,6 +28,9 @@ struct service {
 	struct varlink_server *server;
 	struct allowance allowance;
 	struct import *import; /* the one under way, or NULL */
+	struct errands *errands;
+	struct job *backup_job; /* the one under way, or NULL */
+	const char *state_directory;
 	/* Told of a call that was refused for its peer, as the server tells. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,
 			void *service);

@@ -13,7 +13,8 @@ static bool read_blob(sqlite3_stmt *row, int column, uint8_t *to, size_t n)
 	return true;
 }
 
-static int read_one(sqlite3_stmt *row, struct backup_made *ret_made)
+/* The next row; the statement stays where it is. */
+static int read_row(sqlite3_stmt *row, struct backup_made *ret_made)
 {
 	struct backup_made made = { 0 };
 	bool good;
@@ -26,11 +27,18 @@ static int read_one(sqlite3_stmt *row, struct backup_made *ret_made)
 	made.bytes = sqlite3_column_int64(row, 3);
 	good = store_column_text(row, 2, made.file, sizeof(made.file)) &&
 	       read_blob(row, 4, made.digest, sizeof(made.digest));
-	sqlite3_reset(row);
 	if (!good)
 		return BACKUPS_E_DAMAGED;
 	*ret_made = made;
 	return 0;
+}
+
+static int read_one(sqlite3_stmt *row, struct backup_made *ret_made)
+{
+	int r = read_row(row, ret_made);
+
+	sqlite3_reset(row);
+	return r;
 }
 
 #define COLUMNS "sequence, created, file, bytes, digest"
@@ -81,6 +89,37 @@ int backups_installation(struct store *store,
 	if (!good)
 		return BACKUPS_E_DAMAGED;
 	memcpy(ret_identifier, identifier, sizeof(identifier));
+	*ret_n = n;
+	return 0;
+}
+
+int backups_read(struct store *store, struct backup_made **ret_made,
+		 size_t *ret_n)
+{
+	scope(scope_free) struct backup_made *made = NULL;
+	sqlite3_stmt *row;
+	size_t n = 0;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT " COLUMNS " FROM backup ORDER BY sequence DESC",
+		       &row, "");
+	while (r == 0) {
+		struct backup_made *more =
+			reallocarray(made, n + 1, sizeof(*made));
+
+		if (!more) {
+			sqlite3_reset(row);
+			return -ENOMEM;
+		}
+		made = more;
+		r = read_row(row, &made[n]);
+		n += r == 0;
+	}
+	sqlite3_reset(row);
+	if (r != BACKUPS_E_UNKNOWN)
+		return r;
+	*ret_made = scope_take_ptr(made);
 	*ret_n = n;
 	return 0;
 }

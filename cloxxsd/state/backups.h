@@ -37,3 +37,6 @@ must_check int backups_last(struct store *store, struct backup_made *ret_made);
 must_check int backups_installation(struct store *store,
 				    uint8_t ret_identifier[INSTALLATION_BYTES],
 				    int64_t *ret_n);
+/* All of them, *ret_made for free(), the newest first. */
+must_check int backups_read(struct store *store, struct backup_made **ret_made,
+			    size_t *ret_n);

@@ -291,3 +291,29 @@ int state_seal_password(const struct state *state, uint32_t uid,
 
 	return state_seal(state, &place, hash, ret_sealed);
 }
+
+const uint8_t *state_backup_key(const struct state *state)
+{
+	return key_ledger_find(state->key, state->ledger.seq);
+}
+
+int state_copy_key(const struct state *state, struct key **ret_key)
+{
+	const uint8_t *roots;
+	size_t n;
+	int r;
+
+	roots = key_roots(state->key, &n);
+	r = key_read(roots, n, ret_key);
+	return r > 0 ? -EINVAL : r;
+}
+
+int state_recipient(const struct state *state, uint8_t ret_recipient[32])
+{
+	struct recovery_row row;
+	int r = recovery_row_find(state->store, &row);
+
+	if (r == 0)
+		memcpy(ret_recipient, row.public_key, sizeof(row.public_key));
+	return r == RECOVERY_E_NONE ? -ENOENT : r > 0 ? -EBADMSG : r;
+}

@@ -79,6 +79,18 @@ must_check int state_settle_claims(struct state *state, uint32_t failures_max,
 must_check int state_settle_claim(struct state *state, const struct user *user,
 				  uint32_t failures_max, int64_t now_us);
 
+/*
+ * The key that signs what is told of this state outside of it, that of the
+ * ledger's last record; NULL without one. Lives as long as state.
+ */
+const uint8_t *state_backup_key(const struct state *state);
+/* A ring of its own with the root keys of state, for a thread; the data keys are
+ * in any copy of the store. */
+must_check int state_copy_key(const struct state *state, struct key **ret_key);
+/* The public half of the recovery key. -ENOENT: there is none. */
+must_check int state_recipient(const struct state *state,
+			       uint8_t ret_recipient[32]);
+
 /* The stored hash of user, unsealed; wiped by the caller. SEAL_E_* or -errno.
  */
 must_check int state_open_password(const struct state *state,

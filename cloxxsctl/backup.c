@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/backup.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cloxxsctl/offline.h"
+#include "cloxxsctl/request.h"
+#include "cloxxsctl/watched.h"
+
+static int show(struct ctl *ctl, const struct command *command,
+		const json_t *answer)
+{
+	int r = ctl->output->form->show(ctl->output, command, answer);
+
+	return r < 0 ? ctl_fail_errno(ctl, command, "showing the answer", r)
+		     : STATUS_OK;
+}
+
+/* create */
+
+struct making {
+	FILE *stream; /* for progress, or NULL */
+	json_t *backup;
+};
+
+/* One line, written over and over. */
+static int on_progress(json_t *reply, void *userdata)
+{
+	struct making *making = userdata;
+	json_t *backup = json_object_get(reply, "backup");
+	int64_t percent = 0;
+
+	if (json_is_object(backup)) {
+		making->backup = json_incref(backup);
+		if (making->stream)
+			fputs("\r\033[K", making->stream);
+	} else if (making->stream) {
+		(void)output_member_int(reply, "percent", &percent);
+		fprintf(making->stream, "\r\033[K%s %lld %%",
+			strcmp(output_member(reply, "phase", ""), "copy") == 0
+				? "Copying the store:"
+			: strcmp(output_member(reply, "phase", ""), "prove") ==
+					0
+				? "Proving the copy:"
+				: "Sealing:",
+			(long long)percent);
+		fflush(making->stream);
+	}
+	return 0;
+}
+
+int backup_run_create(struct ctl *ctl, const struct command *command)
+{
+	struct making making = {
+		.stream = isatty(fileno(ctl->errors)) ? ctl->errors : NULL,
+	};
+	scope(json_decrefp) json_t *answer = NULL;
+	int r;
+
+	r = request_stream(ctl, command, NULL, on_progress, &making);
+	answer = json_pack("{s:o?}", "backup", making.backup);
+	if (r != STATUS_OK)
+		return r;
+	if (!making.backup)
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"the daemon's answer lacks something; is it of "
+				"another version?");
+	return show(ctl, command, answer);
+}
+
+/* list, prune */
+
+static int gather(json_t *reply, void *userdata)
+{
+	json_t *backup = json_object_get(reply, "backup");
+
+	if (!json_is_object(backup))
+		return 0;
+	return json_array_append(userdata, backup) < 0 ? -ENOMEM : 0;
+}
+
+int backup_run_list(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *backups = json_array();
+	scope(json_decrefp) json_t *answer = NULL;
+	json_t *watched = NULL;
+	int r;
+
+	r = request_stream(ctl, command, NULL, gather, backups);
+	if (r != STATUS_OK)
+		return r;
+	r = watched_read(ctl->cloxxsd, ctl->output->now, &watched);
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, "reading the configuration",
+				      r);
+	answer =
+		json_pack("{s:O, s:o}", "backups", backups, "watched", watched);
+	return show(ctl, command, answer);
+}
+
+int backup_run_prune(struct ctl *ctl, const struct command *command)
+{
+	bool dry_run = command_has(command, OPTION_DRY_RUN);
+	scope(json_decrefp) json_t *backups = json_array();
+	scope(json_decrefp) json_t *answer = NULL;
+	int r;
+
+	r = request_stream(ctl, command,
+			   json_pack("{s:b}", "dry_run", (int)dry_run), gather,
+			   backups);
+	if (r != STATUS_OK)
+		return r;
+	answer = json_pack("{s:O, s:b}", "removed", backups, "dry_run",
+			   (int)dry_run);
+	return show(ctl, command, answer);
+}
+
+/* verify */
+
+struct finding {
+	const char *digest;
+	bool found;
+};
+
+static int find_digest(json_t *reply, void *userdata)
+{
+	struct finding *finding = userdata;
+	const json_t *backup = json_object_get(reply, "backup");
+
+	if (json_is_object(backup) &&
+	    strcmp(output_member(backup, "digest", ""), finding->digest) == 0)
+		finding->found = true;
+	return 0;
+}
+
+/* Whether the daemon made a file with these very bytes: null where it is not
+ * there to be asked, or not of one who may. */
+static json_t *ask_daemon(struct ctl *ctl, const char *digest)
+{
+	const struct grammar_verb *row =
+		grammar_find(ctl->verbs, "backup", "list");
+	const struct command command = { .row = row };
+	struct finding finding = { .digest = digest };
+	struct ctl silent = *ctl;
+	int r;
+
+	silent.errors = fopen("/dev/null", "we");
+	if (!silent.errors)
+		return json_null();
+	r = request_stream(&silent, &command, NULL, find_digest, &finding);
+	(void)fclose(silent.errors);
+	return r == STATUS_OK ? json_boolean(finding.found) : json_null();
+}
+
+int backup_run_verify(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *answer = NULL;
+	const json_t *backup;
+	int r;
+
+	r = offline_ask(ctl, command, &answer);
+	if (r != STATUS_OK)
+		return r;
+	backup = json_object_get(answer, "backup");
+	(void)!json_object_set_new(
+		answer, "known",
+		ask_daemon(ctl, output_member(backup, "digest", "?")));
+	return show(ctl, command, answer);
+}
+
+/* restore */
+
+/* What it would do, which is asked about before it is done. */
+static int ask_first(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *answer = NULL;
+	struct command dry_run = *command;
+	char line[16] = "";
+	int r;
+
+	if (command_has(command, OPTION_YES) ||
+	    command_has(command, OPTION_DRY_RUN))
+		return STATUS_OK;
+	if (!isatty(fileno(ctl->questions)))
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"there is no terminal to ask on; look with "
+				"--dry-run, then say --yes");
+	dry_run.given |= OPTION_BIT(OPTION_DRY_RUN);
+	r = offline_ask(ctl, &dry_run, &answer);
+	if (r == STATUS_OK)
+		r = show(ctl, &dry_run, answer);
+	if (r != STATUS_OK)
+		return r;
+	fflush(ctl->output->stream);
+	fputs("Put the store back from this backup? Type yes: ", ctl->errors);
+	fflush(ctl->errors);
+	if (fgets(line, sizeof(line), ctl->questions) &&
+	    strcmp(line, "yes\n") == 0)
+		return STATUS_OK;
+	return ctl_fail(ctl, command, STATUS_FAILURE,
+			"not confirmed; nothing was changed");
+}
+
+int backup_run_restore(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *answer = NULL;
+	int r;
+
+	r = ask_first(ctl, command);
+	if (r == STATUS_OK)
+		r = offline_ask(ctl, command, &answer);
+	return r == STATUS_OK ? show(ctl, command, answer) : r;
+}

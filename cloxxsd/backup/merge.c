@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. Of each fact about a user the stricter one stays, unless it is allowed.
+ *  2. An id that was ever somebody's is nobody else's.
+ *  3. The ledger is never rewound where it can be gone on with.
+ */
+#include "cloxxsd/backup/merge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *group, *kept, *loosened;
+} rows[_MERGE_FACT_N] = {
+	[MERGE_LOCK] = { "locks", "stays locked", "is unlocked" },
+	[MERGE_FAILURES] = { NULL, "keeps the wrong answers counted", "" },
+	[MERGE_DISABLED] = { "disabled", "stays disabled", "is enabled" },
+	[MERGE_ROLE] = { "roles", "stays no administrator",
+			 "becomes an administrator" },
+	[MERGE_SERVICES] = { "services", "gets no service back",
+			     "gets services back" },
+	[MERGE_PASSWORD] = { "passwords", "keeps the newer password",
+			     "gets the older password back" },
+	[MERGE_USER] = { "users", "stays away", "comes back" },
+	[MERGE_GOES] = { NULL, "goes: is not in the backup", "" },
+};
+
+const char *merge_fact_group(enum merge_fact fact)
+{
+	return rows[fact].group;
+}
+
+const char *merge_fact_text(enum merge_fact fact, bool allowed)
+{
+	return allowed ? rows[fact].loosened : rows[fact].kept;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t n_word = strlen(word);
+
+	while (list && *list) {
+		size_t n = strcspn(list, ",");
+
+		if (n == n_word && memcmp(list, word, n) == 0)
+			return true;
+		list += n + (list[n] == ',');
+	}
+	return false;
+}
+
+bool merge_is_allowed(const struct merge_allowed *allowed, enum merge_fact fact,
+		      const char *user)
+{
+	return rows[fact].group && (has_word(allowed->list, rows[fact].group) ||
+				    has_word(allowed->list, user));
+}
+
+/* The services of list that stand in other as well, in place. */
+static void intersect(char *list, const char *other)
+{
+	char kept[USER_SERVICES_MAX];
+	struct text text;
+
+	text_init(&text, kept, sizeof(kept));
+	for (const char *one = list; *one;) {
+		size_t n = strcspn(one, ",");
+		char word[NAME_SERVICE_MAX + 1];
+
+		(void)snprintf(word, sizeof(word), "%.*s", (int)n, one);
+		if (has_word(other, word))
+			text_add_format(&text, "%s%s", text.n > 0 ? "," : "",
+					word);
+		one += n + (one[n] == ',');
+	}
+	memcpy(list, kept, text.n + 1);
+}
+
+static void keep_password(struct user *user, const struct user *present)
+{
+	user->password = present->password;
+	user->password_kind = present->password_kind;
+	user->password_changed = present->password_changed;
+	user->temporary_until = present->temporary_until;
+}
+
+static bool password_is_newer(const struct user *present,
+			      const struct user *backup)
+{
+	bool same = present->password.n == backup->password.n &&
+		    memcmp(present->password.bytes, backup->password.bytes,
+			   present->password.n) == 0;
+
+	/* A hash of the same password at a higher cost is no newer one. */
+	return !same && (present->password_changed > backup->password_changed ||
+			 (present->password_kind == USER_PASSWORD_NONE &&
+			  backup->password_kind != USER_PASSWORD_NONE));
+}
+
+/* What differs, as bits. */
+static uint32_t compare(const struct user *present, const struct user *backup)
+{
+	char services[USER_SERVICES_MAX];
+	uint32_t facts = 0;
+
+	memcpy(services, backup->services, sizeof(services));
+	intersect(services, present->services);
+	if (user_is_locked(present) && !user_is_locked(backup))
+		facts |= 1U << MERGE_LOCK;
+	if (present->failures > backup->failures ||
+	    (present->claim && !backup->claim))
+		facts |= 1U << MERGE_FAILURES;
+	if (!present->enabled && backup->enabled)
+		facts |= 1U << MERGE_DISABLED;
+	if (present->role != USER_ROLE_ADMINISTRATOR &&
+	    backup->role == USER_ROLE_ADMINISTRATOR)
+		facts |= 1U << MERGE_ROLE;
+	if (strcmp(services, backup->services) != 0)
+		facts |= 1U << MERGE_SERVICES;
+	if (password_is_newer(present, backup))
+		facts |= 1U << MERGE_PASSWORD;
+	return facts;
+}
+
+static void keep(struct user *user, const struct user *present,
+		 enum merge_fact fact)
+{
+	switch (fact) {
+	case MERGE_LOCK:
+		user->locked_at = present->locked_at;
+		memcpy(user->locked_because, present->locked_because,
+		       sizeof(user->locked_because));
+		break;
+	case MERGE_FAILURES:
+		user->claim = user->claim || present->claim;
+		if (present->failures > user->failures)
+			user->failures = present->failures;
+		break;
+	case MERGE_DISABLED:
+		user->enabled = false;
+		user->disabled_at = present->disabled_at;
+		memcpy(user->disabled_because, present->disabled_because,
+		       sizeof(user->disabled_because));
+		break;
+	case MERGE_ROLE:
+		user->role = present->role;
+		break;
+	case MERGE_SERVICES:
+		intersect(user->services, present->services);
+		break;
+	case MERGE_PASSWORD:
+		keep_password(user, present);
+		break;
+	case MERGE_USER:
+	case MERGE_GOES:
+	case _MERGE_FACT_N:
+		break;
+	}
+}
+
+void merge_user(const struct user *present, const struct user *backup,
+		const struct merge_allowed *allowed, struct user *ret_user,
+		uint32_t *ret_facts, uint32_t *ret_loosened)
+{
+	uint32_t facts = compare(present, backup), loosened = 0;
+	struct user user = *backup;
+
+	for (unsigned int i = 0; i < _MERGE_FACT_N; i++) {
+		if (!(facts & (1U << i)))
+			continue;
+		if (merge_is_allowed(allowed, i, backup->name))
+			loosened |= 1U << i;
+		else
+			keep(&user, present, i);
+	}
+	/* What was granted on the word of either is none of the other's. */
+	if (present->credential > user.credential)
+		user.credential = present->credential;
+	user.credential++;
+	/* Neither is an administrator's to undo, nor a backup's. */
+	user.protected = user.protected || present->protected;
+	user.opened_at = present->opened_at;
+	user.open_until = present->open_until;
+	if (present->last_login > user.last_login) {
+		user.last_login = present->last_login;
+		memcpy(user.last_login_service, present->last_login_service,
+		       sizeof(user.last_login_service));
+		memcpy(user.last_login_address, present->last_login_address,
+		       sizeof(user.last_login_address));
+	}
+	*ret_user = user;
+	*ret_facts = facts;
+	*ret_loosened = loosened;
+}
+
+struct merging {
+	struct state *restored;
+	const struct merge_args *args;
+	struct merge_counts *counts;
+};
+
+static int tell(const struct merge_args *args, struct merge_counts *counts,
+		enum merge_fact fact, bool allowed, const char *user)
+{
+	(allowed ? counts->loosened : counts->kept)[fact]++;
+	return args->each(fact, allowed, user, args->userdata);
+}
+
+static int write_user(struct store *store, const struct user *user)
+{
+	return store_run(
+		store,
+		"UPDATE user SET role = ?, enabled = ?, services = ?,"
+		" password = ?, password_kind = ?, password_changed = ?,"
+		" temporary_until = ?, credential = ?, failures = ?, claim = ?,"
+		" locked_at = ?, locked_because = ?, disabled_at = ?,"
+		" disabled_because = ?, last_login = ?, last_login_service = ?,"
+		" last_login_address = ?, protected = ?, opened_at = ?,"
+		" open_until = ? WHERE uid = ?",
+		"iitbiiiiiiititittiiii", (int64_t)user->role,
+		(int64_t)user->enabled, user->services,
+		user->password.n > 0 ? user->password.bytes : NULL,
+		user->password.n, (int64_t)user->password_kind,
+		user->password_changed, user->temporary_until, user->credential,
+		(int64_t)user->failures, (int64_t)user->claim, user->locked_at,
+		user->locked_because, user->disabled_at, user->disabled_because,
+		user->last_login, user->last_login_service,
+		user->last_login_address, (int64_t)user->protected,
+		user->opened_at, user->open_until, (int64_t)user->uid);
+}
+
+/* Of a user who is there now. */
+static int merge_one(const struct user *present, void *userdata)
+{
+	const struct merging *merging = userdata;
+	struct user backup, merged;
+	uint32_t facts, loosened;
+	int r;
+
+	r = user_find_uid(merging->restored->store, present->uid, &backup);
+	if (r == USER_E_UNKNOWN)
+		return 0;
+	if (r != 0)
+		return r;
+	merge_user(present, &backup, &merging->args->allowed, &merged, &facts,
+		   &loosened);
+	for (unsigned int i = 0; r == 0 && i < _MERGE_FACT_N; i++)
+		if (facts & (1U << i))
+			r = tell(merging->args, merging->counts, i,
+				 (loosened & (1U << i)) != 0, backup.name);
+	if (r == 0 && (facts != 0 || present->last_login > backup.last_login ||
+		       present->protected != backup.protected ||
+		       present->open_until != backup.open_until))
+		r = write_user(merging->restored->store, &merged);
+	return r;
+}
+
+int merge_users(struct state *restored, struct state *present,
+		const struct merge_args *args, struct merge_counts *counts)
+{
+	struct merging merging = { restored, args, counts };
+	int r;
+
+	r = store_begin(restored->store);
+	if (r != 0)
+		return r;
+	r = user_for_each(present->store, merge_one, &merging);
+	if (r != 0) {
+		store_rollback(restored->store);
+		return r;
+	}
+	return store_commit(restored->store);
+}
+
+/* The name in column 1 of each row that sql gives. */
+static int for_each_name(struct store *store, const char *sql,
+			 int (*each)(uint32_t uid, const char *name,
+				     void *userdata),
+			 void *userdata)
+{
+	char name[NAME_USER_MAX + 1];
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store, sql, &row, "");
+	while (r == 0 && (r = store_step(row)) == STORE_E_ROW)
+		r = store_column_text(row, 1, name, sizeof(name))
+			    ? each((uint32_t)sqlite3_column_int64(row, 0), name,
+				   userdata)
+			    : -EBADMSG;
+	if (r != 0)
+		sqlite3_reset(row);
+	return r;
+}
+
+struct sides {
+	struct store *store;
+	const struct merge_rest_args *rest;
+	struct merge_counts *counts;
+};
+
+/* Users that only the backup has: they are listed, so that none is deleted
+ * while they are being read. */
+static int find_absent(uint32_t uid, const char *name, void *userdata)
+{
+	const struct sides *sides = userdata;
+	const struct merge_args *args = sides->rest->args;
+	bool allowed = merge_is_allowed(&args->allowed, MERGE_USER, name);
+	int r;
+
+	r = tell(args, sides->counts, MERGE_USER, allowed, name);
+	if (r == 0 && !allowed)
+		r = store_run(sides->store,
+			      "INSERT INTO temp.absent (uid) VALUES (?)", "i",
+			      (int64_t)uid);
+	return r;
+}
+
+static int tell_going(uint32_t uid, const char *name, void *userdata)
+{
+	const struct sides *sides = userdata;
+
+	(void)uid;
+	return tell(sides->rest->args, sides->counts, MERGE_GOES, false, name);
+}
+
+static int run_all(struct store *store, const char *const *sql, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = store_run(store, sql[i], "");
+	return r;
+}
+
+static int merge_sides(struct sides *sides)
+{
+	static const char *const stay[] = {
+		/* Ids: of those who stay away, who go, and who went. */
+		"INSERT OR IGNORE INTO retired_uid (uid, name, retired)"
+		" SELECT uid, name, retired FROM present.retired_uid",
+		"INSERT OR IGNORE INTO retired_uid (uid, name, retired)"
+		" SELECT uid, name, created FROM user WHERE uid IN"
+		" (SELECT uid FROM temp.absent)",
+		"DELETE FROM user WHERE uid IN (SELECT uid FROM temp.absent)",
+		"INSERT OR IGNORE INTO retired_uid (uid, name, retired)"
+		" SELECT uid, name, created FROM present.user"
+		" WHERE uid NOT IN (SELECT uid FROM user)",
+		"DELETE FROM retired_uid WHERE uid IN (SELECT uid FROM user)",
+		/* Wrong answers that are counted, in the place of fewer. */
+		"DELETE FROM failure WHERE uid IN"
+		" (SELECT uid FROM present.failure)",
+		"INSERT INTO failure (uid, at, service, address, terminal,"
+		" reason, reference) SELECT uid, at, service, address, "
+		"terminal,"
+		" reason, reference FROM present.failure"
+		" WHERE uid IN (SELECT uid FROM user) ORDER BY id",
+		/* Sessions are those that are open now. */
+		"DELETE FROM session",
+		"INSERT INTO session SELECT * FROM present.session"
+		" WHERE uid IN (SELECT uid FROM user)",
+		"INSERT OR IGNORE INTO backup SELECT * FROM present.backup",
+		"UPDATE installation SET backups = max(backups,"
+		" (SELECT backups FROM present.installation)) WHERE id = 1",
+	};
+	static const char *const keys[] = {
+		"DELETE FROM data_key",
+		"INSERT INTO data_key SELECT * FROM present.data_key",
+		"DELETE FROM recovery",
+		"INSERT INTO recovery SELECT * FROM present.recovery",
+	};
+	int r;
+
+	r = for_each_name(sides->store,
+			  "SELECT uid, name FROM user WHERE uid NOT IN"
+			  " (SELECT uid FROM present.user)",
+			  find_absent, sides);
+	if (r == 0)
+		r = for_each_name(sides->store,
+				  "SELECT uid, name FROM present.user"
+				  " WHERE uid NOT IN (SELECT uid FROM user)",
+				  tell_going, sides);
+	if (r == 0)
+		r = run_all(sides->store, stay, ARRAY_SIZE(stay));
+	if (r == 0 && sides->rest->present_keys)
+		r = run_all(sides->store, keys, ARRAY_SIZE(keys));
+	return r;
+}
+
+/* 1 where the row is there with that chain. */
+static int has_link(struct store *store, const char *sql,
+		    const struct ledger *ledger, bool *ret_has)
+{
+	sqlite3_stmt *row;
+	int r = store_bind(store, sql, &row, "ib", ledger->seq, ledger->chain,
+			   sizeof(ledger->chain));
+
+	if (r == 0)
+		r = store_step(row);
+	if (r != 0 && r != STORE_E_ROW)
+		return r;
+	*ret_has = r == STORE_E_ROW;
+	sqlite3_reset(row);
+	return 0;
+}
+
+static int head_of_present(struct store *store, int64_t *ret_seq)
+{
+	sqlite3_stmt *row;
+	int r = store_bind(store,
+			   "SELECT coalesce(max(seq), 0) FROM present.ledger",
+			   &row, "");
+
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? -EIO : r;
+	*ret_seq = sqlite3_column_int64(row, 0);
+	sqlite3_reset(row);
+	return 0;
+}
+
+static int merge_ledgers(struct state *restored,
+			 const struct merge_rest_args *rest,
+			 enum merge_ledger *ret_ledger)
+{
+	static const char *const go_on[] = {
+		"DELETE FROM ledger",
+		"INSERT INTO ledger SELECT * FROM present.ledger ORDER BY seq",
+	};
+	struct store *store = restored->store;
+	bool begins = false;
+	int64_t seq = 0;
+	int r;
+
+	*ret_ledger = MERGE_LEDGER_CUT;
+	if (!rest->present_ledger_is_good)
+		return 0;
+	r = has_link(store,
+		     "SELECT 1 FROM present.ledger WHERE seq = ? AND chain = ?",
+		     &restored->ledger, &begins);
+	if (r == 0)
+		r = head_of_present(store, &seq);
+	if (r != 0 || !begins)
+		return r;
+	*ret_ledger = seq == restored->ledger.seq ? MERGE_LEDGER_SAME
+						  : MERGE_LEDGER_GOES_ON;
+	return run_all(store, go_on, ARRAY_SIZE(go_on));
+}
+
+static int attach(struct store *store, const char *path)
+{
+	int r = store_run(store, "ATTACH DATABASE ? AS present", "t", path);
+
+	return r != 0 ? r
+		      : store_run(store,
+				  "CREATE TEMP TABLE absent"
+				  " (uid INTEGER PRIMARY KEY)",
+				  "");
+}
+
+int merge_rest(struct state *restored, const struct merge_rest_args *rest,
+	       struct merge_counts *counts, enum merge_ledger *ret_ledger)
+{
+	struct sides sides = { restored->store, rest, counts };
+	enum merge_ledger ledger;
+	int r;
+
+	r = attach(restored->store, rest->present_path);
+	if (r == 0)
+		r = store_begin(restored->store);
+	if (r != 0)
+		return r;
+	r = merge_sides(&sides);
+	if (r == 0)
+		r = merge_ledgers(restored, rest, &ledger);
+	if (r != 0) {
+		store_rollback(restored->store);
+		return r;
+	}
+	r = store_commit(restored->store);
+	if (r == 0)
+		*ret_ledger = ledger;
+	return r;
+}

@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A backup made beside a running store and put back: what stays stricter, what
+ * may be named, abuse_106: what is crafted is refused, abuse_107: killed at any
+ * step it leaves the old store or the new one, abuse_109: a host without the
+ * key.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "cloxxsd/backup/job.h"
+#include "cloxxsd/offline/restore.h"
+#include "cloxxsd/state/rotation.h"
+#include "tests/unit/faulty_disk.h"
+#include "tests/unit/state_fixture.h"
+
+#define N_USERS 6
+#define UID(i) (70000 + (uint32_t)(i))
+
+static struct state_fixture f;
+static struct recovery_identity identity;
+static char backup_path[300], snapshot_path[128], backups_path[128];
+
+static void add_user(uint32_t uid, const char *name)
+{
+	struct user user = user_of(uid, name);
+
+	user.role = USER_ROLE_ADMINISTRATOR;
+	assert_int_equal(state_seal_password(&f.state, uid, "$argon2id$old",
+					     &user.password),
+			 0);
+	apply(&f,
+	      (struct change){
+		      .type = CHANGE_USER_ADD, .uid = uid, .user = &user },
+	      0);
+}
+
+struct outcome {
+	sd_event *event;
+	struct job_result result;
+	unsigned int n_told;
+};
+
+static void on_told(enum job_phase phase, uint32_t percent, void *userdata)
+{
+	struct outcome *outcome = userdata;
+
+	assert_true(phase < _JOB_PHASE_N && percent <= 100);
+	outcome->n_told++;
+}
+
+static void on_done(const struct job_result *result, void *userdata)
+{
+	struct outcome *outcome = userdata;
+
+	outcome->result = *result;
+	(void)sd_event_exit(outcome->event, 0);
+}
+
+/* As the daemon does. */
+static struct job_result make_backup(const char *directory)
+{
+	struct outcome outcome = { 0 };
+	struct errands *errands;
+	struct job_args args = {
+		.store = f.state.store,
+		.snapshot = snapshot_path,
+		.directory = directory,
+		.header = { .created = 1700000000, .sequence = 1 },
+		.told = on_told,
+		.done = on_done,
+		.userdata = &outcome,
+	};
+	struct job *job;
+	int64_t n;
+
+	assert_int_equal(sd_event_new(&outcome.event), 0);
+	assert_int_equal(errands_new(outcome.event, &errands), 0);
+	args.event = outcome.event;
+	args.errands = errands;
+	assert_int_equal(backups_installation(f.state.store,
+					      args.header.installation, &n),
+			 0);
+	assert_int_equal(state_copy_key(&f.state, &args.key), 0);
+	assert_int_equal(state_recipient(&f.state, args.header.recipient), 0);
+	assert_int_equal(job_start(&args, &job), 0);
+	assert_int_equal(sd_event_loop(outcome.event), 0);
+	errands_free(errands);
+	sd_event_unref(outcome.event);
+	assert_int_equal(access(snapshot_path, F_OK), -1);
+	return outcome.result;
+}
+
+static int setup(void **state)
+{
+	const struct rotation_act act = { .actor = "root",
+					  .reason = REASON_NONE,
+					  .now_us = 1000000 };
+	struct job_result result;
+	char name[32];
+
+	(void)state;
+	state_fixture_init(&f);
+	state_fixture_open(&f);
+	recovery_identity_make(&identity);
+	assert_int_equal(
+		rotation_set_recovery(&f.state, identity.public_key, &act), 0);
+	for (int i = 0; i < N_USERS; i++) {
+		(void)snprintf(name, sizeof(name), "user%d", i);
+		add_user(UID(i), name);
+	}
+	scratch_path(&f.scratch, "snapshot", snapshot_path);
+	scratch_path(&f.scratch, "backups", backups_path);
+	assert_int_equal(mkdir(backups_path, 0700), 0);
+	result = make_backup(backups_path);
+	if (result.r != 0)
+		fail_msg("%d: %s", result.r, result.why);
+	assert_int_equal(result.header.users, N_USERS);
+	(void)snprintf(backup_path, sizeof(backup_path), "%s/%s", backups_path,
+		       result.made.file);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	state_fixture_deinit(&f);
+	return 0;
+}
+
+struct told {
+	char text[2048];
+	struct text all;
+};
+
+static int tell(enum merge_fact fact, bool allowed, const char *user,
+		void *userdata)
+{
+	struct told *told = userdata;
+
+	text_add_format(&told->all, "%s %s\n", user,
+			merge_fact_text(fact, allowed));
+	return 0;
+}
+
+static int prepare(const char *allow, bool with_key, struct told *told,
+		   char why[512], struct restore *ret)
+{
+	struct restore_args args = { .identity = &identity };
+	char private[160];
+	struct text text;
+	int r;
+
+	(void)snprintf(private, sizeof(private), "%s/private", f.directory);
+	text_init(&told->all, told->text, sizeof(told->text));
+	text_init(&text, why, 512);
+	args.private_directory = private;
+	args.archive_fd = open(backup_path, O_RDONLY | O_CLOEXEC);
+	assert_true(args.archive_fd >= 0);
+	if (with_key)
+		assert_int_equal(key_load(f.key, &args.key), 0);
+	args.merge = (struct merge_args){ .allowed = { allow },
+					  .now = 1700000100,
+					  .each = tell,
+					  .userdata = told };
+	r = restore_prepare(&args, &text, ret);
+	close(args.archive_fd);
+	return r;
+}
+
+static int finish(struct restore *restore, char why[512])
+{
+	struct record record = record_of(EVENT_BACKUP_RESTORED, NULL);
+	struct text text;
+
+	text_init(&text, why, 512);
+	return restore_finish(restore, &record, &text);
+}
+
+static void restore_well(const char *allow, struct told *told,
+			 struct restore *ret)
+{
+	char why[512] = "";
+	int r;
+
+	state_fixture_close(&f);
+	r = prepare(allow, true, told, why, ret);
+	if (r == 0)
+		r = finish(ret, why);
+	if (r != 0)
+		fail_msg("%d: %s", r, why);
+	restore_deinit(ret);
+	state_fixture_open(&f);
+	state_prove(&f.state);
+}
+
+static void make_stricter(void)
+{
+	struct user lesser = find(&f, UID(2));
+	struct sealed password;
+
+	lesser.role = USER_ROLE_USER;
+	memcpy(lesser.services, "sudo", sizeof("sudo"));
+	apply(&f,
+	      (struct change){ .type = CHANGE_USER_LOCK,
+			       .uid = UID(0),
+			       .at = 1700000050,
+			       .text = "left" },
+	      0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_USER_DISABLE,
+			       .uid = UID(1),
+			       .at = 1700000050,
+			       .text = "left" },
+	      0);
+	apply(&f,
+	      (struct change){
+		      .type = CHANGE_USER_SET, .uid = UID(2), .user = &lesser },
+	      0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_USER_DELETE,
+			       .uid = UID(3),
+			       .at = 1700000050 },
+	      0);
+	assert_int_equal(state_seal_password(&f.state, UID(4), "$argon2id$new",
+					     &password),
+			 0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_PASSWORD,
+			       .uid = UID(4),
+			       .at = 1700000050,
+			       .password = &password,
+			       .kind = USER_PASSWORD_CHOSEN },
+	      0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_FAILURE,
+			       .uid = UID(5),
+			       .failure =
+				       &(struct user_failure){
+					       .at = 1700000060,
+					       .service = "sshd",
+					       .reason = "wrong-password" } },
+	      0);
+	add_user(UID(9), "newcomer");
+}
+
+static void expect_password(uint32_t uid, const char *hash)
+{
+	scope(secret_deinit) struct secret found = { 0 };
+	struct user user = find(&f, uid);
+
+	assert_int_equal(state_open_password(&f.state, &user, &found), 0);
+	assert_string_equal(found.bytes, hash);
+}
+
+static void who_is_kept_out_stays_out(void **state)
+{
+	struct restore restore;
+	struct told told;
+	struct user user;
+	int64_t seq;
+	bool used;
+
+	(void)state;
+	make_stricter();
+	seq = f.state.ledger.seq;
+	restore_well(NULL, &told, &restore);
+	assert_true(restore.is_compared);
+	assert_int_equal(restore.ledger, MERGE_LEDGER_GOES_ON);
+	assert_true(user_is_locked(&(struct user){ .locked_at = 1 }));
+	user = find(&f, UID(0));
+	assert_true(user_is_locked(&user));
+	assert_string_equal(user.locked_because, "left");
+	user = find(&f, UID(1));
+	assert_false(user.enabled);
+	user = find(&f, UID(2));
+	assert_int_equal(user.role, USER_ROLE_USER);
+	assert_string_equal(user.services, "sudo");
+	assert_int_equal(user_find_uid(f.state.store, UID(3), &user),
+			 USER_E_UNKNOWN);
+	assert_int_equal(user_uid_is_used(f.state.store, UID(3), &used), 0);
+	assert_true(used);
+	expect_password(UID(4), "$argon2id$new");
+	expect_password(UID(5), "$argon2id$old");
+	assert_int_equal(find(&f, UID(5)).failures, 1);
+	assert_int_equal(user_find_uid(f.state.store, UID(9), &user),
+			 USER_E_UNKNOWN);
+	assert_int_equal(user_uid_is_used(f.state.store, UID(9), &used), 0);
+	assert_true(used);
+	/* The ledger goes on behind its last record. */
+	assert_int_equal(f.state.ledger.seq, seq + 1);
+	assert_non_null(strstr(told.text, "user0 stays locked\n"));
+	assert_non_null(strstr(told.text, "user1 stays disabled\n"));
+	assert_non_null(strstr(told.text, "user2 stays no administrator\n"));
+	assert_non_null(strstr(told.text, "user2 gets no service back\n"));
+	assert_non_null(strstr(told.text, "user3 stays away\n"));
+	assert_non_null(strstr(told.text, "user4 keeps the newer password\n"));
+	assert_non_null(strstr(told.text, "newcomer goes"));
+}
+
+static void what_is_named_is_loosened(void **state)
+{
+	static const char all[] =
+		"locks,disabled,roles,services,passwords,users";
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	make_stricter();
+	restore_well(all, &told, &restore);
+	assert_int_equal(find(&f, UID(0)).locked_at, 0);
+	assert_true(find(&f, UID(1)).enabled);
+	assert_int_equal(find(&f, UID(2)).role, USER_ROLE_ADMINISTRATOR);
+	assert_string_equal(find(&f, UID(2)).services, "sshd,sudo");
+	assert_string_equal(find(&f, UID(3)).name, "user3");
+	expect_password(UID(4), "$argon2id$old");
+	/* Not for any name: wrong answers are never given back. */
+	assert_int_equal(find(&f, UID(5)).failures, 1);
+	assert_non_null(strstr(told.text, "user0 is unlocked\n"));
+	assert_non_null(strstr(told.text, "user3 comes back\n"));
+}
+
+static void one_user_is_named(void **state)
+{
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	make_stricter();
+	restore_well("user0,user3", &told, &restore);
+	assert_int_equal(find(&f, UID(0)).locked_at, 0);
+	assert_string_equal(find(&f, UID(3)).name, "user3");
+	assert_false(find(&f, UID(1)).enabled);
+	assert_int_equal(find(&f, UID(2)).role, USER_ROLE_USER);
+}
+
+static void keys_that_changed_since(void **state)
+{
+	const struct rotation_act act = { .actor = "root",
+					  .reason = REASON_NONE,
+					  .now_us = 1700000050000000 };
+	struct restore restore;
+	struct key *ring;
+	struct told told;
+	uint8_t roots[2 * KEY_BYTES];
+	size_t n;
+
+	(void)state;
+	randombytes_buf(roots, KEY_BYTES);
+	memcpy(roots + KEY_BYTES, key_roots(f.state.key, &n), KEY_BYTES);
+	assert_int_equal(key_read(roots, sizeof(roots), &ring), 0);
+	assert_int_equal(rotation_begin(&f.state, ring, &act), 0);
+	ring = key_free(ring);
+	scratch_write(&f.scratch, "key", roots, sizeof(roots), 0600);
+	make_stricter();
+	restore_well(NULL, &told, &restore);
+	expect_password(UID(4), "$argon2id$new");
+	expect_password(UID(0), "$argon2id$old");
+	assert_int_equal(restore.ledger, MERGE_LEDGER_GOES_ON);
+}
+
+static int remove_store(const char *name)
+{
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "%s/private/%s", f.directory, name);
+	return unlink(path);
+}
+
+static void abuse_109_new_host(void **state)
+{
+	struct restore restore;
+	struct told told;
+	char why[512] = "";
+	const uint8_t *roots;
+	size_t n;
+	int r;
+
+	(void)state;
+	state_fixture_close(&f);
+	assert_int_equal(remove_store("store.db"), 0);
+	assert_int_equal(remove_store("store.made"), 0);
+	(void)unlink(f.key);
+	r = prepare(NULL, false, &told, why, &restore);
+	if (r != 0)
+		fail_msg("%d: %s", r, why);
+	assert_true(restore.key_is_of_backup && restore.is_ours);
+	assert_false(restore.is_there);
+	roots = key_roots(restore.key, &n);
+	scratch_write(&f.scratch, "key", roots, n, 0600);
+	assert_int_equal(finish(&restore, why), 0);
+	assert_string_equal(restore.kept, "");
+	restore_deinit(&restore);
+	state_fixture_open(&f);
+	state_prove(&f.state);
+	expect_password(UID(5), "$argon2id$old");
+}
+
+static void a_damaged_store(void **state)
+{
+	static const uint8_t zeros[100];
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	state_fixture_close(&f);
+	scratch_patch(&f.scratch, "state/private/store.db", 0, zeros,
+		      sizeof(zeros));
+	restore_well(NULL, &told, &restore);
+	assert_true(restore.is_there && !restore.is_compared);
+	assert_int_equal(restore.ledger, MERGE_LEDGER_CUT);
+	assert_true(strlen(restore.not_compared) > 10);
+	assert_int_equal(remove_store(restore.kept), 0);
+}
+
+static void another_key_on_this_host(void **state)
+{
+	static const uint8_t other[KEY_BYTES] = { 5 };
+	struct restore restore;
+	struct told told;
+	char why[512] = "";
+
+	(void)state;
+	state_fixture_close(&f);
+	scratch_write(&f.scratch, "key", other, sizeof(other), 0600);
+	assert_true(prepare(NULL, true, &told, why, &restore) < 0);
+	assert_true(strlen(why) > 10);
+}
+
+/* Whoever has the public half can seal whatever he likes to it. */
+static void abuse_106_crafted(void **state)
+{
+	uint8_t digest[ARCHIVE_DIGEST_BYTES], mac_key[32] = { 1 };
+	struct archive_header header;
+	struct restore restore;
+	struct told told;
+	char why[512] = "";
+	char path[128];
+	int fd, store_fd;
+
+	(void)state;
+	state_fixture_close(&f);
+	fd = open(backup_path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(archive_inspect(fd, &header), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	store_fd =
+		open(scratch_path(&f.scratch, "state/private/store.db", path),
+		     O_RDONLY | O_CLOEXEC);
+	assert_int_equal(
+		archive_write(
+			&(struct archive_write_args){ .from_fd = store_fd,
+						      .to_fd = fd,
+						      .mac_key = mac_key },
+			&header, digest),
+		0);
+	close(store_fd);
+	close(fd);
+	assert_int_equal(prepare(NULL, true, &told, why, &restore),
+			 -EKEYREJECTED);
+	assert_non_null(strstr(why, "not signed"));
+}
+
+static void abuse_105_no_backup(void **state)
+{
+	struct job_result result;
+	char path[128];
+
+	(void)state;
+	result = make_backup("/nowhere/backups");
+	assert_int_equal(result.r, -ENOENT);
+	assert_non_null(strstr(result.why, "/nowhere/backups"));
+	assert_int_equal(
+		symlink(backups_path, scratch_path(&f.scratch, "link", path)),
+		0);
+	result = make_backup(path);
+	assert_true(result.r < 0);
+	assert_non_null(strstr(result.why, "link"));
+	/* A name that is taken is not written over. */
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, -EEXIST);
+	assert_int_equal(access(backup_path, F_OK), 0);
+}
+
+/* What no step of a restore may leave: anything but old or new. */
+static void expect_old_or_new(int64_t old_seq)
+{
+	int64_t seq;
+	struct user user;
+
+	state_fixture_open(&f);
+	state_prove(&f.state);
+	seq = f.state.ledger.seq;
+	if (seq != old_seq && seq != old_seq + 1)
+		fail_msg("a ledger of %lld, not %lld", (long long)seq,
+			 (long long)old_seq);
+	/* The newcomer is in the old one, and not in the new one. */
+	assert_int_equal(user_find_uid(f.state.store, UID(9), &user),
+			 seq == old_seq ? 0 : USER_E_UNKNOWN);
+	user = find(&f, UID(0));
+	assert_true(user_is_locked(&user));
+	state_fixture_close(&f);
+}
+
+static void copy_directory(const char *from, const char *to)
+{
+	char command[300];
+	pid_t child = fork();
+
+	if (child == 0) {
+		(void)snprintf(command, sizeof(command), "%s/.", from);
+		execlp("cp", "cp", "-a", command, to, (char *)NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &(int){ 0 }, 0), child);
+}
+
+/* The child dies at its nth write or sync; false: it came to its end. */
+static bool restore_and_die(unsigned int nth, enum disk_fault fault)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct restore restore;
+		struct told told;
+		char why[512];
+		int r;
+
+		faulty_disk_start(fault, nth);
+		r = prepare(NULL, true, &told, why, &restore);
+		if (r == 0)
+			r = finish(&restore, why);
+		_exit(r == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) == DISK_KILLED;
+}
+
+static void abuse_107_killed_at_each_step(void **state)
+{
+	static const enum disk_fault faults[] = { DISK_KILL, DISK_TORN };
+	char good[128], wal[200];
+	int64_t seq;
+
+	(void)state;
+	make_stricter();
+	seq = f.state.ledger.seq;
+	/* With a log that holds commits: as after a kill of the daemon. */
+	scratch_path(&f.scratch, "good", good);
+	assert_int_equal(mkdir(good, 0755), 0);
+	copy_directory(f.directory, good);
+	(void)snprintf(wal, sizeof(wal), "%s/private/store.db-wal", good);
+	assert_int_equal(access(wal, F_OK), 0);
+	state_fixture_close(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		unsigned int nth = 1;
+
+		for (;; nth += nth < 40 ? 1 : 7) {
+			bool died;
+
+			(void)remove_store("store.db");
+			copy_directory(good, f.directory);
+			died = restore_and_die(nth, faults[i]);
+			expect_old_or_new(seq);
+			if (!died)
+				break;
+		}
+		assert_true(nth > 20);
+	}
+}
+
+static void abuse_107_steps_of_the_exchange(void **state)
+{
+	/* Calls of the kernel in exchange_store() that change names: link,
+	 * rename, unlink, rename. Each state between them is made by hand. */
+	char from[600], to[200];
+	int64_t seq;
+	struct restore restore;
+	struct told told;
+	char why[512] = "";
+
+	(void)state;
+	make_stricter();
+	seq = f.state.ledger.seq;
+	state_fixture_close(&f);
+	assert_int_equal(prepare(NULL, true, &told, why, &restore), 0);
+	/* The folded store in place, the old log still beside it. */
+	(void)snprintf(from, sizeof(from), "%s/store.db", restore.old_path);
+	(void)snprintf(to, sizeof(to), "%s/private/store.db", f.directory);
+	assert_int_equal(rename(from, to), 0);
+	restore_deinit(&restore);
+	expect_old_or_new(seq);
+}
+
+static void modes_and_places(void **state)
+{
+	struct restore restore;
+	struct told told;
+	struct stat status;
+	char path[300];
+	DIR *stream;
+	unsigned int n = 0;
+
+	(void)state;
+	make_stricter();
+	restore_well(NULL, &told, &restore);
+	state_fixture_close(&f);
+	(void)snprintf(path, sizeof(path), "%s/private/store.db", f.directory);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	(void)snprintf(path, sizeof(path), "%s/private/%s", f.directory,
+		       restore.kept);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	(void)snprintf(path, sizeof(path), "%s/private", f.directory);
+	stream = opendir(path);
+	for (const struct dirent *entry; (entry = readdir(stream));)
+		if (strncmp(entry->d_name, "restore.", 8) == 0)
+			n++;
+	closedir(stream);
+	assert_int_equal(n, 0);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(who_is_kept_out_stays_out),
+		TEST(what_is_named_is_loosened),
+		TEST(one_user_is_named),
+		TEST(keys_that_changed_since),
+		TEST(a_damaged_store),
+		TEST(another_key_on_this_host),
+		TEST(modes_and_places),
+		TEST(abuse_105_no_backup),
+		TEST(abuse_106_crafted),
+		TEST(abuse_107_killed_at_each_step),
+		TEST(abuse_107_steps_of_the_exchange),
+		TEST(abuse_109_new_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
