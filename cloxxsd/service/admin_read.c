@@ -172,6 +172,12 @@ static int add_lock(const struct user_lock *lock, void *locks)
 			  text_or_null(lock->address)));
 }
 
+static json_t *seconds_or_null(int64_t at_us)
+{
+	return at_us > 0 ? json_integer((json_int_t)(at_us / 1000000))
+			 : json_null();
+}
+
 /* The newest of them; NULL where they cannot be read. */
 static json_t *locks_json(struct service *service)
 {
@@ -188,7 +194,7 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct service *service = userdata;
 	const struct settings *settings = service->attempts->settings;
-	int64_t n_ledger = 0, n_unpublished = 0;
+	struct ledger_counts ledger;
 	struct user_counts counts;
 	char head[2 * LEDGER_CHAIN_BYTES + 1], root[KEY_ID_TEXT];
 	struct text text;
@@ -196,8 +202,7 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 
 	(void)parameters;
 	if (user_count(service->state->store, &counts) != 0 ||
-	    ledger_count(&service->state->ledger, &n_ledger, &n_unpublished) !=
-		    0)
+	    ledger_count(&service->state->ledger, &ledger) != 0)
 		return admin_unavailable(call, "The store cannot be read.");
 	locks = locks_json(service);
 	recovery = admin_recovery_id(service);
@@ -217,14 +222,14 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 			service,
 			json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, "
 				  "s:i, s:i,"
-				  " s:i, s:I, s:I, s:I, s:o, s:s, s:o}",
+				  " s:i, s:I, s:I, s:I, s:o, s:o, s:s, s:o}",
 				  "version", VERSION, "started",
 				  (json_int_t)service->started, "configuration",
 				  service->configuration, "users",
 				  (int)counts.all, "users_locked",
 				  (int)counts.locked, "users_disabled",
 				  (int)counts.disabled, "ledger_records",
-				  (json_int_t)n_ledger, "ledger_head", head,
+				  (json_int_t)ledger.all, "ledger_head", head,
 				  "attempts", (int)service->attempts->n_open,
 				  "queued",
 				  (int)hasher_n_waiting(
@@ -237,7 +242,9 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 				  "map_generation",
 				  (json_int_t)service->map_generation(
 					  service->userdata),
-				  "unpublished", (json_int_t)n_unpublished,
+				  "unpublished", (json_int_t)ledger.unpublished,
+				  "unpublished_since",
+				  seconds_or_null(ledger.unpublished_since_us),
 				  "locks", locks, "root_key", root,
 				  "recovery_key", recovery)));
 }

@@ -324,22 +324,26 @@ int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
 			 "ii", from_seq, to_seq);
 }
 
-int ledger_count(struct ledger *ledger, int64_t *ret_all,
-		 int64_t *ret_unpublished)
+int ledger_count(struct ledger *ledger, struct ledger_counts *ret_counts)
 {
 	sqlite3_stmt *row;
 	int r;
 
 	/* Numbers are dense: the head is the count, without a scan. */
 	r = store_bind(ledger->store,
-		       "SELECT count(*) FROM ledger WHERE published = 0", &row,
-		       "");
+		       "SELECT count(*), (SELECT at FROM ledger"
+		       " WHERE published = 0 ORDER BY seq LIMIT 1)"
+		       " FROM ledger WHERE published = 0",
+		       &row, "");
 	if (r == 0)
 		r = store_step(row);
 	if (r != STORE_E_ROW)
 		return r == 0 ? -EIO : r;
-	*ret_all = ledger->seq;
-	*ret_unpublished = sqlite3_column_int64(row, 0);
+	*ret_counts = (struct ledger_counts){
+		.all = ledger->seq,
+		.unpublished = sqlite3_column_int64(row, 0),
+		.unpublished_since_us = sqlite3_column_int64(row, 1),
+	};
 	sqlite3_reset(row);
 	return 0;
 }

@@ -65,8 +65,12 @@ must_check int ledger_find(struct ledger *ledger, const char *reference,
 			   struct ledger_row *ret_row);
 must_check int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
 				     int64_t to_seq);
-must_check int ledger_count(struct ledger *ledger, int64_t *ret_all,
-			    int64_t *ret_unpublished);
+struct ledger_counts {
+	int64_t all, unpublished;
+	int64_t unpublished_since_us; /* the oldest of these; 0: none */
+};
+must_check int ledger_count(struct ledger *ledger,
+			    struct ledger_counts *ret_counts);
 /* The next record that was not handed to the journal, from seq on. */
 must_check int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
 				       struct ledger_row *ret_row);

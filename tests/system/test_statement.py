@@ -17,7 +17,7 @@ CONFIGURATION = pathlib.Path("/etc/cloxxs/cloxxsd.conf")
 CTL = "/usr/bin/cloxxsctl"
 DECLARED = "2026-05-01 Verslag van de accountant"
 DROP = "table inet t { chain c { type filter hook input priority 0; " \
-    "policy drop; iif lo accept; } }"
+    "policy drop; iif lo accept; }; }\n"
 
 
 @pytest.fixture
@@ -148,13 +148,18 @@ def test_promise_S18_names_a_restart():
 
 
 def test_promise_S20_needs_a_journal_that_is_kept():
-    kept = pathlib.Path("/var/log/journal")
-    assert not kept.exists() and outcome("S20") == "not-kept"
-    kept.mkdir()
+    # The world's journal is volatile; the doctor reads what root wrote.
+    dropin = pathlib.Path("/etc/systemd/journald.conf.d/zz-statement.conf")
+    assert outcome("S20") == "not-kept"
+    dropin.write_text("[Journal]\nStorage=persistent\n")
     try:
-        assert outcome("S20") == "kept"
+        said = promise("S20")
+        assert said["outcome"] == "kept", said["seen"]
+        world.journald.stop()
+        world.cloxxsctl("user", "add", "s20", "--services", "sshd")
+        assert "1 of them" in promise("S20")["seen"]
     finally:
-        kept.rmdir()
+        dropin.unlink()
 
 
 def test_promise_S24():
