@@ -123,13 +123,32 @@ static int answer(struct varlink_call *call, const char *error,
 	return r;
 }
 
+/* What was to be said could not be made: saying nothing in its place would tell
+ * of success. */
+static int no_memory(struct varlink_call *call)
+{
+	if (!varlink_call_is_open(call))
+		return 0;
+	connection_fail(call->connection);
+	return -ENOMEM;
+}
+
 int varlink_call_reply(struct varlink_call *call, json_t *parameters)
 {
+	if (!parameters)
+		return no_memory(call);
 	return answer(call, NULL, parameters, false);
+}
+
+int varlink_call_reply_empty(struct varlink_call *call)
+{
+	return answer(call, NULL, NULL, false);
 }
 
 int varlink_call_continue(struct varlink_call *call, json_t *parameters)
 {
+	if (!parameters)
+		return no_memory(call);
 	if (varlink_call_is_open(call) && !varlink_call_wants_more(call)) {
 		json_decref(parameters);
 		connection_fail(call->connection);

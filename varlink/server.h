@@ -140,13 +140,16 @@ bool varlink_call_wants_more(const struct varlink_call *call);
 bool varlink_call_is_open(const struct varlink_call *call);
 
 /*
- * Answers, and takes the reference to parameters (NULL: an empty object).
+ * Answers, and takes the reference to parameters. NULL, which is what is left
+ * where there was no memory for them, ends the connection: -ENOMEM. _empty
+ * answers with an empty object.
  * _continue sends one of several and leaves the call open. Answering a call
  * whose peer has gone does nothing and is no error; -errno when the answer
  * cannot be queued, in which case the connection is ended.
  */
 must_check int varlink_call_reply(struct varlink_call *call,
 				  json_t *parameters);
+must_check int varlink_call_reply_empty(struct varlink_call *call);
 must_check int varlink_call_continue(struct varlink_call *call,
 				     json_t *parameters);
 /*

@@ -398,7 +398,7 @@ static int delete_user(struct varlink_call *call, json_t *parameters,
 					  .at = clock_realtime_us() / 1000000 },
 			      .user = &user }))
 		return 0;
-	return varlink_call_reply(call, NULL);
+	return varlink_call_reply_empty(call);
 }
 
 static int lock_user(struct varlink_call *call, json_t *parameters,

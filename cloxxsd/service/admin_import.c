@@ -43,7 +43,7 @@ int admin_import_begin(struct varlink_call *call, json_t *parameters,
 	if (r < 0)
 		return admin_unavailable(call, "Nothing can be staged.");
 	varlink_connection_set_data(connection, import, abandon);
-	return varlink_call_reply(call, NULL);
+	return varlink_call_reply_empty(call);
 }
 
 int admin_import_users(struct varlink_call *call, json_t *parameters,

@@ -26,7 +26,7 @@ static int next_users(struct varlink_call *call, void *data)
 
 	r = user_next(listing->service->state->store, listing->name, &user);
 	if (r == USER_E_UNKNOWN)
-		return varlink_call_reply(call, NULL);
+		return varlink_call_reply_empty(call);
 	for (int i = 0; r == 0 && i < BATCH; i++) {
 		json_t *reply = json_pack("{s:o}", "user", user_json(&user));
 		int next_r = user_next(listing->service->state->store,

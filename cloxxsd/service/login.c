@@ -350,7 +350,7 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 
 	if (session_find(service->state->store, id, &session) != 0 ||
 	    user_find_uid(service->state->store, session.uid, &user) != 0)
-		return varlink_call_reply(call, NULL);
+		return varlink_call_reply_empty(call);
 	if (peer->uid != 0 && peer->uid != session.uid)
 		return varlink_call_denied(call);
 	change_set_add(&set, (struct change){ .type = CHANGE_SESSION_CLOSE,
@@ -368,7 +368,7 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 				 .terminal = record_text(session.terminal) });
 	if (state_apply(service->state, &set) != 0)
 		return -EIO;
-	return varlink_call_reply(call, NULL);
+	return varlink_call_reply_empty(call);
 }
 
 #define SUBJECT_PARAMETERS                                              \

@@ -65,7 +65,7 @@ static int handle_all(struct varlink_call *call, json_t *parameters,
 					    world, forget_data);
 	}
 	if (varlink_call_wants_more(call))
-		(void)!varlink_call_continue(call, NULL);
+		(void)!varlink_call_continue(call, json_object());
 	return varlink_call_reply(call, json_incref(parameters));
 }
 
@@ -131,7 +131,7 @@ static void settle(struct world *world)
 			continue;
 		if (!world->kept)
 			return;
-		(void)!varlink_call_reply(world->kept, NULL);
+		(void)!varlink_call_reply_empty(world->kept);
 		world->kept = varlink_call_unref(world->kept);
 	}
 	abort();

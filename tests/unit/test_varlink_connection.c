@@ -254,6 +254,25 @@ static void answer_deadline(void **state)
 	assert_in_range(time_to_end(&f), 40, 3000);
 	assert_false(varlink_call_is_open(f.kept));
 	expect_end(&f, fd);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
+	close(fd);
+	fixture_deinit(&f);
+}
+
+/* What is left of a reply that could not be made is no empty success. */
+static void no_memory_is_no_success(void **state)
+{
+	struct fixture f;
+	int fd;
+
+	(void)state;
+	fixture_init(&f, NULL);
+	fd = fixture_connect(&f);
+	fixture_send(fd, LATER, sizeof(LATER));
+	fixture_settle(&f);
+	assert_int_equal(varlink_call_reply(f.kept, NULL), -ENOMEM);
+	assert_false(varlink_call_is_open(f.kept));
+	expect_end(&f, fd);
 	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
 	close(fd);
 	fixture_deinit(&f);
@@ -380,7 +399,7 @@ static void abuse_38_half_close(void **state)
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
 	fixture_settle(&f);
 	assert_true(varlink_call_is_open(f.kept));
-	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
 	fixture_receive(&f, fd, &answer);
 	assert_string_equal(answer.bytes, DONE);
 	assert_true(answer.closed);
@@ -425,7 +444,7 @@ static void abuse_39_caller_goes(void **state)
 		varlink_connection_data(varlink_call_connection(f.kept), NULL));
 	varlink_connection_set_data(varlink_call_connection(f.kept), NULL,
 				    NULL);
-	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
 	assert_int_equal(f.n_handled, 1);
 	fixture_deinit(&f);
 }
@@ -443,7 +462,7 @@ static void answer_to_the_gone(void **state)
 	fixture_settle(&f);
 	close(fd);
 	assert_true(varlink_call_is_open(f.kept));
-	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
 	fixture_settle(&f);
 	assert_int_equal(varlink_server_n_connections(f.server), 0);
 	/* The same, sent by the end of the server. */
@@ -452,7 +471,7 @@ static void answer_to_the_gone(void **state)
 	fixture_send(fd, LATER, sizeof(LATER));
 	fixture_settle(&f);
 	close(fd);
-	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
 	fixture_deinit(&f);
 }
 
@@ -482,7 +501,7 @@ static void one_call_at_a_time(void **state)
 		"{\"error\":\"t.x.No\",\"parameters\":{}}\n" DONE DONE);
 	answer_deinit(&answer);
 	/* A second answer is none. */
-	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
 	fixture_receive(&f, fd, &answer);
 	assert_int_equal(answer.n, 0);
 	answer_deinit(&answer);
@@ -562,7 +581,7 @@ static void stop_and_free(void **state)
 	f.server = varlink_server_free(f.server);
 	assert_int_equal(f.n_freed, 1);
 	assert_false(varlink_call_is_open(f.kept));
-	assert_int_equal(varlink_call_reply(f.kept, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(f.kept), 0);
 	close(fd);
 	fixture_deinit(&f);
 }
@@ -650,6 +669,7 @@ int main(void)
 		cmocka_unit_test(big_reply),
 		cmocka_unit_test(too_big_reply),
 		cmocka_unit_test(answer_deadline),
+		cmocka_unit_test(no_memory_is_no_success),
 		cmocka_unit_test(abuse_37_emfile),
 		cmocka_unit_test(abuse_38_descriptors),
 		cmocka_unit_test(abuse_38_out_of_band),

@@ -34,7 +34,7 @@ static int handle_nothing(struct varlink_call *call, json_t *parameters,
 
 	(void)parameters;
 	f->n_handled++;
-	return varlink_call_reply(call, NULL);
+	return varlink_call_reply_empty(call);
 }
 
 static int handle_later(struct varlink_call *call, json_t *parameters,
@@ -154,8 +154,8 @@ static int handle_two(struct varlink_call *call, json_t *parameters,
 	(void)parameters;
 	(void)userdata;
 	if (varlink_call_wants_more(call))
-		(void)!varlink_call_continue(call, NULL);
-	return varlink_call_reply(call, NULL);
+		(void)!varlink_call_continue(call, json_object());
+	return varlink_call_reply_empty(call);
 }
 
 /* Answers twice, and in between without having been asked for more. */
@@ -164,9 +164,9 @@ static int handle_wrong(struct varlink_call *call, json_t *parameters,
 {
 	(void)parameters;
 	(void)userdata;
-	assert_true(varlink_call_continue(call, NULL) < 0);
+	assert_true(varlink_call_continue(call, json_object()) < 0);
 	assert_false(varlink_call_is_open(call));
-	assert_int_equal(varlink_call_reply(call, NULL), 0);
+	assert_int_equal(varlink_call_reply_empty(call), 0);
 	return 0;
 }
 
