@@ -40,7 +40,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_UPDATE] = { "update", VALUE_NONE, NULL, NULL,
 			    "change users who exist already" },
 	[OPTION_IDENTITY] = { "identity", VALUE_TEXT, "FILE", NULL,
-			      "the identity of the recovery key, in a file" },
+			      "the file of a recovery key's identity" },
 	[OPTION_ALLOW] = { "allow", VALUE_LIST, "A,B", NULL,
 			   "what may become less strict: locks, disabled, "
 			   "roles, services, passwords, users, or names" },

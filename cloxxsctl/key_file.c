@@ -8,12 +8,15 @@
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
-static int write_all(int fd, const unsigned char *bytes, size_t n)
+static int write_all(int fd, const void *from, size_t n)
 {
+	const unsigned char *bytes = from;
+
 	while (n > 0) {
 		ssize_t written = write(fd, bytes, n);
 
@@ -27,23 +30,16 @@ static int write_all(int fd, const unsigned char *bytes, size_t n)
 	return 0;
 }
 
-static int write_key(int fd)
+static int random_bytes(unsigned char *bytes, size_t n)
 {
-	unsigned char key[KEY_FILE_BYTES];
-	ssize_t n;
-	int r;
+	ssize_t k;
 
 	do {
-		n = getrandom(key, sizeof(key), 0);
-	} while (n < 0 && errno == EINTR);
-	if (n != sizeof(key))
-		r = n < 0 ? -errno : -EIO;
-	else
-		r = write_all(fd, key, sizeof(key));
-	explicit_bzero(key, sizeof(key));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	return r;
+		k = getrandom(bytes, n, 0);
+	} while (k < 0 && errno == EINTR);
+	if (k != (ssize_t)n)
+		return k < 0 ? -errno : -EIO;
+	return 0;
 }
 
 /* dirname() may change what it is given. */
@@ -58,7 +54,8 @@ static int open_directory(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-int key_file_create(const char *path)
+int key_file_write(const char *path, const void *bytes, size_t n,
+		   unsigned int mode)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
@@ -74,10 +71,94 @@ int key_file_create(const char *path)
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fchmod(fd, 0600) < 0 ? -errno : write_key(fd);
-	if (r == 0 && fsync(directory) < 0)
+	r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, bytes, n);
+	if (r == 0 && (fsync(fd) < 0 || fsync(directory) < 0))
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(directory, name, 0);
+	return r;
+}
+
+int key_file_create(const char *path)
+{
+	unsigned char key[KEY_FILE_BYTES];
+	int r = random_bytes(key, sizeof(key));
+
+	if (r == 0)
+		r = key_file_write(path, key, sizeof(key), 0600);
+	explicit_bzero(key, sizeof(key));
+	return r;
+}
+
+int key_file_read(const char *path, struct key_file *file)
+{
+	scope(scope_close) int fd = -1;
+	struct stat status;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode) || status.st_size <= 0 ||
+	    status.st_size > KEY_FILE_MAX ||
+	    status.st_size % KEY_FILE_BYTES != 0)
+		return -EBADMSG;
+	file->n = 0;
+	while (file->n < (size_t)status.st_size) {
+		ssize_t n = read(fd, file->bytes + file->n,
+				 (size_t)status.st_size - file->n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EBADMSG;
+		file->n += (size_t)n;
+	}
+	return 0;
+}
+
+int key_file_add(struct key_file *file)
+{
+	size_t kept = file->n;
+	int r;
+
+	if (kept > KEY_FILE_MAX - KEY_FILE_BYTES)
+		kept = KEY_FILE_MAX - KEY_FILE_BYTES;
+	memmove(file->bytes + KEY_FILE_BYTES, file->bytes, kept);
+	r = random_bytes(file->bytes, KEY_FILE_BYTES);
+	if (r == 0)
+		file->n = kept + KEY_FILE_BYTES;
+	return r;
+}
+
+static int swing(const char *from, const char *path)
+{
+	scope(scope_close) int directory = open_directory(path);
+
+	if (directory < 0)
+		return directory;
+	if (rename(from, path) < 0 || fsync(directory) < 0)
+		return -errno;
+	return 0;
+}
+
+int key_file_replace(const char *path, const struct key_file *file)
+{
+	scope(scope_free) char *from = NULL;
+	struct stat status;
+	int r;
+
+	if (lstat(path, &status) < 0)
+		return -errno;
+	if (asprintf(&from, "%s.new", path) < 0)
+		return -ENOMEM;
+	r = key_file_write(from, file->bytes, file->n, 0600);
+	if (r < 0)
+		return r;
+	if (lchown(from, status.st_uid, status.st_gid) < 0)
+		r = -errno;
+	if (r == 0)
+		r = swing(from, path);
+	if (r < 0)
+		(void)unlink(from);
 	return r;
 }

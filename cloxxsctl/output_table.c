@@ -4,6 +4,7 @@
 
 #include "cloxxsctl/backup_view.h"
 #include "cloxxsctl/explain_view.h"
+#include "cloxxsctl/key_view.h"
 #include "cloxxsctl/password_view.h"
 #include "cloxxsctl/recover_view.h"
 #include "cloxxsctl/status_view.h"
@@ -40,6 +41,12 @@ static int table_show(struct output *output, const struct command *command,
 		return explain_view(output, command->operands[0], reply);
 	case VIEW_STATUS:
 		return status_view(output, reply);
+	case VIEW_KEYS:
+		return key_view_list(output, reply);
+	case VIEW_KEY_ROTATED:
+		return key_view_rotated(output, reply);
+	case VIEW_KEY_RECOVERY:
+		return key_view_recovery(output, reply);
 	case VIEW_MAPS:
 		return recover_view_maps(output, reply);
 	case VIEW_BACKUP:

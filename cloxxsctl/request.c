@@ -171,18 +171,14 @@ static int ask(const struct ctl *ctl, const struct command *command)
 	return STATUS_OK;
 }
 
-int request_fetch(struct ctl *ctl, const struct command *command,
-		  json_t **ret_reply)
+static int call(const struct ctl *ctl, const struct command *command,
+		struct varlink_client *client, json_t *parameters,
+		json_t **ret_reply)
 {
-	scope(varlink_client_freep) struct varlink_client *client = NULL;
 	scope(json_decrefp) json_t *reply = NULL;
-	json_t *parameters;
 	const char *error = NULL;
 	int r;
 
-	r = prepare(ctl, command, &parameters, &client);
-	if (r != STATUS_OK)
-		return r;
 	r = varlink_client_call(client, command->row->method, parameters,
 				&reply, &error);
 	if (r != 0)
@@ -191,6 +187,32 @@ int request_fetch(struct ctl *ctl, const struct command *command,
 		return reply_failed(ctl, command, error, reply);
 	*ret_reply = scope_take_ptr(reply);
 	return STATUS_OK;
+}
+
+int request_fetch(struct ctl *ctl, const struct command *command,
+		  json_t **ret_reply)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	json_t *parameters;
+	int r;
+
+	r = prepare(ctl, command, &parameters, &client);
+	return r == STATUS_OK
+		       ? call(ctl, command, client, parameters, ret_reply)
+		       : r;
+}
+
+int request_call(struct ctl *ctl, const struct command *command,
+		 json_t *parameters, json_t **ret_reply)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	int r = varlink_client_new(ctl->socket, ctl->timeout_ms, &client);
+
+	if (r != 0) {
+		json_decref(parameters);
+		return client_failed(ctl, command, false, r);
+	}
+	return call(ctl, command, client, parameters, ret_reply);
 }
 
 int request_run(struct ctl *ctl, const struct command *command)

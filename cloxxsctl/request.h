@@ -22,6 +22,9 @@ int request_run(struct ctl *ctl, const struct command *command);
  */
 int request_fetch(struct ctl *ctl, const struct command *command,
 		  json_t **ret_reply);
+/* The same with parameters of the caller's, which are taken. */
+int request_call(struct ctl *ctl, const struct command *command,
+		 json_t *parameters, json_t **ret_reply);
 /* Shows a reply as the row's view. */
 int request_show(const struct ctl *ctl, const struct command *command,
 		 const json_t *reply);

@@ -4,6 +4,7 @@
 #include "cloxxsctl/doctor/doctor.h"
 #include "cloxxsctl/backup.h"
 #include "cloxxsctl/help.h"
+#include "cloxxsctl/key.h"
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
@@ -134,6 +135,22 @@ const struct grammar_verb verbs[] = {
 	  .summary = "make a key file; never overwrites one",
 	  .example = "cloxxsctl key create " CLOXXS_CONFDIR "/cloxxs.key",
 	  .run = local_run_key_create },
+	{ .noun = "key", .verb = "list", .options = JSON,
+	  .summary = "show the keys by their ids",
+	  .example = "cloxxsctl key list",
+	  .run = request_run, .method = ADMIN "ListKeys", .view = VIEW_KEYS },
+	{ .noun = "key", .verb = "rotate", .operands = "[FILE]",
+	  .operands_max = 1, .options = JSON,
+	  .summary = "put a new key in force while logins go on",
+	  .example = "cloxxsctl key rotate",
+	  .run = key_run_rotate, .method = ADMIN "RotateKey",
+	  .view = VIEW_KEY_ROTATED },
+	{ .noun = "key", .verb = "recovery",
+	  .options = OPTION_BIT(OPTION_IDENTITY) | YES | JSON,
+	  .summary = "make a recovery key; its identity is shown once",
+	  .example = "cloxxsctl key recovery",
+	  .run = key_run_recovery, .method = ADMIN "SetRecoveryKey",
+	  .view = VIEW_KEY_RECOVERY },
 	{ .noun = "backup", .verb = "create", .options = JSON,
 	  .summary = "make a backup, sealed to the recovery key",
 	  .example = "cloxxsctl backup create",

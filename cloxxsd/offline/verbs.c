@@ -2,6 +2,7 @@
 #include "cloxxsd/offline/offline.h"
 
 #include "cloxxsd/offline/backup.h"
+#include "cloxxsd/offline/key.h"
 #include "cloxxsd/offline/recover.h"
 
 #define REASON OFFLINE_BIT(OFFLINE_OPTION_REASON)
@@ -37,5 +38,7 @@ const struct offline_verb offline_verbs[] = {
 		OFFLINE_BIT(OFFLINE_OPTION_YES),
 	  .required = IDENTITY,
 	  .needs = OFFLINE_NEEDS_LOCK, .run = backup_restore },
+	{ .noun = "key", .verb = "recovery", .needs = OFFLINE_NEEDS_NOTHING,
+	  .run = key_recovery },
 	{ .noun = NULL },
 };

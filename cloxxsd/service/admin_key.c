@@ -185,12 +185,19 @@ static bool may_replace(struct service *service, struct varlink_call *call,
 	json_t *former = admin_recovery_id(service);
 	bool replace = json_is_true(json_object_get(parameters, "replace"));
 	bool may = former && (replace || json_is_null(former));
+	char sentence[200];
+	struct text text;
 
+	text_init(&text, sentence, sizeof(sentence));
+	text_add_format(&text,
+			"There is a recovery key, %s; replace it by name "
+			"(--yes), and keep its identity: backups made till "
+			"now need it.",
+			former ? json_string_value(former) : "");
 	if (!former)
 		(void)!admin_unavailable(call, "The store cannot be read.");
 	else if (!may)
-		(void)!admin_exists(call, json_string_value(former),
-				    "the store, as its recovery key");
+		(void)!admin_conflict(call, sentence);
 	json_decref(former);
 	return may;
 }
