@@ -238,8 +238,8 @@ int cloxxs_login_start(struct cloxxs_login *login, enum cloxxs_purpose purpose)
 	asked = who(login);
 	return take_step(login, login_start(&login->login,
 					    purpose == CLOXXS_LOGIN
-						    ? LOGIN_PURPOSE_LOGIN
-						    : LOGIN_PURPOSE_CHANGE,
+						    ? LOGIN_INTENT_LOGIN
+						    : LOGIN_INTENT_CHANGE,
 					    &asked, &login->step));
 }
 

@@ -293,14 +293,14 @@ static int call_step(struct login *login, struct request *request,
 	return r;
 }
 
-int login_start(struct login *login, enum login_purpose purpose,
+int login_start(struct login *login, enum login_intent intent,
 		const struct login_who *who, struct login_step *ret_step)
 {
 	scope(request_deinit) struct request request;
 
 	request_init(&request, INTERFACE "Start", true);
 	flat_add_string(&request.writer, "purpose",
-			purpose == LOGIN_PURPOSE_CHANGE ? "change" : "login");
+			intent == LOGIN_INTENT_CHANGE ? "change" : "login");
 	add_who(&request.writer, who);
 	return call_step(login, &request, ret_step);
 }

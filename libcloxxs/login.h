@@ -58,9 +58,9 @@ enum login_error {
 				nothing was sent */
 };
 
-enum login_purpose {
-	LOGIN_PURPOSE_LOGIN,
-	LOGIN_PURPOSE_CHANGE,
+enum login_intent {
+	LOGIN_INTENT_LOGIN,
+	LOGIN_INTENT_CHANGE,
 };
 
 /* Who asks for what. Strings are UTF-8; NULL where there is none. */
@@ -116,7 +116,7 @@ must_check int login_probe(struct login *login);
  * Begin an attempt, and go on with it. LOGIN_E_* or -errno, upon which
  * *ret_step is empty, which reads as a denial; and so *ret_reply below.
  */
-must_check int login_start(struct login *login, enum login_purpose purpose,
+must_check int login_start(struct login *login, enum login_intent intent,
 			   const struct login_who *who,
 			   struct login_step *ret_step);
 must_check int login_answer(struct login *login, const struct secret *answer,

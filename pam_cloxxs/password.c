@@ -56,7 +56,7 @@ static enum outcome update(struct transaction *transaction)
 		if (outcome != OUTCOME_CHANGE)
 			return outcome;
 	}
-	return relay_run(transaction, LOGIN_PURPOSE_CHANGE);
+	return relay_run(transaction, LOGIN_INTENT_CHANGE);
 }
 
 enum outcome phase_chauthtok(struct transaction *transaction)

@@ -33,7 +33,7 @@ enum outcome phase_authenticate(struct transaction *transaction)
 {
 	/* What an earlier try on this handle left is no longer true. */
 	pass_remove(transaction->pamh);
-	return relay_run(transaction, LOGIN_PURPOSE_LOGIN);
+	return relay_run(transaction, LOGIN_INTENT_LOGIN);
 }
 
 /* On the line of the authentication where there is one. */

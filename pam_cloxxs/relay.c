@@ -184,7 +184,7 @@ static enum outcome failed(const struct transaction *transaction, int r)
 }
 
 enum outcome relay_run(struct transaction *transaction,
-		       enum login_purpose purpose)
+		       enum login_intent intent)
 {
 	scope(login_step_deinit) struct login_step step = { 0 };
 	scope(typed_deinit) struct typed typed = { 0 };
@@ -193,9 +193,9 @@ enum outcome relay_run(struct transaction *transaction,
 	int r;
 
 	typed.old_item =
-		purpose == LOGIN_PURPOSE_CHANGE ? PAM_OLDAUTHTOK : PAM_AUTHTOK;
+		intent == LOGIN_INTENT_CHANGE ? PAM_OLDAUTHTOK : PAM_AUTHTOK;
 	transaction_login(transaction, &login);
-	r = login_start(&login, purpose, &transaction->who, &step);
+	r = login_start(&login, intent, &transaction->who, &step);
 	for (int n = 0; r == 0 && step.kind != LOGIN_STEP_DONE; n++) {
 		if (n == STEPS_MAX)
 			return transaction_failed(transaction, LOGIN_E_BROKEN);
@@ -208,7 +208,7 @@ enum outcome relay_run(struct transaction *transaction,
 	if (r != 0)
 		return failed(transaction, r);
 	outcome = finish(transaction, &step, &typed);
-	if (outcome == OUTCOME_ALLOW && purpose == LOGIN_PURPOSE_LOGIN)
+	if (outcome == OUTCOME_ALLOW && intent == LOGIN_INTENT_LOGIN)
 		line_keep(transaction->line, &login);
 	return outcome;
 }

@@ -21,4 +21,4 @@
  * in PAM_AUTHTOK (in a change: the new one, and the old in PAM_OLDAUTHTOK).
  */
 enum outcome relay_run(struct transaction *transaction,
-		       enum login_purpose purpose);
+		       enum login_intent intent);

@@ -57,8 +57,7 @@ static void begin(struct rig *rig, const char *const *script,
 
 static int start(struct rig *rig)
 {
-	return login_start(&rig->login, LOGIN_PURPOSE_LOGIN, &alice,
-			   &rig->step);
+	return login_start(&rig->login, LOGIN_INTENT_LOGIN, &alice, &rig->step);
 }
 
 static void test_conversation(void **state)
@@ -268,7 +267,7 @@ static void test_unfit(void **state)
 	scope(secret_deinit) struct secret answer = { 0 };
 
 	begin(rig, script, 30000, 30000);
-	assert_int_equal(login_start(&rig->login, LOGIN_PURPOSE_LOGIN, &latin,
+	assert_int_equal(login_start(&rig->login, LOGIN_INTENT_LOGIN, &latin,
 				     &rig->step),
 			 LOGIN_E_UNFIT);
 	assert_int_equal(start(rig), 0);
