@@ -53,6 +53,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },
+	[OPTION_ADMINISTRATOR] = { "administrator", VALUE_TEXT, "NAME", NULL,
+				   "the first administrator, to be made" },
 };
 
 struct parser {

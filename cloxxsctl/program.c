@@ -48,6 +48,7 @@ static int start(const char *program, const char *const *argv,
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	sigset_t defaults;
 	int r;
 
 	r = posix_spawn_file_actions_init(&actions);
@@ -58,9 +59,15 @@ static int start(const char *program, const char *const *argv,
 		posix_spawn_file_actions_destroy(&actions);
 		return -r;
 	}
-	if (outputs->alone)
-		r = posix_spawnattr_setflags(&attributes,
-					     POSIX_SPAWN_SETPGROUP);
+	/* What we ignore is no affair of the child's. */
+	(void)sigemptyset(&defaults);
+	(void)sigaddset(&defaults, SIGPIPE);
+	r = posix_spawnattr_setsigdefault(&attributes, &defaults);
+	if (r == 0)
+		r = posix_spawnattr_setflags(
+			&attributes,
+			(short)(POSIX_SPAWN_SETSIGDEF |
+				(outputs->alone ? POSIX_SPAWN_SETPGROUP : 0)));
 	if (r == 0)
 		r = add_actions(&actions, outputs);
 	/* The strings are not changed; POSIX keeps execve()'s old types. */

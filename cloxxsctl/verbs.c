@@ -8,6 +8,7 @@
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
+#include "cloxxsctl/setup/setup.h"
 #include "cloxxsctl/statement/statement.h"
 #include "cloxxsctl/status_view.h"
 #include "cloxxsctl/user_import.h"
@@ -108,6 +109,13 @@ const struct grammar_verb verbs[] = {
 	  .summary = "show how it does; also without any word",
 	  .example = "cloxxsctl status",
 	  .run = status_run, .method = ADMIN "Status", .view = VIEW_STATUS },
+	{ .noun = "setup", .operands = "[undo]", .operands_max = 1,
+	  .options = YES | OPTION_BIT(OPTION_DRY_RUN) |
+		OPTION_BIT(OPTION_ADMINISTRATOR) |
+		OPTION_BIT(OPTION_SERVICES),
+	  .summary = "guard the logins of this host, or take it all back",
+	  .example = "cloxxsctl setup --administrator anna",
+	  .run = setup_run },
 	{ .noun = "doctor",
 	  .options = JSON | OPTION_BIT(OPTION_ALL) |
 		OPTION_BIT(OPTION_NAGIOS) | OPTION_BIT(OPTION_ROOT),

@@ -267,7 +267,7 @@ def check_packages():
     prepare = (SRC / "tests/world/prepare.sh").read_text(encoding="utf-8")
     there = re.search(r"packages_build='(.*?)'", prepare, re.S).group(1)
     readme = (SRC / "README.md").read_text(encoding="utf-8")
-    told = re.search(r"apt-get install ((?:[^\n]*\\\n)*[^\n]*)", readme)
+    told = re.search(r"apt-get install ((?!\./)(?:[^\n]*\\\n)*[^\n]*)", readme)
     compare("README.md", "package", told.group(1).replace("\\", "").split(),
             there.split() + ["cracklib-runtime"])
 
