@@ -11,9 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define WAIT_S 2
+#define THREAD_NICE 19
 
 struct errand {
 	struct errands *errands;
@@ -45,6 +47,8 @@ static void *work(void *userdata)
 	struct errand *errand = userdata;
 	struct errands *errands = errand->errands;
 
+	/* Of this thread alone: whoever logs in goes first. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), THREAD_NICE);
 	errand->args.run(errand, errand->args.data);
 	pthread_mutex_lock(&errands->mutex);
 	errand->is_done = true;

@@ -13,13 +13,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "cloxxsd/backup/catalogue.h"
 #include "cloxxsd/backup/proof.h"
 #include "cloxxsd/state/schema.h"
 #include "cloxxsd/state/store_copy.h"
 
-/* 256 KiB: a fraction of a millisecond of the loop. */
-#define PAGES_A_TURN 64
+/* A turn of the loop copies for a millisecond, and leaves the next two to the
+ * others: whoever logs in takes many turns. */
+#define PAGES_A_STEP 8
+#define TURN_US 1000
+#define PAUSE_US 2000
 
 struct job {
 	struct job_args args;
@@ -224,14 +228,29 @@ static void tell_copied(struct job *job)
 	on_told(job);
 }
 
-static int on_turn(sd_event_source *source, void *userdata)
+/* As store_copy_step(), for the time of a turn. */
+static int copy_a_turn(struct job *job)
+{
+	int64_t until = clock_monotonic_us() + TURN_US;
+	int r;
+
+	do {
+		r = store_copy_step(job->copy, PAGES_A_STEP);
+	} while (r == STORE_COPY_E_MORE && clock_monotonic_us() < until);
+	return r;
+}
+
+static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct job *job = userdata;
-	int r = store_copy_step(job->copy, PAGES_A_TURN);
+	int r = copy_a_turn(job);
 
+	(void)usec;
 	if (r == STORE_COPY_E_MORE) {
 		tell_copied(job);
-		return 0;
+		(void)sd_event_source_set_time(
+			source, (uint64_t)clock_monotonic_us() + PAUSE_US);
+		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	}
 	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	job->copy = store_copy_free(job->copy);
@@ -268,9 +287,8 @@ int job_start(const struct job_args *args, struct job **ret_job)
 			    job->result.made.file);
 	r = store_copy_new(args->store, job->snapshot, &job->copy);
 	if (r == 0)
-		r = sd_event_add_defer(args->event, &job->turn, on_turn, job);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(job->turn, SD_EVENT_ON);
+		r = sd_event_add_time(args->event, &job->turn, CLOCK_MONOTONIC,
+				      0, 1, on_turn, job);
 	if (r < 0) {
 		job_free(job);
 		return r;
