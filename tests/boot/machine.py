@@ -52,30 +52,32 @@ class Machine:
         self.scratch = pathlib.Path(scratch)
         for part in ("upper", "work", "root"):
             (self.scratch / part).mkdir()
-        self.nspawn, self.leader = None, None
+        self.nspawn = None  # its terminal is the machine's console
+        self.leader = None
 
     # ---- power ---------------------------------------------------------------
 
     def boot(self, timeout=90):
         """Seconds until systemd says that it has started everything."""
         begun = time.monotonic()
-        with open(self.scratch / "console", "ab") as console:
-            self.nspawn = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private",
-                 "sh", "-ec", self.MOUNT, "sh", self.tree, self.scratch,
-                 "systemd-nspawn", "--quiet", "--boot", "--directory",
-                 self.scratch / "root", "--private-network", "--register=no",
-                 "--keep-unit", f"--machine={self.name}", "--console=pipe",
-                 f"--bind-ro={self.repositories}:/repository"],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
+        self.nspawn = pexpect.spawn(
+            "unshare",
+            ["--mount", "--propagation", "private", "sh", "-ec", self.MOUNT,
+             "sh", self.tree, str(self.scratch), "systemd-nspawn", "--quiet",
+             "--boot", "--directory", str(self.scratch / "root"),
+             "--private-network", "--register=no", "--keep-unit",
+             f"--machine={self.name}", "--console=interactive",
+             f"--bind-ro={self.repositories}:/repository",
+             "--", "--show-status=0"],
+            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
+                 "TERM": "dumb"}, encoding="utf-8", timeout=20)
         self.leader = wait_until(self._find_leader, 30, "the machine's systemd")
         wait_until(self._is_up, timeout, "the machine to boot")
         return time.monotonic() - begun
 
     def _find_leader(self):
-        if self.nspawn.poll() is not None:
-            raise MachineError((self.scratch / "console").read_text())
+        if not self.nspawn.isalive():
+            raise MachineError(self.nspawn.read())
         pid = self.nspawn.pid
         children = pathlib.Path(
             f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -93,13 +95,14 @@ class Machine:
     def stop(self):
         if not self.nspawn:
             return
-        if self.nspawn.poll() is None:
+        if self.nspawn.isalive():
             self.run("systemctl", "poweroff", check=False)
             try:
-                self.nspawn.wait(60)
-            except subprocess.TimeoutExpired:
-                self.nspawn.send_signal(signal.SIGTERM)
-                self.nspawn.wait(30)
+                self.nspawn.expect(pexpect.EOF, timeout=60)
+            except pexpect.TIMEOUT:
+                self.nspawn.kill(signal.SIGTERM)
+                self.nspawn.expect(pexpect.EOF, timeout=30)
+        self.nspawn.close()
         self.nspawn = self.leader = None
 
     def destroy(self):
@@ -206,21 +209,23 @@ class Machine:
                         check=False)
 
     def console(self, user, password):
-        """What login(1) on a terminal says to id -un."""
-        login = self.terminal("login")
+        """Who id -un says one is, after a login on the machine's console."""
+        console = self.nspawn
         try:
-            login.expect("login: ")
-            login.sendline(user)
-            login.expect("assword: ")
-            login.sendline(password)
-            login.expect(r"[#$] ")
-            login.sendline("echo I-am-$(id -un)-here")
-            login.expect(r"I-am-(\w+)-here")
-            return login.match.group(1)
+            console.sendline("")
+            console.expect("login: ")
+            # The prompt may have come twice: with the boot, and with the line.
+            while console.expect(["login: ", pexpect.TIMEOUT], timeout=1) == 0:
+                pass
+            console.sendline(user)
+            console.expect("assword: ")
+            console.sendline(password)
+            console.expect(r"[#$] ")
+            console.sendline("echo I-am-$(id -un)-here; exit")
+            console.expect(r"I-am-(\w+)-here")
+            return console.match.group(1)
         except (pexpect.TIMEOUT, pexpect.EOF):
             return None
-        finally:
-            login.close(force=True)
 
     def su(self, by, user, password):
         su = self.terminal("setpriv", "--reuid", by, "--clear-groups", "su",

@@ -137,7 +137,7 @@ def test_install_changes_no_login(machine, before):
         "passwd", "group"]
     assert without_nsswitch(machine.state_of(*STACKS)) == \
         without_nsswitch(before)
-    for unit in "cloxxsd.socket", "cloxxsd.service":
+    for unit in "cloxxsd.socket", "cloxxsd.service", "cloxxs-backup.timer":
         assert not machine.is_active(unit)
         assert machine.run("systemctl", "is-enabled", unit,
                            check=False).stdout == "disabled\n"
@@ -154,7 +154,7 @@ def test_switch_on(machine):
     with watched(machine):
         machine.run("cloxxsctl", "key", "create", "/etc/cloxxs/cloxxs.key")
         machine.run("systemctl", "enable", "--now", "cloxxsd.socket",
-                    "cloxxsd.service")
+                    "cloxxsd.service", "cloxxs-backup.timer")
         added = json.loads(machine.run(
             "cloxxsctl", "user", "add", "anna", "--role", "administrator",
             "--services", "sshd,sudo", "--json").stdout)
@@ -322,6 +322,7 @@ def test_reinstall(machine):
     with watched(machine):
         machine.apt("install", "cloxxs")
     assert machine.is_active("cloxxsd.service")
+    assert machine.is_active("cloxxs-backup.timer")
     assert machine.run("id", "-un", "anna").stdout == "anna\n"
     assert "pam_cloxxs" not in machine.shell(
         "cat /etc/pam.d/common-*").stdout
