@@ -124,4 +124,9 @@ for file in $(git ls-files '*.[ch]' '*.sh' '*.py' 2>/dev/null); do
 	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: ' ||
 		fail "$file: names no licence"
 done
+
+# No half of a merge is left: what is served or installed is not all compiled.
+hits=$(git grep -nE '^(<<<<<<<|>>>>>>>) ' 2>/dev/null || :)
+[ -z "$hits" ] || fail "a merge was not ended:
+$hits"
 exit $failed
