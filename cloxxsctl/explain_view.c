@@ -52,9 +52,11 @@ static const json_t *deciding_rule(const json_t *rules)
 	const json_t *rule;
 	size_t i;
 
-	json_array_foreach((json_t *)rules, i,
-			   rule) if (outcome_of(rule)->mark ==
-				     MARK_NO) return rule;
+	json_array_foreach((json_t *)rules, i, rule)
+	{
+		if (outcome_of(rule)->mark == MARK_NO)
+			return rule;
+	}
 	return NULL;
 }
 

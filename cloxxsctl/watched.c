@@ -116,7 +116,9 @@ static const char *judge(const json_t *one, const struct seen *seen, int error,
 	return "good";
 }
 
-int watched_look(json_t *one, int64_t now)
+/* Looks at the backup at path and fills in count, newest, state and text; one
+ * has the other members. */
+static int look(json_t *one, int64_t now)
 {
 	struct seen seen = { 0 };
 	char sentence[200];
@@ -157,9 +159,11 @@ static json_t *item_of(json_t *list, const char *name)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i,
-			   one) if (strcmp(output_member(one, "name", ""),
-					   name) == 0) return one;
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(output_member(one, "name", ""), name) == 0)
+			return one;
+	}
 	one = json_pack("{s:s}", "name", name);
 	return json_array_append_new(list, one) < 0 ? NULL : one;
 }
@@ -196,10 +200,16 @@ int watched_read(const char *cloxxsd, int64_t now, json_t **ret_list)
 	if (r != 0)
 		return r < 0 ? r : -EINVAL;
 	rows = json_loadb(answer->bytes, answer->n, 0, NULL);
-	json_array_foreach(rows, i,
-			   one) if (take_row(list, one) != 0) return -ENOMEM;
-	json_array_foreach(list, i,
-			   one) if (watched_look(one, now) != 0) return -ENOMEM;
+	json_array_foreach(rows, i, one)
+	{
+		if (take_row(list, one) != 0)
+			return -ENOMEM;
+	}
+	json_array_foreach(list, i, one)
+	{
+		if (look(one, now) != 0)
+			return -ENOMEM;
+	}
 	*ret_list = scope_take_ptr(list);
 	return 0;
 }

@@ -21,6 +21,3 @@
  */
 must_check int watched_read(const char *cloxxsd, int64_t now,
 			    json_t **ret_list);
-/* Looks at the backup at path and fills in count, newest, state and text; one
- * has the other members. */
-must_check int watched_look(json_t *one, int64_t now);

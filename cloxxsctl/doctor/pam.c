@@ -213,10 +213,12 @@ static bool user_uses(const json_t *user, const char *service)
 	const json_t *services = json_object_get(user, "services"), *one;
 	size_t i;
 
-	json_array_foreach(services, i,
-			   one) if (json_is_string(one) &&
-				    strcmp(json_string_value(one), service) ==
-					    0) return true;
+	json_array_foreach(services, i, one)
+	{
+		if (json_is_string(one) &&
+		    strcmp(json_string_value(one), service) == 0)
+			return true;
+	}
 	return false;
 }
 
@@ -228,8 +230,11 @@ static bool is_used(const struct doctor *doctor, const char *service)
 	for (i = 0; i < ARRAY_SIZE(usual); i++)
 		if (strcmp(usual[i], service) == 0)
 			return true;
-	json_array_foreach(doctor->users, i,
-			   user) if (user_uses(user, service)) return true;
+	json_array_foreach(doctor->users, i, user)
+	{
+		if (user_uses(user, service))
+			return true;
+	}
 	return false;
 }
 

@@ -22,11 +22,12 @@ static bool refuses(const json_t *rule)
 	const json_t *expression;
 	size_t i;
 
-	json_array_foreach(
-		json_object_get(rule, "expr"), i,
-		expression) if (json_object_get(expression, "drop") ||
-				json_object_get(expression,
-						"reject")) return true;
+	json_array_foreach(json_object_get(rule, "expr"), i, expression)
+	{
+		if (json_object_get(expression, "drop") ||
+		    json_object_get(expression, "reject"))
+			return true;
+	}
 	return false;
 }
 
@@ -80,8 +81,10 @@ bool ruleset_read(const char *json, struct ruleset *ret_ruleset)
 		json_decref(root);
 		return false;
 	}
-	json_array_foreach(entries, i, entry) ruleset.n_rules +=
-		json_object_get(entry, "rule") != NULL;
+	json_array_foreach(entries, i, entry)
+	{
+		ruleset.n_rules += json_object_get(entry, "rule") != NULL;
+	}
 	ruleset.guards_input =
 		is_guarded(entries, "ip") && is_guarded(entries, "ip6");
 	json_decref(root);

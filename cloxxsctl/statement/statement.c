@@ -108,10 +108,12 @@ static void add_backups(json_t *digest, const json_t *backups)
 	(void)json_object_set_new(
 		digest, "backups",
 		json_integer((json_int_t)json_array_size(backups)));
-	json_array_foreach(
-		backups, i,
-		backup) if (output_member_int(backup, "created", &created) &&
-			    created > newest) newest = created;
+	json_array_foreach(backups, i, backup)
+	{
+		if (output_member_int(backup, "created", &created) &&
+		    created > newest)
+			newest = created;
+	}
 	if (newest > 0)
 		(void)json_object_set_new(digest, "backup_newest",
 					  json_integer(newest));
