@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "cloxxsctl/duration.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/program.h"
 
@@ -141,18 +142,6 @@ static int look(json_t *one, int64_t now)
 	return r;
 }
 
-/* "26h", as the dump has it, in seconds. */
-static int64_t seconds(const char *duration)
-{
-	char *unit = NULL;
-	long long n = strtoll(duration, &unit, 10);
-
-	return n * (*unit == 'd'   ? 86400
-		    : *unit == 'h' ? 3600
-		    : *unit == 'm' ? 60
-				   : 1);
-}
-
 /* The one called name in list, made where it is not there. */
 static json_t *item_of(json_t *list, const char *name)
 {
@@ -178,7 +167,8 @@ static int take_row(json_t *list, const json_t *row)
 	if (strcmp(output_member(row, "section", ""), SECTION) != 0 || !name)
 		return 0;
 	one = item_of(list, name);
-	made = strcmp(key, "max_age") == 0 ? json_integer(seconds(value))
+	made = strcmp(key, "max_age") == 0
+		       ? json_integer(duration_seconds(value))
 	       : strcmp(key, "min_count") == 0
 		       ? json_integer(strtoll(value, NULL, 10))
 		       : json_string(value);

@@ -3,9 +3,9 @@
 
 /*
  * Promise: what the product is for, one row each: what is promised, in both
- * languages, whether it is optional, and how it is looked at. The statement,
- * the manual and the tests read the same rows. A row is kept when what it
- * looks at says so, never because somebody wrote it here.
+ * languages, whether it is optional, and how it is looked at. The statement and
+ * the tests read the same rows. A row is kept when what it looks at says so,
+ * never because somebody wrote it here.
  */
 
 #include "cloxxsctl/statement/answer.h"

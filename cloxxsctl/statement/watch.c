@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How the promises about records, alarms and backups are looked at. */
-#include <stdlib.h>
-#include <string.h>
-
+#include "cloxxsctl/duration.h"
 #include "cloxxsctl/statement/evidence.h"
 #include "cloxxsctl/statement/promise.h"
 
 #define DAY_S INT64_C(86400)
 #define BACKUP_AGE_MAX_S (DAY_S + DAY_S / 4)
-#define BACKUP_KEEP_DAYS 30
+#define BACKUP_KEEP_MIN_S (30 * DAY_S)
 #define UNPUBLISHED_MAX_S 60
 
 static void say_no_courier(struct answer *answer)
@@ -77,7 +75,7 @@ void look_audit(struct evidence *evidence, struct answer *answer)
 }
 
 struct backup_tally {
-	long long n, verified;
+	long long n;
 	int64_t oldest, newest;
 };
 
@@ -94,8 +92,6 @@ static struct backup_tally tally_backups(const json_t *backups)
 		if (!output_member_int(backup, "created", &created))
 			continue;
 		tally.n++;
-		tally.verified +=
-			json_is_true(json_object_get(backup, "verified"));
 		if (tally.n == 1 || created < tally.oldest)
 			tally.oldest = created;
 		if (created > tally.newest)
@@ -109,8 +105,6 @@ void look_backups(struct evidence *evidence, struct answer *answer)
 	const char *keep = evidence_setting(evidence, "backup", "keep");
 	struct backup_tally tally = tally_backups(evidence->backups);
 	int64_t age = evidence->now - tally.newest;
-	char *unit = NULL;
-	long long days = keep ? strtoll(keep, &unit, 10) : 0;
 
 	if (!evidence->backups || !keep) {
 		answer_say(answer, ANSWER_NOT_KEPT,
@@ -125,7 +119,7 @@ void look_backups(struct evidence *evidence, struct answer *answer)
 	}
 	answer_say(answer,
 		   age >= 0 && age <= BACKUP_AGE_MAX_S &&
-				   (*unit != 'd' || days >= BACKUP_KEEP_DAYS)
+				   duration_seconds(keep) >= BACKUP_KEEP_MIN_S
 			   ? ANSWER_KEPT
 			   : ANSWER_NOT_KEPT,
 		   "%lld backups, the newest %lld hours old, the oldest %lld "
