@@ -6,22 +6,8 @@
 #include <string.h>
 
 #include "cloxxsctl/services.h"
+#include "cloxxsctl/word_list.h"
 #include "varlink/client.h"
-
-/* "a,b" as an array; "" as an empty one. NULL if it is not UTF-8. */
-static json_t *list_of(const char *words)
-{
-	scope(json_decrefp) json_t *list = json_array();
-
-	for (const char *word = words; list && *word;) {
-		size_t n = strcspn(word, ",");
-
-		if (json_array_append_new(list, json_stringn(word, n)) < 0)
-			return NULL;
-		word += n + (word[n] == ',');
-	}
-	return scope_take_ptr(list);
-}
 
 static json_t *value_of(enum grammar_value value, const char *text)
 {
@@ -37,7 +23,7 @@ static json_t *value_of(enum grammar_value value, const char *text)
 	case VALUE_NUMBER:
 		return json_integer((json_int_t)strtoull(text, NULL, 10));
 	case VALUE_LIST:
-		return list_of(text);
+		return word_list_json(text);
 	}
 	return NULL;
 }

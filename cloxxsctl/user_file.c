@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cloxxsctl/csv.h"
+#include "cloxxsctl/word_list.h"
 
 const struct user_column user_columns[] = {
 	{ "name", COLUMN_TEXT, true },
@@ -143,23 +144,6 @@ static bool read_header(const struct user_file_args *args,
 	return good && named;
 }
 
-/* "a,b" as an array; NULL where it is not UTF-8. */
-static json_t *list_of(const char *words)
-{
-	json_t *list = json_array();
-
-	while (list && *words) {
-		size_t n = strcspn(words, ",");
-
-		if (json_array_append_new(list, json_stringn(words, n)) < 0) {
-			json_decref(list);
-			return NULL;
-		}
-		words += n + (words[n] == ',');
-	}
-	return list;
-}
-
 static json_t *number_of(const char *field)
 {
 	size_t n = strspn(field, "0123456789");
@@ -182,7 +166,7 @@ static json_t *value_of(enum user_column_type type, const char *field)
 			return json_true();
 		return strcmp(field, "false") == 0 ? json_false() : NULL;
 	case COLUMN_LIST:
-		return list_of(field);
+		return word_list_json(field);
 	}
 	return NULL;
 }

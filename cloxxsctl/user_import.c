@@ -7,6 +7,7 @@
 
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/user_file.h"
+#include "cloxxsctl/word_list.h"
 #include "varlink/client.h"
 
 /* The daemon takes 64 KiB and 500 users a message. */
@@ -265,19 +266,6 @@ static int read_file(struct importing *importing, const char *format,
 	return r > 0 ? r : send_batch(importing);
 }
 
-static json_t *list_of(const char *words)
-{
-	json_t *list = json_array();
-
-	while (*words) {
-		size_t n = strcspn(words, ",");
-
-		(void)!json_array_append_new(list, json_stringn(words, n));
-		words += n + (words[n] == ',');
-	}
-	return list;
-}
-
 static int import_all(struct importing *importing, const char *format,
 		      const struct user_file_args *args)
 {
@@ -321,7 +309,11 @@ static int run(struct importing *importing, const char *format,
 	if (r < 0)
 		return ctl_fail_errno(importing->ctl, command, shadow, r);
 	if (command_has(command, OPTION_SERVICES))
-		importing->services = list_of(command->values[OPTION_SERVICES]);
+		importing->services =
+			word_list_json(command->values[OPTION_SERVICES]);
+	if (command_has(command, OPTION_SERVICES) && !importing->services)
+		return ctl_fail(importing->ctl, command, STATUS_USAGE,
+				"--services: it is not valid UTF-8");
 	importing->batch = json_array();
 	return import_all(importing, format, args);
 }
