@@ -7,11 +7,13 @@
  */
 #include "cloxxsd/service/admin_backup.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cloxxsd/backup/exchange.h"
 #include "cloxxsd/backup/shelf.h"
 #include "cloxxsd/service/backup_json.h"
 #include "cloxxsd/state/backups.h"
@@ -242,12 +244,29 @@ static void looking_free(void *data)
 	free(looking);
 }
 
+/* Stores that a restore replaced are kept for as long. */
+#define KEEP_REPLACED_S (7 * 86400)
+
+static void prune_replaced(const struct looking *looking)
+{
+	scope(scope_close) int fd = -1;
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/private",
+		       looking->service->state_directory);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		exchange_prune(fd, looking->shelf.rule.now, KEEP_REPLACED_S);
+}
+
 static void look(struct errand *errand, void *data)
 {
 	struct looking *looking = data;
 
 	(void)errand;
 	shelf_look(&looking->shelf);
+	if (looking->shelf.prune && !looking->shelf.dry_run)
+		prune_replaced(looking);
 }
 
 static json_t *entry_json(const struct looking *looking, size_t i)

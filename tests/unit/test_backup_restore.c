@@ -625,6 +625,12 @@ static void modes_and_places(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 	(void)snprintf(path, sizeof(path), "%s/private", f.directory);
 	stream = opendir(path);
+	/* What was replaced goes when it is old enough, and not before. */
+	exchange_prune(dirfd(stream), 1700000100 + 6 * 86400, 7 * 86400);
+	assert_int_equal(faccessat(dirfd(stream), restore.kept, F_OK, 0), 0);
+	exchange_prune(dirfd(stream), 1700000100 + 8 * 86400, 7 * 86400);
+	assert_int_equal(faccessat(dirfd(stream), restore.kept, F_OK, 0), -1);
+	assert_int_equal(faccessat(dirfd(stream), "store.db", F_OK, 0), 0);
 	for (const struct dirent *entry; (entry = readdir(stream));)
 		if (strncmp(entry->d_name, "restore.", 8) == 0)
 			n++;
