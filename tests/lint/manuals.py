@@ -262,6 +262,21 @@ def check_doctor():
         page.must_say(name, told.get(name, ""), mend)
 
 
+def check_offline():
+    """Verbs and options of cloxxs-offline."""
+    page = Page("cloxxs-offline.8")
+    verbs = (SRC / "cloxxsd/offline/verbs.c").read_text(encoding="utf-8")
+    options = (SRC / "cloxxsd/offline/main.c").read_text(encoding="utf-8")
+    compare(page.name, "verb",
+            [item.partition(" Ar ")[0]
+             for item in page.of("Verbs", begins="Cm ")],
+            [" ".join(row) for row in
+             re.findall(r'\.noun = "([^"]+)", \.verb = "([^"]+)"', verbs)])
+    compare(page.name, "option",
+            [item.split()[0] for item in page.of("Options", begins="Fl -")],
+            re.findall(r'\[OFFLINE_OPTION_\w+\] = "([^"]+)"', options))
+
+
 def check_packages():
     """README asks for what the scripts install."""
     prepare = (SRC / "tests/world/prepare.sh").read_text(encoding="utf-8")
@@ -305,7 +320,7 @@ def main():
         check_form(page)
     for check in (check_settings, check_cloxxsd, check_cloxxsctl, check_pam,
                   check_varlink, check_events, check_doctor,
-                  check_packages):
+                  check_offline, check_packages):
         check()
     mandoc = shutil.which("mandoc")
     if mandoc:
