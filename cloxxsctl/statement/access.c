@@ -110,6 +110,7 @@ void look_users(struct evidence *evidence, struct answer *answer)
 	answer_say(answer, answer->outcome,
 		   "Outside Cloxxs, with a shell: %d local accounts.",
 		   "Buiten Cloxxs, met een shell: %d lokale accounts.", n);
+	text_add(&text, n > 5 ? " ..." : ".");
 	if (n > 0)
 		answer_say_foreign(answer, names);
 }

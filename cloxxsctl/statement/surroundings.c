@@ -115,6 +115,7 @@ static void say_ports(const struct evidence *evidence, struct answer *answer)
 		   n > 0 ? "Zij luistert op TCP-poorten (%d):"
 			 : "Zij luistert op geen TCP-poort (%d).",
 		   n);
+	text_add(&text, ".");
 	if (n > 0)
 		answer_say_foreign(answer, shown);
 }

@@ -360,7 +360,10 @@ def temporary_password(*arguments):
     return found
 
 
-def user_add(name, services="sshd,sudo,su,login,passwd,cron", *more):
+SERVICES = "sshd,sudo,su,login,passwd,cron"
+
+
+def user_add(name, services=SERVICES, *more):
     return temporary_password("user", "add", name, "--services", services,
                               *more)
 
@@ -368,9 +371,9 @@ def user_add(name, services="sshd,sudo,su,login,passwd,cron", *more):
 STRONG = "correct horse kwispel zadel"
 
 
-def user_with_password(name, password=STRONG, **options):
+def user_with_password(name, password=STRONG, services=SERVICES, more=()):
     """A user who has already chosen his password, through a real login."""
-    temporary = user_add(name, **options)
+    temporary = user_add(name, services, *more)
     seen = ssh(name, Typist(temporary, password), "true")
     if seen.status != 0:
         raise WorldError(f"{name} cannot choose a password:\n{seen.text}")

@@ -8,7 +8,9 @@ what was seen, as lines. A step that sees something else raises Mismatch with
 the whole transcript.
 """
 
+import json
 import os
+import pathlib
 import sys
 import time
 
@@ -16,6 +18,9 @@ import cloxxs_world as world
 from cloxxs_world import Typist
 
 USER = "piet"
+ADMINISTRATOR = "marit"
+IDENTITY = "/root/identity.txt"
+STORE = world.STATE / "private" / "store.db"
 WEAK = "welkom123"
 FIRST = "vier fietsen op de kade"
 SECOND = "nog een kop koffie graag"
@@ -40,12 +45,21 @@ def shown(text):
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
+def furnish():
+    """What a host has, and a world of a minute lacks."""
+    world.run("chpasswd", stdin="root:alleen op de console\n")
+    pathlib.Path("/var/log/journal").mkdir(exist_ok=True)
+    pathlib.Path("/etc/systemd/journald.conf.d/world.conf").write_text(
+        "[Journal]\nStorage=persistent\n")
+
+
 class Story:
     """What one step hands on to the next."""
 
     def __init__(self):
         self.temporary = None
         self.reference = None
+        self.file = None
         self.beginning = world.cursor()
 
     def make_user(self):
@@ -167,6 +181,76 @@ a strong one taken"""
         return ["$ journalctl CLOXXS_USER=" + USER,
                 *(self.line(r) for r in of_user)]
 
+    def doctor(self):
+        """A recovery key is made; the doctor looks at all that a login \
+hangs on"""
+        furnish()
+        world.cloxxsctl("key", "recovery", "--identity", IDENTITY)
+        world.user_with_password(ADMINISTRATOR,
+                                 more=("--role", "administrator"))
+        done = world.cloxxsctl("doctor", "--all", "--json", check=False)
+        answer = json.loads(done.stdout)
+        # A world has no clock of its own to be set right.
+        wrong = [f"{one['check']}: {one['seen']}" for one in answer["findings"]
+                 if one["severity"] in ("error", "warning")
+                 and one["check"] != "clock"]
+        expect(not wrong, "the doctor finds something", "\n".join(wrong))
+        sound = sum(one["severity"] in ("ok", "note")
+                    for one in answer["findings"])
+        return [f"$ cloxxsctl key recovery --identity {IDENTITY}",
+                "$ cloxxsctl doctor", f"{sound} sound, nothing wrong"]
+
+    def backup(self):
+        """A backup is made, sealed to the recovery key"""
+        world.cloxxsctl("backup", "create")
+        self.file = world.cloxxsctl_json("backup", "list")
+        self.file = world.find_key(self.file, "file")
+        expect(self.file, "no backup is listed")
+        text = world.cloxxsctl("backup", "list").stdout
+        return ["$ cloxxsctl backup create", "$ cloxxsctl backup list",
+                *shown(text)]
+
+    def damage(self):
+        """The store is damaged, nobody gets in; the backup brings it back"""
+        world.cloxxsd.stop()
+        with open(STORE, "r+b") as store:
+            store.write(bytes(4096))
+        try:
+            world.cloxxsd.start()
+            expect(False, "the daemon took a damaged store")
+        except world.WorldError:
+            world.cloxxsd.stop()
+        seen = world.ssh(USER, [SECOND], "id")
+        expect(seen.status == 255, "somebody got in", seen.text)
+        found = world.cloxxsctl("recover", "check", check=False)
+        expect(found.returncode != 0, "the damage was not found", found.stdout)
+        command = ("backup", "restore", f"/var/backups/cloxxs/{self.file}",
+                   "--identity", IDENTITY, "--yes")
+        done = world.cloxxsctl(*command)
+        world.cloxxsd.start()
+        again = world.ssh(USER, [SECOND], "id")
+        expect(again.status == 0 and f"({USER})" in again.text,
+               "he is not let in", again.text)
+        return ["$ cloxxsctl recover check",
+                *shown(found.stdout + found.stderr),
+                "$ cloxxsctl " + " ".join(command), *shown(done.stdout),
+                f"$ ssh {USER}@{world.HOST} id", *shown(again.text)]
+
+    def statement(self):
+        """The statement: which promises are kept, measured now"""
+        said = world.cloxxsctl_json("statement", "--language", "en")
+        kept = {row["id"] for row in said["promises"]
+                if row["outcome"] == "kept"}
+        missing = {"S02", "S03", "S04", "S05", "S06", "S07", "S12", "S22",
+                   "S24"} - kept
+        expect(not missing, f"not kept: {sorted(missing)}",
+               "\n".join(f"{row['id']} {row['seen']}"
+                         for row in said["promises"]))
+        return ["$ cloxxsctl statement", *(
+            f"{'✓' if row['outcome'] == 'kept' else '–'} {row['id']} "
+            f"{row['promise']}" for row in said["promises"]),
+            str(said["disclaimer"])]
+
     @staticmethod
     def line(record):
         at = time.strftime("%H:%M:%S", time.localtime(
@@ -181,7 +265,8 @@ a strong one taken"""
         return [self.make_user, self.first_login, self.login,
                 self.temporary_is_spent, self.three_wrong, self.right_refused,
                 self.show, self.explain, self.unlock, self.passwd,
-                self.last_login, self.records]
+                self.last_login, self.records, self.doctor, self.backup,
+                self.damage, self.statement]
 
 
 # ---- the teller ----------------------------------------------------------------
