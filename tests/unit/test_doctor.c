@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The doctor over small trees: each file that it reads, sound and odd. What
+ * programs say comes from a table.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+#include "cloxxsctl/doctor/doctor.h"
+#include "cloxxsctl/doctor/nsswitch.h"
+#include "tests/unit/scratch.h"
+
+/* nsswitch.conf(5) */
+
+struct switched {
+	const char *line;
+	size_t n, local, ours;
+	bool broken, ends_unknown, ends_known;
+};
+
+static const struct switched switched[] = {
+	{ "passwd: files cloxxs", 2, 0, 1, false, false, true },
+	{ "passwd:files cloxxs systemd", 3, 0, 1, false, false, true },
+	{ "passwd:\tcloxxs files # cloxxs", 2, 1, 0, false, false, false },
+	{ "passwd: files", 1, 0, 1, false, false, false },
+	{ "passwd: compat cloxxs", 2, 0, 1, false, false, true },
+	{ "passwd: files [NOTFOUND=return] cloxxs", 2, 0, 1, false, true,
+	  true },
+	{ "passwd: files [notfound=RETURN] cloxxs", 2, 0, 1, false, true,
+	  true },
+	{ "passwd: files [!SUCCESS=return] cloxxs", 2, 0, 1, false, true,
+	  true },
+	{ "passwd: files cloxxs [NOTFOUND=return] sss", 3, 0, 1, false, false,
+	  true },
+	{ "passwd: files [SUCCESS=continue] cloxxs", 2, 0, 1, false, false,
+	  false },
+	{ "passwd: files[SUCCESS=merge] cloxxs", 2, 0, 1, false, false, false },
+	{ "passwd: files [SUCCESS=continue UNAVAIL=return] cloxxs", 2, 0, 1,
+	  false, false, false },
+	{ "passwd: files [SUCCESS=continue cloxxs", 1, 0, 1, true, false,
+	  false },
+	{ "passwd: files [SUCCESS] cloxxs", 2, 0, 1, true, false, true },
+	{ "passwd: a b c d e f g h i j k l m n o p q", 16, 16, 16, true, false,
+	  false },
+	{ "passwd:", 0, 0, 0, false, false, false },
+};
+
+static void test_switch(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(switched); i++) {
+		const struct switched *row = &switched[i];
+		char text[200];
+		struct nsswitch_line line;
+
+		snprintf(text, sizeof(text),
+			 "# passwd: x\n%s\npasswd_compat: y", row->line);
+		nsswitch_find(text, "passwd", &line);
+		assert_int_equal(line.number, 2);
+		assert_int_equal(line.again, 0);
+		if (line.n != row->n || line.local != row->local ||
+		    line.ours != row->ours || line.broken != row->broken ||
+		    line.ends_unknown != row->ends_unknown ||
+		    (line.ours < line.n && line.ends_known != row->ends_known))
+			fail_msg("%s", row->line);
+	}
+}
+
+static void test_switch_twice(void **state)
+{
+	char text[] = "passwd: files\n\n passwd : cloxxs\n";
+	char none[] = "#passwd: files\ngroup: files\npasswd";
+	struct nsswitch_line line;
+
+	(void)state;
+	nsswitch_find(text, "passwd", &line);
+	assert_int_equal(line.number, 1);
+	assert_int_equal(line.again, 3);
+	nsswitch_find(none, "passwd", &line);
+	assert_int_equal(line.number, 0);
+	assert_int_equal(line.n, 0);
+}
+
+/* A tree of files, and one check of what the doctor says of it. */
+
+struct file {
+	const char *path, *text;
+};
+
+struct tree {
+	const char *name;
+	struct file files[4];
+	void (*group)(struct doctor *doctor);
+	enum check check;
+	enum severity worst;
+	const char *seen; /* a part of one finding, or NULL */
+};
+
+#define SOUND_SWITCH "passwd: files cloxxs\ngroup: files cloxxs\n"
+#define SHADOW(hash) "root:" hash ":19700:0:99999:7:::\n"
+#define GUARDED                                                             \
+	"auth [success=done ignore=ignore default=die] pam_cloxxs.so\n"     \
+	"account [success=done ignore=ignore default=die] pam_cloxxs.so\n"  \
+	"password [success=done ignore=ignore default=die] pam_cloxxs.so\n" \
+	"session [success=ok ignore=ignore default=die] pam_cloxxs.so\n"
+
+static const struct tree trees[] = {
+	{ "names",
+	  { { "etc/nsswitch.conf", SOUND_SWITCH } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_OK,
+	  "behind files" },
+	{ "names: one is missing",
+	  { { "etc/nsswitch.conf", "passwd: files cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_ERROR,
+	  "no line for group" },
+	{ "names: order",
+	  { { "etc/nsswitch.conf", "passwd: cloxxs files\ngroup: files "
+				   "cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_ERROR,
+	  "nsswitch.conf:1: passwd: cloxxs stands before files" },
+	{ "names: no local users",
+	  { { "etc/nsswitch.conf", "passwd: cloxxs\ngroup: files cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_ERROR,
+	  "files is not asked" },
+	{ "names: initgroups",
+	  { { "etc/nsswitch.conf",
+	      SOUND_SWITCH "initgroups: files cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_WARNING,
+	  "SUCCESS=continue" },
+	{ "names: initgroups, sound",
+	  { { "etc/nsswitch.conf",
+	      SOUND_SWITCH "initgroups: files [SUCCESS=continue] cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_OK,
+	  NULL },
+	{ "names: shadow",
+	  { { "etc/nsswitch.conf", SOUND_SWITCH "shadow: files cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_NOTE,
+	  "knows nothing of it" },
+	{ "names: sss between",
+	  { { "etc/nsswitch.conf", "passwd: files sss cloxxs\n"
+				   "group: files cloxxs\n" } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_NOTE,
+	  "sss is asked before cloxxs" },
+	{ "names: nothing there",
+	  { { NULL, NULL } },
+	  doctor_names,
+	  CHECK_NSS_LINES,
+	  SEVERITY_SKIPPED,
+	  NULL },
+	{ "names: nscd",
+	  { { "etc/nsswitch.conf", SOUND_SWITCH }, { "run/nscd/socket", "" } },
+	  doctor_names,
+	  CHECK_NSS_OTHERS,
+	  SEVERITY_WARNING,
+	  "nscd" },
+
+	{ "root: a password",
+	  { { "etc/shadow", SHADOW("$y$x") } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_OK,
+	  "console" },
+	{ "root: locked",
+	  { { "etc/shadow", SHADOW("!$y$x") } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_ERROR,
+	  "neither password nor key" },
+	{ "root: none",
+	  { { "etc/shadow", SHADOW("*") } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_ERROR,
+	  NULL },
+	{ "root: empty",
+	  { { "etc/shadow", SHADOW("") } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_ERROR,
+	  NULL },
+	{ "root: a key",
+	  { { "etc/shadow", SHADOW("*") },
+	    { "root/.ssh/authorized_keys", "ssh-ed25519 x\n" } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_OK,
+	  "by key" },
+	{ "root: an empty list of keys",
+	  { { "etc/shadow", SHADOW("*") },
+	    { "root/.ssh/authorized_keys", "" } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_ERROR,
+	  NULL },
+	{ "root: somebody of sudo",
+	  { { "etc/shadow", SHADOW("*") "jan:$y$x:1::::::\n" },
+	    { "etc/group", "adm:x:4:root\nsudo:x:27:piet,jan\n" } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_OK,
+	  "jan is local" },
+	{ "root: somebody of sudo without a password",
+	  { { "etc/shadow", SHADOW("*") "jan:!:1::::::\n" },
+	    { "etc/group", "sudo:x:27:jan\nadm:x:4:\n" } },
+	  doctor_wayin,
+	  CHECK_ROOT,
+	  SEVERITY_ERROR,
+	  NULL },
+
+	{ "pam",
+	  { { "etc/pam.d/common-auth", GUARDED },
+	    { "etc/pam.d/sshd", GUARDED } },
+	  doctor_pam,
+	  CHECK_PAM_STACK,
+	  SEVERITY_OK,
+	  "every phase of sshd" },
+	{ "pam: a service without us",
+	  { { "etc/pam.d/common-auth", GUARDED },
+	    { "etc/pam.d/sshd", "auth required pam_unix.so\n" } },
+	  doctor_pam,
+	  CHECK_PAM_STACK,
+	  SEVERITY_ERROR,
+	  "in no phase" },
+	{ "pam: one that nobody of ours uses",
+	  { { "etc/pam.d/common-auth", GUARDED },
+	    { "etc/pam.d/chfn", "auth required pam_unix.so\n" } },
+	  doctor_pam,
+	  CHECK_PAM_STACK,
+	  SEVERITY_OK,
+	  NULL },
+	{ "pam: off",
+	  { { "etc/pam.d/common-auth", "auth required pam_unix.so\n" } },
+	  doctor_pam,
+	  CHECK_PAM_PROFILE,
+	  SEVERITY_ERROR,
+	  "is off" },
+	{ "pam: broken",
+	  { { "etc/pam.d/sshd", "auth\n\nauth required\n" } },
+	  doctor_pam,
+	  CHECK_PAM_FILE,
+	  SEVERITY_ERROR,
+	  "sshd:3" },
+	{ "pam: a former stack",
+	  { { "etc/pam.d/sshd", GUARDED },
+	    { "etc/pam.d/common-auth.pam-old", "" } },
+	  doctor_pam,
+	  CHECK_PAM_LEFTOVER,
+	  SEVERITY_NOTE,
+	  "pam-old" },
+
+	{ "journal: kept by word",
+	  { { "etc/systemd/journald.conf",
+	      "[Journal]\nStorage=persistent\n" } },
+	  doctor_host,
+	  CHECK_JOURNAL,
+	  SEVERITY_OK,
+	  NULL },
+	{ "journal: not kept",
+	  { { "etc/hostname", "x\n" } },
+	  doctor_host,
+	  CHECK_JOURNAL,
+	  SEVERITY_WARNING,
+	  "/var/log/journal" },
+	{ "journal: the last word counts",
+	  { { "etc/systemd/journald.conf", "Storage=persistent\n" },
+	    { "etc/systemd/journald.conf.d/a.conf",
+	      "#Storage=none\n Storage=volatile\n" } },
+	  doctor_host,
+	  CHECK_JOURNAL,
+	  SEVERITY_WARNING,
+	  "a.conf:2" },
+	{ "journal: small",
+	  { { "etc/systemd/journald.conf",
+	      "Storage=persistent\nSystemMaxUse=8M\n" } },
+	  doctor_host,
+	  CHECK_JOURNAL,
+	  SEVERITY_NOTE,
+	  "SystemMaxUse=8M" },
+
+	{ "key: none",
+	  { { "etc/hostname", "x\n" } },
+	  doctor_key,
+	  CHECK_KEY,
+	  SEVERITY_ERROR,
+	  "is not there" },
+	{ "key: a credential",
+	  { { "etc/credstore.encrypted/cloxxs.key", "x" } },
+	  doctor_key,
+	  CHECK_KEY,
+	  SEVERITY_OK,
+	  "credential" },
+	{ "key: another history",
+	  { { "etc/.hg", "x" } },
+	  doctor_key,
+	  CHECK_KEY_COPY,
+	  SEVERITY_WARNING,
+	  "/etc/.hg" },
+	{ "recovery key",
+	  { { "etc/hostname", "x" } },
+	  doctor_key,
+	  CHECK_RECOVERY_KEY,
+	  SEVERITY_WARNING,
+	  NULL },
+};
+
+static int say_nothing(const char *program, const char *const *argv,
+		       uint32_t timeout_ms, struct text *output)
+{
+	(void)program;
+	(void)argv;
+	(void)timeout_ms;
+	(void)output;
+	fail_msg("a program was asked about another root");
+	return -ENOENT;
+}
+
+static void put(const struct scratch *scratch, const struct file *file)
+{
+	char path[128], *slash;
+
+	(void)scratch_path(scratch, file->path, path);
+	for (slash = strchr(path + strlen(scratch->path) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
+	}
+	scratch_write(scratch, file->path, file->text, strlen(file->text),
+		      0644);
+}
+
+static void look(const struct tree *tree)
+{
+	struct scratch scratch;
+	struct doctor doctor;
+	bool seen = !tree->seen;
+
+	scratch_init(&scratch);
+	for (size_t i = 0; i < ARRAY_SIZE(tree->files) && tree->files[i].path;
+	     i++)
+		put(&scratch, &tree->files[i]);
+	doctor_init(&doctor, scratch.path, "/run/cloxxs/cloxxsd.sock");
+	doctor.host.capture = say_nothing;
+	tree->group(&doctor);
+	for (size_t i = 0; i < doctor.findings.n; i++) {
+		const struct finding *one = &doctor.findings.rows[i];
+
+		if (one->check == tree->check && tree->seen &&
+		    strstr(one->seen, tree->seen))
+			seen = true;
+	}
+	if (tree->worst == SEVERITY_SKIPPED)
+		assert_true(findings_count(&doctor.findings, SEVERITY_SKIPPED) >
+			    0);
+	else if (findings_worst_of(&doctor.findings, tree->check) !=
+		 tree->worst)
+		fail_msg("%s: %s", tree->name,
+			 severity_names[findings_worst_of(&doctor.findings,
+							  tree->check)]);
+	if (!seen)
+		fail_msg("%s: nothing says \"%s\"", tree->name, tree->seen);
+	doctor_deinit(&doctor);
+	scratch_deinit(&scratch);
+}
+
+static void test_trees(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(trees); i++)
+		look(&trees[i]);
+}
+
+/* Nothing at all, and all groups. */
+static void test_empty(void **state)
+{
+	struct scratch scratch;
+	struct doctor doctor;
+
+	(void)state;
+	scratch_init(&scratch);
+	doctor_init(&doctor, scratch.path, "/run/cloxxs/cloxxsd.sock");
+	doctor.host.capture = say_nothing;
+	doctor_look(&doctor);
+	assert_int_equal(findings_worst(&doctor.findings), SEVERITY_ERROR);
+	assert_true(findings_count(&doctor.findings, SEVERITY_SKIPPED) > 3);
+	doctor_deinit(&doctor);
+	scratch_deinit(&scratch);
+}
+
+/* What is foreign in a finding cannot speak to a terminal. */
+static void test_findings(void **state)
+{
+	struct findings findings = { 0 };
+	struct finding *one;
+
+	(void)state;
+	assert_int_equal(findings_worst(&findings), SEVERITY_SKIPPED);
+	one = findings_add(&findings, CHECK_KEY, SEVERITY_WARNING, "%s",
+			   "a\033[2J\nb");
+	assert_string_equal(one->seen, "a\\x1b[2J\\x0ab");
+	assert_string_equal(one->mend, check_rows[CHECK_KEY].mend);
+	finding_mend(one, "rm %s", "x\ny");
+	assert_string_equal(one->mend, "rm x\\x0ay");
+	for (int i = 0; i < 300; i++)
+		(void)findings_add(&findings, CHECK_MAP, SEVERITY_OK, "%d", i);
+	assert_int_equal(findings.n, 301);
+	assert_int_equal(findings_worst(&findings), SEVERITY_WARNING);
+	assert_int_equal(findings_worst_of(&findings, CHECK_MAP), SEVERITY_OK);
+	findings.incomplete = true;
+	assert_int_equal(findings_worst(&findings), SEVERITY_ERROR);
+	findings_deinit(&findings);
+	for (int i = 0; i < _N_CHECKS; i++) {
+		assert_non_null(check_rows[i].name);
+		assert_true(strlen(check_rows[i].why) > 20);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_switch),
+		cmocka_unit_test(test_switch_twice),
+		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_findings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
