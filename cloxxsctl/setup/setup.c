@@ -222,17 +222,10 @@ static bool has_users(const struct setup *setup)
 	       identity_next_user(map, &position, &user);
 }
 
-static int gather(struct setup *setup)
+static int gather_administrator(struct setup *setup)
 {
 	const struct command *command = setup->command;
-	const char *fault;
 
-	setup->services = command_has(command, OPTION_SERVICES)
-				  ? command->values[OPTION_SERVICES]
-				  : "sshd,sudo";
-	fault = services_fault(setup->services);
-	if (fault)
-		return refuse(setup, STATUS_USAGE, fault);
 	if (command_has(command, OPTION_ADMINISTRATOR))
 		return take_name(setup, command->values[OPTION_ADMINISTRATOR]);
 	if (has_users(setup) || setup->dry)
@@ -242,6 +235,44 @@ static int gather(struct setup *setup)
 			      "--administrator NAME is missing: there is no "
 			      "user yet");
 	return ask_name(setup);
+}
+
+/* Its identity must be seen by somebody: without a question it is made only
+ * where there is a place for that. */
+static void gather_recovery(struct setup *setup)
+{
+	char answer[16];
+
+	if (host_has(&setup->host, SETUP_RECOVERY))
+		return;
+	setup->recovery =
+		command_has(setup->command, OPTION_IDENTITY) || setup->dry;
+	if (setup->recovery || command_has(setup->command, OPTION_YES))
+		return;
+	setup->recovery = ask(setup,
+			      "Make a recovery key, which opens the store and "
+			      "its backups where this host is lost; its "
+			      "identity is shown once",
+			      "yes", answer, sizeof(answer)) &&
+			  strcmp(answer, "yes") == 0;
+}
+
+static int gather(struct setup *setup)
+{
+	const struct command *command = setup->command;
+	const char *fault;
+	int status;
+
+	setup->services = command_has(command, OPTION_SERVICES)
+				  ? command->values[OPTION_SERVICES]
+				  : "sshd,sudo";
+	fault = services_fault(setup->services);
+	if (fault)
+		return refuse(setup, STATUS_USAGE, fault);
+	status = gather_administrator(setup);
+	if (status == STATUS_OK)
+		gather_recovery(setup);
+	return status;
 }
 
 /* Looking, before and after. */

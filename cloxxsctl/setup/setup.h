@@ -20,6 +20,7 @@ struct setup {
 	bool dry; /* say what would be done, and do nothing */
 	char administrator[NAME_USER_MAX + 1]; /* to be made; empty: none */
 	const char *services;                  /* his, by comma */
+	bool recovery;                         /* a recovery key is wanted */
 	struct host host;
 	struct record record; /* not where dry */
 };
@@ -56,6 +57,7 @@ bool setup_has_program(const char *program);
 /* sshd reads its settings again; sessions that run go on. */
 int setup_reload_sshd(struct setup *setup);
 
+#define SETUP_RECOVERY CLOXXS_CONFDIR "/recovery.pub"
 #define SETUP_SNIPPET "/etc/ssh/sshd_config.d/10-cloxxs.conf"
 #define SETUP_SSHD "/usr/sbin/sshd"
 #define SETUP_SYSTEMCTL "/usr/bin/systemctl"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cloxxsctl/doctor/lines.h"
+#include "cloxxsctl/key.h"
 #include "cloxxsctl/key_file.h"
 #include "cloxxsctl/password_view.h"
 #include "cloxxsctl/setup/switch_edit.h"
@@ -161,6 +162,35 @@ static int start_units(struct setup *setup)
 				"cloxxsd was started and does not answer; see "
 				"\"journalctl -u cloxxsd -n 50\"");
 	return status;
+}
+
+/* The recovery key: the verb of that name, as if it had been called. */
+
+static bool needs_recovery(struct setup *setup)
+{
+	return setup->recovery && !host_has(&setup->host, SETUP_RECOVERY);
+}
+
+static int make_recovery(struct setup *setup)
+{
+	const char *identity = setup->command->values[OPTION_IDENTITY];
+	struct command command = {
+		.row = grammar_find(setup->ctl->verbs, "key", "recovery"),
+		.given = identity ? OPTION_BIT(OPTION_IDENTITY) : 0,
+	};
+	int status;
+
+	if (setup->dry) {
+		fprintf(setup->stream,
+			"would run: cloxxsctl key recovery%s%s\n",
+			identity ? " --identity " : "",
+			identity ? identity : "");
+		return STATUS_OK;
+	}
+	command.values[OPTION_IDENTITY] = identity;
+	status = setup_record(setup, "recovery-key", SETUP_RECOVERY);
+	return status == STATUS_OK ? key_run_recovery(setup->ctl, &command)
+				   : status;
 }
 
 /* The first administrator. */
@@ -469,6 +499,8 @@ const struct setup_step setup_steps[] = {
 	{ "key", "the key of the store, " KEY, needs_key, make_key },
 	{ "units", "cloxxsd.socket and cloxxsd.service, now and at boot",
 	  needs_units, start_units },
+	{ "recovery-key", "a recovery key, " SETUP_RECOVERY, needs_recovery,
+	  make_recovery },
 	{ "administrator", "an administrator with a temporary password",
 	  needs_administrator, add_administrator },
 	{ "names", "cloxxs behind files in " SWITCH, needs_switch,

@@ -108,6 +108,7 @@ static void keep(struct undo *undo, const struct record_act *act)
 		const char *kind, *sentence;
 	} rows[] = {
 		{ "key", "stays: nobody can open the store without it" },
+		{ "recovery-key", "stays: the store is sealed to it" },
 		{ "administrator", "stays in the store, and gets in nowhere" },
 		{ "user", "stays: the store is this user's" },
 	};
@@ -122,13 +123,10 @@ static const struct {
 	const char *kind;
 	void (*undo)(struct undo *undo, const struct record_act *act);
 } kinds[] = {
-	{ "profile", undo_profile },
-	{ "file", undo_file },
-	{ "started", undo_unit },
-	{ "enabled", undo_unit },
-	{ "administrator", keep },
-	{ "key", keep },
-	{ "user", keep },
+	{ "profile", undo_profile }, { "file", undo_file },
+	{ "started", undo_unit },    { "enabled", undo_unit },
+	{ "administrator", keep },   { "key", keep },
+	{ "recovery-key", keep },    { "user", keep },
 };
 
 static void undo_all(struct undo *undo)

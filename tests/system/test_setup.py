@@ -20,6 +20,7 @@ SYSTEMCTL = pathlib.Path("/usr/bin/systemctl")
 HERE = pathlib.Path("/src/tests/system")
 SNIPPET = pathlib.Path("/etc/ssh/sshd_config.d/10-cloxxs.conf")
 KEY = world.CONF / "cloxxs.key"
+RECOVERY = world.CONF / "recovery.pub"
 # Of a setup that was undone these stay, and pam-auth-update and passwd keep
 # copies of their own.
 STAYS = ("/etc/cloxxs", "/etc/.pwd.lock")
@@ -73,6 +74,7 @@ def fresh(bare):
         setup("undo", "--yes")
     world.cloxxsd.stop()
     KEY.unlink(missing_ok=True)
+    RECOVERY.unlink(missing_ok=True)
     shutil.rmtree(world.cloxxsd.CREDENTIALS, ignore_errors=True)
     clear(world.STATE)
     world.sshd.start()
@@ -380,14 +382,28 @@ def test_record_of_another_refused(fresh):
 
 def test_asked_on_a_terminal(fresh):
     """Questions, one refused answer, and a yes."""
-    seen = world.converse(["cloxxsctl", "setup"], ["Root!", "anna", "yes"],
-                          timeout=60)
+    seen = world.converse(["cloxxsctl", "setup"],
+                          ["Root!", "anna", "yes", "yes"], timeout=60)
     assert seen.status == 0, seen.text
+    assert "The identity of the recovery key." in seen.text
+    assert RECOVERY.exists()
     assert "a name is made of" in seen.text
     assert_guarded("anna", password_in(seen.text))
 
 
+def test_recovery_key_without_a_question(fresh, tmp_path):
+    identity = tmp_path / "identity"
+    done = setup("--yes", "--administrator", "anna", "--identity",
+                 str(identity))
+    assert done.returncode == 0, done.stderr
+    assert identity.stat().st_mode & 0o7777 == 0o600
+    assert RECOVERY.exists()
+    assert identity.read_text().splitlines()[0] not in done.stdout
+    assert "recovery-key: there is no" not in done.stdout
+
+
 def test_no_is_no(fresh):
-    seen = world.converse(["cloxxsctl", "setup"], ["anna", "y"], timeout=60)
+    seen = world.converse(["cloxxsctl", "setup"], ["anna", "no", "y"],
+                          timeout=60)
     assert seen.status == 1, seen.text
     assert tree() == fresh and not RECORD.exists()
