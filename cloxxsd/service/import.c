@@ -224,22 +224,6 @@ static void merge(struct import_entry *entry, const struct user *before)
 		       sizeof(user->language));
 }
 
-/* Why before is not an import's to change so, or NULL. */
-static const char *guard_existing(const struct import *import,
-				  const struct user *before,
-				  const struct user *after)
-{
-	bool stays = after->role == USER_ROLE_ADMINISTRATOR && after->enabled;
-
-	if (!import->is_root && (before->protected || before->break_glass))
-		return "Only root changes him.";
-	/* Of several in one import each would leave the others. */
-	if (before->role == USER_ROLE_ADMINISTRATOR && !stays)
-		return "He is an administrator: an import takes none away, "
-		       "user set and user disable do.";
-	return NULL;
-}
-
 static int settle_existing(struct import *import, struct import_entry *entry,
 			   const struct user *before, struct text *fault)
 {
@@ -261,9 +245,9 @@ static int settle_existing(struct import *import, struct import_entry *entry,
 		return 0;
 	if (!may_have_home(import, &entry->user, before->home))
 		text_add(fault, "home: " ADMIN_HOME_RULE);
-	else if (entry->act == IMPORT_CHANGE &&
-		 guard_existing(import, before, &entry->user))
-		text_add(fault, guard_existing(import, before, &entry->user));
+	else if (entry->act == IMPORT_CHANGE && !import->is_root &&
+		 (before->protected || before->break_glass))
+		text_add(fault, "Only root changes him.");
 	else if (text_is_cut(&text))
 		text_add(fault, "This is more than one record can tell.");
 	else if (entry->act == IMPORT_CHANGE && !import->update)

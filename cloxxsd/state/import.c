@@ -298,7 +298,7 @@ static int count_administrators(struct store *store, int64_t *ret_n)
 
 	r = store_bind(store,
 		       "SELECT count(*) FROM user WHERE role = 1"
-		       " AND enabled = 1",
+		       " AND enabled = 1 AND break_glass = 0",
 		       &row, "");
 	if (r == 0)
 		r = store_step(row);
