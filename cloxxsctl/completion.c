@@ -117,6 +117,7 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_NONE:
 	case VALUE_LIST:
 	case VALUE_NUMBER:
+	case VALUE_DURATION:
 		break;
 	}
 }

@@ -50,6 +50,13 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			    "one line and the statuses of a Nagios plugin" },
 	[OPTION_ROOT] = { "root", VALUE_PATH, "DIR", NULL,
 			  "look at the system below DIR, not at this one" },
+	[OPTION_TTL] = { "ttl", VALUE_DURATION, "TIME", "ttl",
+			 "for how long: 1m to 24h, as in 2h" },
+	[OPTION_REMOTE] = { "remote", VALUE_NONE, NULL, "remote",
+			    "not from the console; that is recorded" },
+	[OPTION_LOCKED_SINCE] = { "locked-since", VALUE_DURATION, "TIME", NULL,
+				  "only who was locked so long ago at most, as "
+				  "in 2h" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },
@@ -144,6 +151,29 @@ static bool value_is_number(const char *value)
 	return *value != '\0';
 }
 
+bool grammar_duration(const char *value, uint32_t *ret_seconds)
+{
+	static const struct {
+		char unit;
+		uint32_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t n = strspn(value, "0123456789");
+	uint64_t number = strtoull(value, NULL, 10);
+
+	if (n == 0 || n > 9 || !value[n] || value[n + 1])
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (units[i].unit != value[n])
+			continue;
+		number *= units[i].seconds;
+		if (number > UINT32_MAX)
+			return false;
+		*ret_seconds = (uint32_t)number;
+		return true;
+	}
+	return false;
+}
+
 static bool value_is_list(const char *value)
 {
 	size_t n = strlen(value);
@@ -185,6 +215,10 @@ static const char *value_fault(const struct grammar_option_row *row,
 		return value_is_word_of(row->metavariable, value)
 			       ? NULL
 			       : "is not one of the words";
+	case VALUE_DURATION:
+		return grammar_duration(value, &(uint32_t){ 0 })
+			       ? NULL
+			       : "is no time such as 90s, 30m, 2h or 1d";
 	case VALUE_PATH:
 		return *value == '/' ? NULL : "is not an absolute path";
 	}

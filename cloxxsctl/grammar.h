@@ -46,6 +46,9 @@ enum grammar_option {
 	OPTION_UPDATE,
 	OPTION_IDENTITY,
 	OPTION_ALLOW,
+	OPTION_TTL,
+	OPTION_REMOTE,
+	OPTION_LOCKED_SINCE,
 	_N_OPTIONS,
 };
 
@@ -53,13 +56,14 @@ enum grammar_option {
 _Static_assert(_N_OPTIONS <= 64, "an option is one bit of 64");
 
 enum grammar_value {
-	VALUE_NONE,   /* a flag */
-	VALUE_TEXT,   /* anything but nothing */
-	VALUE_LIST,   /* words by comma; empty: none */
-	VALUE_NUMBER, /* decimal, 0 to 4294967295 */
-	VALUE_WORD,   /* one of those that the metavariable names */
-	VALUE_PATH,   /* an absolute path */
-	VALUE_YES_NO, /* yes or no */
+	VALUE_NONE,     /* a flag */
+	VALUE_TEXT,     /* anything but nothing */
+	VALUE_LIST,     /* words by comma; empty: none */
+	VALUE_NUMBER,   /* decimal, 0 to 4294967295 */
+	VALUE_WORD,     /* one of those that the metavariable names */
+	VALUE_PATH,     /* an absolute path */
+	VALUE_YES_NO,   /* yes or no */
+	VALUE_DURATION, /* 90s, 30m, 2h, 1d */
 };
 
 struct grammar_option_row {
@@ -69,6 +73,9 @@ struct grammar_option_row {
 	const char *parameter;    /* of the Varlink method, or NULL */
 	const char *help;
 };
+
+/* Seconds of "90s", "30m", "2h" or "1d"; false for anything else. */
+bool grammar_duration(const char *value, uint32_t *ret_seconds);
 
 /* In the order of enum grammar_option. */
 extern const struct grammar_option_row grammar_options[_N_OPTIONS];
@@ -95,6 +102,7 @@ enum grammar_view {
 	VIEW_KEYS,
 	VIEW_KEY_ROTATED,
 	VIEW_KEY_RECOVERY,
+	VIEW_ENVELOPE,
 	_N_VIEWS,
 };
 
@@ -117,6 +125,8 @@ struct grammar_verb {
 	int (*run)(struct ctl *ctl, const struct command *command);
 	const char *method;
 	const char *parameter; /* that takes the operand */
+	const char *always;    /* a parameter that is true, or NULL */
+	bool tells_terminal;   /* the parameter "terminal" is the caller's */
 	enum grammar_view view;
 	bool gives_password; /* with --reset-password only, where it takes it */
 	const char *done;    /* what the user is then: "locked" */

@@ -69,3 +69,25 @@ int password_view(struct output *output, const char *name, const json_t *reply)
 	fputs(" can do nothing but choose a new one.\n", output->stream);
 	return 0;
 }
+
+int password_view_envelope(struct output *output, const char *name,
+			   const json_t *reply)
+{
+	static const char password_label[] = "Password:  ";
+	const char *password = output_member(reply, "password", "?");
+	size_t width = width_of(password) + sizeof(password_label) - 1 + 4;
+
+	fputs("Break-glass account ", output->stream);
+	output_foreign(output, name);
+	fputs(": prepared, and closed.\n\n", output->stream);
+	print_border(output, width, true);
+	print_line(output, width, password_label, password);
+	print_border(output, width, false);
+	fputs("It is shown only this once: for an envelope in a safe. Nobody "
+	      "gets in with it\nbefore root at the console says \"cloxxsctl "
+	      "break-glass open ",
+	      output->stream);
+	output_foreign(output, name);
+	fputs(" --reason TEXT --ttl 2h\".\n", output->stream);
+	return 0;
+}

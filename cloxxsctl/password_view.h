@@ -12,5 +12,8 @@
 #include "cloxxsctl/output.h"
 
 /* Shows the temporary password of reply, if there is one, for user name. */
+/* The password of a break-glass account, for its envelope. */
+must_check int password_view_envelope(struct output *output, const char *name,
+				      const json_t *reply);
 must_check int password_view(struct output *output, const char *name,
 			     const json_t *reply);

@@ -6,8 +6,16 @@
 #include <string.h>
 
 #include "cloxxsctl/services.h"
+#include "cloxxsctl/terminal.h"
 #include "cloxxsctl/word_list.h"
 #include "varlink/client.h"
+
+static json_t *seconds_of(const char *text)
+{
+	uint32_t seconds = 0;
+
+	return grammar_duration(text, &seconds) ? json_integer(seconds) : NULL;
+}
 
 static json_t *value_of(enum grammar_value value, const char *text)
 {
@@ -18,6 +26,8 @@ static json_t *value_of(enum grammar_value value, const char *text)
 	case VALUE_WORD:
 	case VALUE_PATH:
 		return json_string(text);
+	case VALUE_DURATION:
+		return seconds_of(text);
 	case VALUE_YES_NO:
 		return json_boolean(strcmp(text, "yes") == 0);
 	case VALUE_NUMBER:
@@ -28,11 +38,28 @@ static json_t *value_of(enum grammar_value value, const char *text)
 	return NULL;
 }
 
+/* What the row says beside its options. */
+static int add_fixed(json_t *parameters, const struct grammar_verb *row)
+{
+	char terminal[TERMINAL_NAME_MAX];
+
+	if (row->always &&
+	    json_object_set_new(parameters, row->always, json_true()) < 0)
+		return -ENOMEM;
+	if (row->tells_terminal && terminal_name(terminal) &&
+	    json_object_set_new(parameters, "terminal", json_string(terminal)) <
+		    0)
+		return -ENOMEM;
+	return 0;
+}
+
 /* NULL: some argument is not UTF-8 (or there is no memory). */
 static json_t *parameters_of(const struct command *command)
 {
 	scope(json_decrefp) json_t *parameters = json_object();
 
+	if (add_fixed(parameters, command->row) < 0)
+		return NULL;
 	if (command->row->parameter &&
 	    json_object_set_new(parameters, command->row->parameter,
 				json_string(command->operands[0])) < 0)
@@ -107,6 +134,8 @@ static bool reply_is_whole(const struct command *command, const json_t *reply)
 	if (command_expects_password(command) &&
 	    !json_is_string(json_object_get(reply, "temporary_password")))
 		return false;
+	if (command->row->view == VIEW_ENVELOPE)
+		return json_is_string(json_object_get(reply, "password"));
 	return command->row->view != VIEW_USER ||
 	       json_is_object(json_object_get(reply, "user"));
 }
@@ -210,7 +239,8 @@ int request_run(struct ctl *ctl, const struct command *command)
 	if (r != STATUS_OK)
 		return r;
 	/* A reader that has gone must not end us before we can say so. */
-	if (command_expects_password(command))
+	if (command_expects_password(command) ||
+	    command->row->view == VIEW_ENVELOPE)
 		(void)signal(SIGPIPE, SIG_IGN);
 	r = request_fetch(ctl, command, &reply);
 	if (r != STATUS_OK)

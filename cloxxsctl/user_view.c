@@ -9,6 +9,9 @@ enum user_state user_state(const json_t *user)
 		return USER_DISABLED;
 	if (!json_is_false(json_object_get(user, "locked")))
 		return USER_LOCKED;
+	if (json_is_true(json_object_get(user, "break_glass")) &&
+	    !json_is_integer(json_object_get(user, "open_until")))
+		return USER_CLOSED;
 	return USER_MAY_LOG_IN;
 }
 
@@ -56,6 +59,9 @@ void user_view_state(struct output *output, const json_t *user)
 	case USER_LOCKED:
 		print_locked(output, user);
 		break;
+	case USER_CLOSED:
+		fputs("closed: a break-glass account", output->stream);
+		break;
 	case USER_MAY_LOG_IN:
 		fputs("enabled", output->stream);
 		break;
@@ -69,6 +75,8 @@ static void print_way_in(struct output *output, const json_t *user)
 	static const char *const ways[][2] = {
 		[USER_DISABLED] = { "cloxxsctl user enable ", "" },
 		[USER_LOCKED] = { "cloxxsctl user unlock ", " --reason TEXT" },
+		[USER_CLOSED] = { "cloxxsctl break-glass open ",
+				  " --reason TEXT --ttl 2h" },
 	};
 	enum user_state state = user_state(user);
 
@@ -269,7 +277,11 @@ static int add_state(struct table *table, const json_t *user)
 		return table_add(table, TONE_WARN, "disabled");
 	case USER_LOCKED:
 		return table_add(table, TONE_BAD, "locked");
+	case USER_CLOSED:
+		return table_add(table, TONE_PLAIN, "closed");
 	case USER_MAY_LOG_IN:
+		if (json_is_true(json_object_get(user, "break_glass")))
+			return table_add(table, TONE_BAD, "open");
 		return table_add(table, TONE_GOOD, "enabled");
 	}
 	return -EINVAL;

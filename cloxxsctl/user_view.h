@@ -14,6 +14,7 @@
 enum user_state {
 	USER_DISABLED,
 	USER_LOCKED,
+	USER_CLOSED, /* for emergencies, and not open */
 	USER_MAY_LOG_IN,
 };
 

@@ -9,6 +9,7 @@
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/setup/setup.h"
+#include "cloxxsctl/unlock_all.h"
 #include "cloxxsctl/statement/statement.h"
 #include "cloxxsctl/status_view.h"
 #include "cloxxsctl/user_import.h"
@@ -28,6 +29,12 @@
 	.operands_max = 1, .parameter = "name", .run = request_run, \
 	.missing = "there is no user of this name",                 \
 	.find = "see \"cloxxsctl user list\""
+/* A verb about an account for emergencies. */
+#define GLASS                                                         \
+	.noun = "break-glass", .operands = "NAME", .operands_min = 1, \
+	.operands_max = 1, .parameter = "name", .run = request_run,   \
+	.missing = "there is no account of this name",                \
+	.find = "see \"cloxxsctl break-glass list\""
 #define ADMIN "nl.cloxxs.Admin."
 
 /* clang-format off */
@@ -78,6 +85,13 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl user unlock anna --reason \"she rang\"",
 	  .method = ADMIN "UnlockUser", .view = VIEW_CHANGED,
 	  .gives_password = true, .done = "unlocked" },
+	{ .noun = "user", .verb = "unlock-all",
+	  .options = REASON | JSON | OPTION_BIT(OPTION_LOCKED_SINCE) |
+		OPTION_BIT(OPTION_DRY_RUN), .required = REASON,
+	  .summary = "lift the locks that wrong answers brought",
+	  .example = "cloxxsctl user unlock-all --locked-since 2h "
+		     "--reason \"a storm of guesses\"",
+	  .run = unlock_all_run },
 	{ ONE_USER, .verb = "reset-password", .options = REASON | JSON,
 	  .summary = "make and show a temporary password",
 	  .example = "cloxxsctl user reset-password anna",
@@ -191,6 +205,31 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl backup prune --dry-run",
 	  .run = backup_run_prune, .method = ADMIN "PruneBackups",
 	  .view = VIEW_REMOVED },
+	{ GLASS, .verb = "prepare",
+	  .options = OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) |
+		JSON,
+	  .summary = "make an account for emergencies, closed",
+	  .example = "cloxxsctl break-glass prepare fire --services login,sshd",
+	  .method = ADMIN "PrepareBreakGlass", .view = VIEW_ENVELOPE },
+	{ GLASS, .verb = "open",
+	  .options = REASON | OPTION_BIT(OPTION_TTL) |
+		OPTION_BIT(OPTION_REMOTE) | JSON,
+	  .required = REASON | OPTION_BIT(OPTION_TTL),
+	  .summary = "open it for a while, from the console",
+	  .example = "cloxxsctl break-glass open fire --ttl 2h "
+		     "--reason \"nobody gets in\"",
+	  .method = ADMIN "OpenBreakGlass", .view = VIEW_CHANGED,
+	  .tells_terminal = true, .done = "open" },
+	{ GLASS, .verb = "close", .options = JSON,
+	  .summary = "close it before its time is over",
+	  .example = "cloxxsctl break-glass close fire",
+	  .method = ADMIN "CloseBreakGlass", .view = VIEW_CHANGED,
+	  .done = "closed" },
+	{ .noun = "break-glass", .verb = "list", .options = JSON,
+	  .summary = "list these accounts, and which are open",
+	  .example = "cloxxsctl break-glass list",
+	  .run = request_run_list, .method = ADMIN "ListUsers",
+	  .always = "break_glass", .view = VIEW_USERS },
 	{ .noun = "recover", .verb = "unlock", .operands = "NAME",
 	  .operands_min = 1, .operands_max = 1, .options = REASON | JSON,
 	  .required = REASON,

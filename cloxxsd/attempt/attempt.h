@@ -65,6 +65,7 @@ struct attempt {
 	bool gone;          /* the connection ended */
 	uint32_t holds;     /* callbacks that run in its name */
 	bool claimed;
+	bool break_glass;  /* whom it is about is for emergencies */
 	bool proved;       /* the current password, in this attempt */
 	bool only_repeats; /* each new password was the current one */
 	uint32_t tries_left;

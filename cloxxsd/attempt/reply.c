@@ -129,7 +129,13 @@ void attempt_conclude(struct attempt *attempt,
 	record.reason = decision->reason;
 	record.reference = allowed ? NULL : reference;
 	record.rules = rules;
+	if (attempt->break_glass)
+		record.details = "break-glass";
 	change_set_record(set, record);
+	if (allowed && attempt->break_glass) {
+		record.event = EVENT_BREAK_GLASS_USED;
+		change_set_record(set, record);
+	}
 	r = state_apply(attempt->attempts->state, set);
 	if (r != 0)
 		answer(attempt, false, "unavailable", reference);

@@ -301,6 +301,7 @@ static void begin_claimed(struct attempt *attempt)
 	}
 	attempt->uid = now.user.uid;
 	attempt->credential = now.user.credential;
+	attempt->break_glass = now.user.break_glass;
 	if (state_open_password(attempt->attempts->state, &now.user,
 				&attempt->job.stored) != 0) {
 		decoy(attempt, denial(REASON_HASH_REFUSED));

@@ -123,6 +123,22 @@ static const struct {
 	[EVENT_USERS_IMPORTED] = { "users-imported",
 				   "5317de994cc74555ab1fe5846d6da41b",
 				   LOG_NOTICE, "Users were imported" },
+	[EVENT_BREAK_GLASS_PREPARED] = { "break-glass-prepared",
+					 "8ada8b7a03be4a8386632eda6910efef",
+					 LOG_CRIT,
+					 "A break-glass account was prepared" },
+	[EVENT_BREAK_GLASS_OPENED] = { "break-glass-opened",
+				       "3044ac463e8940c6831b400b2d545551",
+				       LOG_ALERT,
+				       "A break-glass account was opened" },
+	[EVENT_BREAK_GLASS_USED] = { "break-glass-used",
+				     "c72a421a20ea44bbb05e201c662f5759",
+				     LOG_ALERT,
+				     "A break-glass account was let in" },
+	[EVENT_BREAK_GLASS_CLOSED] = { "break-glass-closed",
+				       "62d80971cd814526814bcad1d808771a",
+				       LOG_CRIT,
+				       "A break-glass account was closed" },
 };
 
 const char *event_name(enum event event)

@@ -88,6 +88,7 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 
 	(void)first_seq;
 	revoke_passes(daemon, set);
+	closing_committed(&daemon->closing, set);
 	r = publication_committed(&daemon->publication, set);
 	if (r < 0) {
 		log_line(LOG_CRIT,
@@ -439,6 +440,9 @@ int daemon_start(struct daemon *daemon)
 	if (r >= 0)
 		r = start_attempts(daemon);
 	if (r >= 0)
+		r = closing_init(&daemon->closing, daemon->event,
+				 &daemon->state);
+	if (r >= 0)
 		r = start_server(daemon);
 	return r < 0 ? r : 0;
 }
@@ -454,6 +458,7 @@ void daemon_stop(struct daemon *daemon)
 	if (daemon->service.backup_job)
 		job_abandon(daemon->service.backup_job);
 	daemon->errands = errands_free(daemon->errands);
+	closing_deinit(&daemon->closing);
 	publication_deinit(&daemon->publication);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);
 	state_deinit(&daemon->state);

@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/daemon/closing.h"
 #include "cloxxsd/daemon/publication.h"
 #include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/service/refused.h"
@@ -31,6 +32,7 @@ struct daemon {
 	struct state state;
 	struct publication publication;
 	struct resealing resealing;
+	struct closing closing;
 	struct attempts attempts;
 	struct errands *errands;
 	struct service service;

@@ -491,6 +491,26 @@ static const struct varlink_parameter commit_parameters[] = {
 	{ "dry_run", VARLINK_BOOL, true, 0 }, { 0 }
 };
 
+static const struct varlink_parameter prepare_parameters[] = {
+	NAME,
+	{ "services", VARLINK_STRINGS, true, NAME_SERVICE_MAX },
+	{ "role", VARLINK_STRING, true, 32 },
+	{ 0 }
+};
+static const struct varlink_parameter open_parameters[] = {
+	NAME,
+	REASON(false),
+	{ "ttl", VARLINK_INT, false, 0 },
+	{ "terminal", VARLINK_STRING, true, 64 },
+	{ "remote", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
+static const struct varlink_parameter list_parameters[] = {
+	{ "break_glass", VARLINK_BOOL, true, 0 },
+	{ "locked", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
+
 #define ADMINISTRATORS (PEER_ROOT | PEER_ADMINISTRATOR)
 #define METHOD(name, flags, parameters, handle)                               \
 	{                                                                     \
@@ -507,7 +527,8 @@ static const struct varlink_parameter commit_parameters[] = {
 static const struct varlink_method methods[] = {
 	METHOD("AddUser", VARLINK_SENSITIVE, add_parameters, admin_add_user),
 	METHOD("SetUser", 0, set_parameters, set_user),
-	METHOD("ListUsers", VARLINK_MORE_ONLY, no_parameters, admin_list_users),
+	METHOD("ListUsers", VARLINK_MORE_ONLY, list_parameters,
+	       admin_list_users),
 	METHOD("GetUser", 0, name_parameters, admin_get_user),
 	METHOD("EnableUser", 0, name_parameters, enable_user),
 	METHOD("DisableUser", 0, name_why_parameters, disable_user),
@@ -527,6 +548,12 @@ static const struct varlink_method methods[] = {
 		    admin_rotate_key),
 	ROOT_METHOD("SetRecoveryKey", 0, recovery_parameters,
 		    admin_set_recovery_key),
+	ROOT_METHOD("PrepareBreakGlass", VARLINK_SENSITIVE, prepare_parameters,
+		    admin_prepare_break_glass),
+	ROOT_METHOD("OpenBreakGlass", 0, open_parameters,
+		    admin_open_break_glass),
+	ROOT_METHOD("CloseBreakGlass", 0, name_parameters,
+		    admin_close_break_glass),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("Status", 0, no_parameters, admin_status),
 	METHOD("CreateBackup", VARLINK_MORE, no_parameters,

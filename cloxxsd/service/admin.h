@@ -110,6 +110,14 @@ int admin_import_users(struct varlink_call *call, json_t *parameters,
 int admin_import_commit(struct varlink_call *call, json_t *parameters,
 			void *service);
 
+/* Accounts for emergencies: the first answers after a hash too. */
+int admin_prepare_break_glass(struct varlink_call *call, json_t *parameters,
+			      void *service);
+int admin_open_break_glass(struct varlink_call *call, json_t *parameters,
+			   void *service);
+int admin_close_break_glass(struct varlink_call *call, json_t *parameters,
+			    void *service);
+
 /* Handlers that only read. */
 int admin_list_users(struct varlink_call *call, json_t *parameters,
 		     void *service);

@@ -16,11 +16,17 @@
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/local_accounts.h"
 
+#define NO_TEMPORARY                                                    \
+	"A break-glass account has no temporary password: break-glass " \
+	"prepare "                                                      \
+	"makes a new one for its envelope."
+
 struct issue {
 	struct service *service;
 	struct varlink_call *call;
 	enum event event;
 	struct user user; /* as he will be added, or is */
+	bool is_new;
 	char actor[ACTOR_MAX];
 	char reason[640]; /* or what was made: uid, role, every service */
 	struct secret temporary;
@@ -137,7 +143,7 @@ static void build_set(struct issue *issue, struct change_set *set)
 	struct record record = issue_record(issue);
 
 	change_set_record(set, record);
-	if (issue->event == EVENT_USER_ADDED) {
+	if (issue->is_new) {
 		change_set_add(set, (struct change){ .type = CHANGE_USER_ADD,
 						     .uid = issue->user.uid,
 						     .user = &issue->user });
@@ -149,12 +155,20 @@ static void build_set(struct issue *issue, struct change_set *set)
 		record.event = EVENT_PASSWORD_RESET;
 		change_set_record(set, record);
 	}
+	if (issue->event == EVENT_BREAK_GLASS_PREPARED) {
+		change_set_add(set, (struct change){ .type = CHANGE_USER_SET,
+						     .uid = issue->user.uid,
+						     .user = &issue->user });
+		change_set_add(
+			set, (struct change){ .type = CHANGE_BREAK_GLASS_CLOSE,
+					      .uid = issue->user.uid });
+	}
 	change_set_add(set,
 		       (struct change){ .type = CHANGE_PASSWORD,
 					.uid = issue->user.uid,
 					.at = issue->user.password_changed,
 					.password = &issue->user.password,
-					.kind = USER_PASSWORD_TEMPORARY,
+					.kind = issue->user.password_kind,
 					.until = issue->user.temporary_until });
 }
 
@@ -163,7 +177,7 @@ static bool still_possible(struct issue *issue)
 {
 	struct user user;
 
-	if (issue->event == EVENT_USER_ADDED)
+	if (issue->is_new)
 		return may_be_added(issue);
 	if (user_find_uid(issue->service->state->store, issue->user.uid,
 			  &user) == 0)
@@ -195,6 +209,13 @@ static void write_issue(struct issue *issue)
 	if (user_find_uid(issue->service->state->store, issue->user.uid,
 			  &user) != 0)
 		return;
+	if (issue->event == EVENT_BREAK_GLASS_PREPARED) {
+		(void)!varlink_call_reply(
+			issue->call,
+			json_pack("{s:o, s:s}", "user", user_json(&user),
+				  "password", issue->temporary.bytes));
+		return;
+	}
 	(void)!varlink_call_reply(
 		issue->call,
 		json_pack("{s:o, s:s, s:I}", "user", user_json(&user),
@@ -227,9 +248,15 @@ static int issue_begin(struct issue *taken)
 		r = password_normalise(&issue->temporary, &issue->job.password);
 	if (r != 0)
 		return r < 0 ? r : -EIO;
-	issue->user.password_kind = USER_PASSWORD_TEMPORARY;
 	issue->user.password_changed = now;
-	issue->user.temporary_until = now + settings->temporary_lifetime_s;
+	if (issue->event == EVENT_BREAK_GLASS_PREPARED) {
+		issue->user.password_kind = USER_PASSWORD_CHOSEN;
+		issue->user.temporary_until = 0;
+	} else {
+		issue->user.password_kind = USER_PASSWORD_TEMPORARY;
+		issue->user.temporary_until =
+			now + settings->temporary_lifetime_s;
+	}
 	issue->job.task = HASH_MAKE;
 	issue->job.cost = (struct argon2_cost){
 		.memory = settings->hash_memory,
@@ -342,6 +369,7 @@ int admin_add_user(struct varlink_call *call, json_t *parameters,
 	issue = issue_new(userdata, call, EVENT_USER_ADDED);
 	if (!issue)
 		return -ENOMEM;
+	issue->is_new = true;
 	if (!read_name(issue, parameters) || !set_defaults(issue) ||
 	    !admin_read_profile(userdata, call, parameters, &issue->user) ||
 	    !read_uid(issue, parameters) || !may_be_added(issue))
@@ -365,6 +393,49 @@ int admin_reset_password(struct varlink_call *call, json_t *parameters,
 	    !admin_take_user(userdata, call, parameters, &issue->user) ||
 	    !guard_may_change(userdata, call, &issue->user))
 		return 0;
+	if (issue->user.break_glass)
+		return admin_conflict(call, NO_TEMPORARY);
+	return issue_begin(scope_take_ptr(issue));
+}
+
+/* A new account; answers where it cannot be. */
+static bool begin_account(struct issue *issue, json_t *parameters,
+			  void *service)
+{
+	issue->is_new = true;
+	issue->user = (struct user){ .enabled = true, .break_glass = true };
+	return read_name(issue, parameters) && set_defaults(issue) &&
+	       admin_read_profile(service, issue->call, parameters,
+				  &issue->user) &&
+	       take_uid(issue) && may_be_added(issue);
+}
+
+int admin_prepare_break_glass(struct varlink_call *call, json_t *parameters,
+			      void *userdata)
+{
+	struct service *service = userdata;
+	scope(issue_freep) struct issue *issue = NULL;
+	struct text text;
+	int r;
+
+	issue = issue_new(service, call, EVENT_BREAK_GLASS_PREPARED);
+	if (!issue)
+		return -ENOMEM;
+	r = user_find(service->state->store, admin_string(parameters, "name"),
+		      &issue->user);
+	if (r == 0 && !issue->user.break_glass)
+		return admin_exists(call, issue->user.name, "cloxxs");
+	if (r != 0 && r != USER_E_UNKNOWN)
+		return admin_unavailable(call, "The store cannot be read.");
+	if (r == 0 ? !admin_read_profile(service, call, parameters,
+					 &issue->user)
+		   : !begin_account(issue, parameters, service))
+		return 0;
+	text_init(&text, issue->reason, sizeof(issue->reason));
+	text_add_format(&text, "%s, uid %u, role %s, services \"%s\"",
+			issue->is_new ? "added" : "a new password",
+			issue->user.uid, user_role_name(issue->user.role),
+			issue->user.services);
 	return issue_begin(scope_take_ptr(issue));
 }
 
@@ -395,6 +466,8 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 	    !admin_take_user(userdata, call, parameters, &issue->user) ||
 	    !guard_may_change(userdata, call, &issue->user))
 		return 0;
+	if (reset && issue->user.break_glass)
+		return admin_conflict(call, NO_TEMPORARY);
 	if (!reset && !user_is_locked(&issue->user) &&
 	    issue->user.failures == 0)
 		return admin_conflict(call, "The user is not locked, and has "

@@ -16,6 +16,8 @@
 struct listing {
 	struct service *service;
 	char name[NAME_USER_MAX + 1];
+	int (*next)(struct store *store, const char *name,
+		    struct user *ret_user);
 };
 
 static int next_users(struct varlink_call *call, void *data)
@@ -24,13 +26,13 @@ static int next_users(struct varlink_call *call, void *data)
 	struct user user, next;
 	int r;
 
-	r = user_next(listing->service->state->store, listing->name, &user);
+	r = listing->next(listing->service->state->store, listing->name, &user);
 	if (r == USER_E_UNKNOWN)
 		return varlink_call_reply_empty(call);
 	for (int i = 0; r == 0 && i < BATCH; i++) {
 		json_t *reply = json_pack("{s:o}", "user", user_json(&user));
-		int next_r = user_next(listing->service->state->store,
-				       user.name, &next);
+		int next_r = listing->next(listing->service->state->store,
+					   user.name, &next);
 
 		if (next_r == USER_E_UNKNOWN)
 			return varlink_call_reply(call, reply);
@@ -46,12 +48,22 @@ static int next_users(struct varlink_call *call, void *data)
 int admin_list_users(struct varlink_call *call, json_t *parameters,
 		     void *userdata)
 {
-	struct listing *listing = calloc(1, sizeof(*listing));
+	bool break_glass =
+		json_is_true(json_object_get(parameters, "break_glass"));
+	bool locked = json_is_true(json_object_get(parameters, "locked"));
+	struct listing *listing;
 
-	(void)parameters;
+	if (break_glass && locked)
+		return admin_invalid(
+			call, "locked",
+			"Of break_glass and locked one is enough.");
+	listing = calloc(1, sizeof(*listing));
 	if (!listing)
 		return -ENOMEM;
 	listing->service = userdata;
+	listing->next = break_glass ? user_next_break_glass
+			: locked    ? user_next_locked
+				    : user_next;
 	varlink_call_stream(call, next_users, listing, free);
 	return 0;
 }

@@ -276,6 +276,8 @@ static int account(struct varlink_call *call, json_t *parameters,
 			gate.passed ? "password"
 			: method    ? method
 				    : "none");
+	if (gate.user.break_glass)
+		text_add(&details, " break-glass");
 	change_set_record(&set,
 			  gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
 				      EVENT_ACCOUNT_DENIED));
@@ -326,6 +328,10 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 	change_set_record(&set,
 			  gate_record(&subject, &gate, EVENT_SESSION_OPENED,
 				      EVENT_SESSION_DENIED));
+	if (gate.user.break_glass && gate.decision.verdict == VERDICT_ALLOW)
+		change_set_record(&set, gate_record(&subject, &gate,
+						    EVENT_BREAK_GLASS_USED,
+						    EVENT_SESSION_DENIED));
 	if (state_apply(service->state, &set) != 0)
 		return reply_refused(call, "unavailable", gate.reference);
 	/* Without a text: sshd goes on to ask for another password then. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/service/service.h"
 
+#include "base/clock.h"
 #include <string.h>
 
 #include "base/clock.h"

@@ -52,6 +52,8 @@ static const char *const migrations[] = {
 	" open_until INTEGER NOT NULL DEFAULT 0"
 	") STRICT;"
 	"CREATE INDEX user_open ON user(uid) WHERE open_until != 0;"
+	"CREATE INDEX user_break_glass ON user(name) WHERE break_glass = 1;"
+	"CREATE INDEX user_locked_name ON user(name) WHERE locked_at != 0;"
 	"CREATE INDEX user_locked ON user(locked_at) WHERE locked_at != 0;"
 	"CREATE INDEX user_disabled ON user(uid) WHERE enabled = 0;"
 	"CREATE TABLE retired_uid ("

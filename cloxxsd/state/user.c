@@ -150,6 +150,33 @@ int user_next(struct store *store, const char *name, struct user *ret_user)
 	return r != 0 ? r : read_one(statement, ret_user);
 }
 
+/* Each by an index of its own. */
+int user_next_locked(struct store *store, const char *name,
+		     struct user *ret_user)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT " COLUMNS " FROM user WHERE locked_at != 0"
+		       " AND name > ? ORDER BY name LIMIT 1",
+		       &statement, "t", name);
+	return r != 0 ? r : read_one(statement, ret_user);
+}
+
+int user_next_break_glass(struct store *store, const char *name,
+			  struct user *ret_user)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT " COLUMNS " FROM user WHERE break_glass = 1"
+		       " AND name > ? ORDER BY name LIMIT 1",
+		       &statement, "t", name);
+	return r != 0 ? r : read_one(statement, ret_user);
+}
+
 int user_next_open(struct store *store, uint32_t uid, struct user *ret_user)
 {
 	sqlite3_stmt *statement;

@@ -107,6 +107,11 @@ must_check int user_next_open(struct store *store, uint32_t uid,
 /* How many but but_uid are as user_is_administrator() says. */
 must_check int user_count_administrators(struct store *store, uint32_t but_uid,
 					 int64_t now, uint32_t *ret_n);
+/* user_next() among those who are locked, or for emergencies. */
+must_check int user_next_locked(struct store *store, const char *name,
+				struct user *ret_user);
+must_check int user_next_break_glass(struct store *store, const char *name,
+				     struct user *ret_user);
 must_check int user_count(struct store *store, struct user_counts *ret_counts);
 /* Calls each for every user, in no order; what it returns other than 0 ends it.
  */

@@ -644,6 +644,9 @@ static bool is_for_root(const char *method)
 	static const char *const names[] = {
 		"nl.cloxxs.Admin.RotateKey",
 		"nl.cloxxs.Admin.SetRecoveryKey",
+		"nl.cloxxs.Admin.PrepareBreakGlass",
+		"nl.cloxxs.Admin.OpenBreakGlass",
+		"nl.cloxxs.Admin.CloseBreakGlass",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -660,6 +663,7 @@ static void rows_name_their_callers(void **state)
 		"nl.cloxxs.Login.Account",       "nl.cloxxs.Login.OpenSession",
 		"nl.cloxxs.Admin.AddUser",       "nl.cloxxs.Admin.UnlockUser",
 		"nl.cloxxs.Admin.ResetPassword", "nl.cloxxs.Admin.RotateKey",
+		"nl.cloxxs.Admin.PrepareBreakGlass",
 	};
 	unsigned int n = 0;
 

@@ -13,7 +13,7 @@
 #include "cloxxsctl/verbs.h"
 #include "varlink/interfaces.h"
 
-#define WORDS_MAX 10
+#define WORDS_MAX 12
 
 struct said {
 	const char *words[WORDS_MAX];
