@@ -90,7 +90,8 @@ int offline_ask(struct ctl *ctl, const struct command *command,
 		return STATUS_FAILURE;
 	}
 	json = json_loadb(answer->bytes, answer->n, 0, NULL);
-	if (r != STATUS_OK || !json_is_object(json))
+	if (!json_is_object(json) || json_object_get(json, "error") ||
+	    (r != STATUS_OK && !json_object_get(json, "sound")))
 		return show_failure(ctl, command, r, json);
 	*ret_answer = scope_take_ptr(json);
 	return STATUS_OK;
@@ -101,5 +102,11 @@ int offline_run(struct ctl *ctl, const struct command *command)
 	scope(json_decrefp) json_t *answer = NULL;
 	int r = offline_ask(ctl, command, &answer);
 
-	return r == STATUS_OK ? show(ctl, command, answer) : r;
+	if (r != STATUS_OK)
+		return r;
+	r = show(ctl, command, answer);
+	/* What was found is an answer too, with the status of a failure. */
+	if (r == STATUS_OK && json_is_false(json_object_get(answer, "sound")))
+		r = STATUS_FAILURE;
+	return r;
 }

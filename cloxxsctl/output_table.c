@@ -57,6 +57,8 @@ static int table_show(struct output *output, const struct command *command,
 		return backup_view_removed(output, reply);
 	case VIEW_RESTORE:
 		return backup_view_restore(output, reply);
+	case VIEW_CHECK:
+		return recover_view_check(output, reply);
 	case VIEW_ENVELOPE:
 		return password_view_envelope(output, command->operands[0],
 					      reply);

@@ -16,3 +16,29 @@ int recover_view_maps(struct output *output, const json_t *answer)
 			output_plain(output));
 	return 0;
 }
+
+int recover_view_check(struct output *output, const json_t *answer)
+{
+	const json_t *one, *findings = json_object_get(answer, "findings");
+	int64_t users = 0, records = 0;
+	size_t i;
+
+	json_array_foreach((json_t *)findings, i, one)
+	{
+		fprintf(output->stream, "%s%s ", output_tone(output, TONE_BAD),
+			output_mark(output, MARK_NO));
+		output_foreign(output, output_member(one, "part", "?"));
+		fprintf(output->stream, "%s: ", output_plain(output));
+		output_foreign(output, output_member(one, "message", "?"));
+		fputc('\n', output->stream);
+	}
+	(void)output_member_int(answer, "users", &users);
+	(void)output_member_int(answer, "records", &records);
+	if (json_is_true(json_object_get(answer, "sound")))
+		fprintf(output->stream,
+			"%s%s%s Sound: %lld users, %lld records.\n",
+			output_tone(output, TONE_GOOD),
+			output_mark(output, MARK_YES), output_plain(output),
+			(long long)users, (long long)records);
+	return 0;
+}

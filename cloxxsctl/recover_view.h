@@ -11,3 +11,5 @@
 
 /* How many users stand in the map now. */
 must_check int recover_view_maps(struct output *output, const json_t *answer);
+/* What is wrong with the state. */
+must_check int recover_view_check(struct output *output, const json_t *answer);

@@ -17,6 +17,7 @@ static const char *const option_names[_N_OFFLINE_OPTIONS] = {
 	[OFFLINE_OPTION_CONFIG] = "config",
 	[OFFLINE_OPTION_STATE_DIRECTORY] = "state-directory",
 	[OFFLINE_OPTION_KEY] = "key",
+	[OFFLINE_OPTION_KEY_FD] = "key-fd",
 	[OFFLINE_OPTION_REASON] = "reason",
 	[OFFLINE_OPTION_SERVICES] = "services",
 	[OFFLINE_OPTION_IDENTITY] = "identity",
@@ -28,7 +29,7 @@ static const char *const option_names[_N_OFFLINE_OPTIONS] = {
 #define FOR_EVERY_VERB                                 \
 	(OFFLINE_BIT(OFFLINE_OPTION_CONFIG) |          \
 	 OFFLINE_BIT(OFFLINE_OPTION_STATE_DIRECTORY) | \
-	 OFFLINE_BIT(OFFLINE_OPTION_KEY))
+	 OFFLINE_BIT(OFFLINE_OPTION_KEY) | OFFLINE_BIT(OFFLINE_OPTION_KEY_FD))
 
 static bool find_verb(struct offline *offline, const char *noun,
 		      const char *verb)

@@ -8,6 +8,7 @@
 #include "cloxxsd/offline/offline.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,10 +61,28 @@ enum offline_status offline_fail(struct offline *offline,
 	return status;
 }
 
+void offline_find(struct offline *offline, const char *part,
+		  const char *message)
+{
+	(void)!json_array_append_new(
+		offline->findings,
+		json_pack("{s:s, s:s}", "part", part, "message", message));
+}
+
+/* What is not ready ends the verb, or is one of its findings. */
+static enum offline_status refuse(struct offline *offline, const char *part,
+				  const char *message)
+{
+	if (!offline->verb->gathers)
+		return offline_fail(offline, OFFLINE_FAILURE, "%s", message);
+	offline_find(offline, part, message);
+	return OFFLINE_DONE;
+}
+
 static enum offline_status load_settings(struct offline *offline)
 {
 	const char *file = offline->values[OFFLINE_OPTION_CONFIG];
-	char directory[512], findings[1024];
+	char directory[512], findings[1024], message[MESSAGE_MAX];
 	struct text path, error;
 	int r;
 
@@ -78,28 +97,70 @@ static enum offline_status load_settings(struct offline *offline)
 	r = settings_load(file, directory, &error, &offline->settings);
 	if (r == 0)
 		return OFFLINE_DONE;
-	return offline_fail(offline, OFFLINE_FAILURE,
-			    "the configuration is refused: %s; mend it first",
-			    r > 0 ? findings : strerror(-r));
+	(void)snprintf(message, sizeof(message),
+		       "the configuration is refused: %s; mend it first",
+		       r > 0 ? findings : strerror(-r));
+	return refuse(offline, "configuration", message);
+}
+
+static bool read_descriptor(const char *text, int *ret_fd)
+{
+	char *end;
+	long fd = strtol(text, &end, 10);
+
+	if (end == text || *end || fd < 3 || fd > 1023)
+		return false;
+	*ret_fd = (int)fd;
+	return true;
+}
+
+/* A key handed over by who decrypted it: to its end, which comes soon. */
+static int read_key(const char *descriptor, struct key **ret_key)
+{
+	uint8_t *bytes;
+	size_t size = (size_t)KEY_ROOTS_MAX * KEY_BYTES + 1, n = 0;
+	ssize_t got = 1;
+	int fd, r;
+
+	if (!read_descriptor(descriptor, &fd))
+		return -EBADF;
+	bytes = sodium_malloc(size);
+	if (!bytes)
+		return -ENOMEM;
+	while (got > 0 && n < size) {
+		got = read(fd, bytes + n, size - n);
+		if (got < 0 && errno == EINTR)
+			got = 1;
+		else if (got > 0)
+			n += (size_t)got;
+	}
+	r = got < 0 ? -errno : key_read(bytes, n, ret_key);
+	sodium_free(bytes);
+	return r;
 }
 
 static enum offline_status load_key(struct offline *offline)
 {
 	const char *file = offline->values[OFFLINE_OPTION_KEY];
+	const char *descriptor = offline->values[OFFLINE_OPTION_KEY_FD];
+	char message[MESSAGE_MAX];
 	int r;
 
 	if (!file)
 		file = CLOXXS_CONFDIR "/cloxxs.key";
-	r = key_load(file, &offline->key);
+	r = descriptor ? read_key(descriptor, &offline->key)
+		       : key_load(file, &offline->key);
 	if (r == 0)
 		return OFFLINE_DONE;
-	if (r == KEY_E_MISSING && offline->verb->may_lack_key) {
+	if (r == KEY_E_MISSING && !descriptor && offline->verb->may_lack_key) {
 		r = key_writer_start(file, &offline->key_writer);
 		if (r == 0)
 			return OFFLINE_DONE;
 	}
-	return offline_fail(offline, OFFLINE_FAILURE, "%s: %s", file,
-			    state_key_sentence(r));
+	(void)snprintf(message, sizeof(message), "%s: %s",
+		       descriptor ? "the key handed over" : file,
+		       state_key_sentence(r));
+	return refuse(offline, "key", message);
 }
 
 /* A file that was named, by whoever may read it: nothing else is opened so. */
@@ -208,10 +269,14 @@ enum offline_status offline_run(struct offline *offline)
 	if (!offline->verb->for_anybody && geteuid() != 0)
 		return offline_fail(offline, OFFLINE_DENIED,
 				    "only root may do this");
+	if (offline->verb->gathers)
+		offline->findings = json_array();
 	status = prepare(offline);
 	if (status == OFFLINE_DONE)
 		status = offline->verb->run(offline);
 	state_deinit(&offline->state);
+	json_decref(offline->findings);
+	offline->findings = NULL;
 	offline->key = key_free(offline->key);
 	offline->lock = lock_free(offline->lock);
 	offline->settings = settings_free(offline->settings);

@@ -35,6 +35,7 @@ enum offline_option {
 	OFFLINE_OPTION_CONFIG,
 	OFFLINE_OPTION_STATE_DIRECTORY,
 	OFFLINE_OPTION_KEY,
+	OFFLINE_OPTION_KEY_FD,
 	OFFLINE_OPTION_REASON,
 	OFFLINE_OPTION_SERVICES,
 	OFFLINE_OPTION_IDENTITY,
@@ -65,6 +66,7 @@ struct offline_verb {
 	bool may_lack_key; /* then one can be written: see key_writer */
 	uint32_t options;  /* beside those that every verb takes */
 	uint32_t required; /* of these */
+	bool gathers;      /* what cannot be made ready is a finding, no end */
 	bool for_anybody;  /* root or not */
 	enum offline_need needs;
 	const char *ordinary; /* what does it while the daemon runs, or NULL */
@@ -76,6 +78,7 @@ struct offline {
 	const char *operand;
 	const char *values[_N_OFFLINE_OPTIONS]; /* NULL: not given */
 	FILE *stream;                           /* of the answer */
+	json_t *findings; /* of a verb that gathers them */
 	struct settings *settings;
 	int operand_fd, identity_fd; /* -1: not given */
 	struct key_writer key_writer;
@@ -93,6 +96,9 @@ const char *offline_directory(const struct offline *offline);
 /* Makes ready what the verb needs, runs it, and takes all of it down. */
 enum offline_status offline_run(struct offline *offline);
 
+/* Adds to the findings what is wrong with which part. */
+void offline_find(struct offline *offline, const char *part,
+		  const char *message);
 /* Prints answer, which is taken (NULL: no memory for it); OFFLINE_DONE. */
 must_check enum offline_status offline_answer(struct offline *offline,
 					      json_t *answer);

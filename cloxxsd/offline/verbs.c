@@ -3,6 +3,7 @@
 
 #include "cloxxsd/offline/backup.h"
 #include "cloxxsd/offline/key.h"
+#include "cloxxsd/offline/check.h"
 #include "cloxxsd/offline/recover.h"
 
 #define REASON OFFLINE_BIT(OFFLINE_OPTION_REASON)
@@ -40,5 +41,8 @@ const struct offline_verb offline_verbs[] = {
 	  .needs = OFFLINE_NEEDS_LOCK, .run = backup_restore },
 	{ .noun = "key", .verb = "recovery", .needs = OFFLINE_NEEDS_NOTHING,
 	  .run = key_recovery },
+	{ .noun = "recover", .verb = "check", .gathers = true,
+	  .needs = OFFLINE_NEEDS_LOCK, .run = recover_check,
+	  .ordinary = "use \"cloxxsctl doctor\"" },
 	{ .noun = NULL },
 };

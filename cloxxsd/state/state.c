@@ -81,6 +81,10 @@ static int open_parts(struct state *state, const char *directory,
 	if (text_is_cut(&text))
 		return -ENAMETOOLONG;
 	r = store_open(private, why, &state->store);
+	if (r == STORE_E_DAMAGED || r == STORE_E_LOST)
+		text_add(why, "; nothing was changed: look with \"cloxxsctl "
+			      "recover check\", then put it back with "
+			      "\"cloxxsctl backup restore\"");
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
 	r = open_keys(state, now_us, why);
@@ -88,9 +92,12 @@ static int open_parts(struct state *state, const char *directory,
 		r = ledger_init(&state->ledger, state->store, state->key);
 	if (r == LEDGER_E_BROKEN) {
 		text_add(why, "the last audit record was not written with "
-			      "this key: another key, or a changed store");
+			      "this key: another key, or a changed store; "
+			      "look with \"cloxxsctl recover check\"");
 		r = -EKEYREJECTED;
 	}
+	if (r == 0)
+		r = store_trust(state->store);
 	return r != 0 ? r : end_rotation(state, now_us, why);
 }
 

@@ -131,6 +131,9 @@ static int harden(struct store *store)
 		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
 		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+		/* Until store_trust(): what a log holds that is not ours must
+		 * not be copied into the store. */
+		{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -338,6 +341,33 @@ int store_open_snapshot(const char *path, struct text *why,
 sqlite3 *store_database(const struct store *store)
 {
 	return store->database;
+}
+
+int store_trust(struct store *store)
+{
+	return sqlite3_db_config(store->database,
+				 SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,
+				 NULL) == SQLITE_OK
+		       ? 0
+		       : -EIO;
+}
+
+int store_check(struct store *store,
+		void (*each)(const char *fault, void *userdata), void *userdata)
+{
+	const unsigned char *fault;
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store, "PRAGMA integrity_check(10)", &row, "");
+	if (r != 0)
+		return r;
+	while ((r = store_step(row)) == STORE_E_ROW) {
+		fault = sqlite3_column_text(row, 0);
+		if (fault && strcmp((const char *)fault, "ok") != 0)
+			each((const char *)fault, userdata);
+	}
+	return r;
 }
 
 int store_reserve_log(struct store *store)

@@ -53,6 +53,18 @@ must_check int store_open_snapshot(const char *path, struct text *why,
 				   struct store **ret_store);
 
 /*
+ * Says that the store was proved to be ours. Before, closing it leaves its file
+ * and its log as they were found: one that turns out to be another's, or to
+ * have another's log, is refused without having been changed.
+ */
+must_check int store_trust(struct store *store);
+
+/* Has SQLite look at every page; each for each fault, ten at most. */
+must_check int store_check(struct store *store,
+			   void (*each)(const char *fault, void *userdata),
+			   void *userdata);
+
+/*
  * Gives the write-ahead log the blocks that it will need, so that a commit
  * overwrites and waits for nothing but its own bytes: a log that grows makes
  * each commit wait for the file system's journal, and so for everybody's

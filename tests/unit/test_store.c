@@ -3,6 +3,7 @@
  * abuse_131: what is not the store that was there is refused, never replaced;
  * and the store's own promises.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -54,7 +55,10 @@ static struct store *open_expecting(int result, const char *say)
 
 static struct store *open_well(void)
 {
-	return open_expecting(0, "");
+	struct store *store = open_expecting(0, "");
+
+	assert_int_equal(store_trust(store), 0);
+	return store;
 }
 
 static void make_one(void)
@@ -241,6 +245,69 @@ static void a_damaged_page(void **state)
 	store_free(store);
 }
 
+/* abuse_131: a log that is another store's is not copied into this one. */
+static void a_foreign_log(void **state)
+{
+	static uint8_t before[1 << 20], after[1 << 20];
+	struct store *store;
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	make_one();
+	fd = open(scratch_path(&scratch, "private/store.db", path), O_RDONLY);
+	n = read(fd, before, sizeof(before));
+	assert_true(n > 0);
+	close(fd);
+	/* What stands in the log of a store that nobody proved. */
+	store = open_expecting(0, "");
+	assert_int_equal(store_run(store, "UPDATE decoy SET n = 9", ""), 0);
+	store_free(store);
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, after, sizeof(after)), n);
+	close(fd);
+	assert_memory_equal(before, after, (size_t)n);
+	assert_true(scratch_size(&scratch, "private/store.db-wal") > 0);
+	store = open_well();
+	assert_int_equal(number(store, "SELECT n FROM decoy"), 9);
+	store_free(store);
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, after, sizeof(after)), n);
+	close(fd);
+	assert_memory_not_equal(before, after, (size_t)n);
+}
+
+static void faults_are_told(const char *fault, void *userdata)
+{
+	assert_true(strlen(fault) > 0);
+	(*(unsigned int *)userdata)++;
+}
+
+static void each_page_is_looked_at(void **state)
+{
+	static char noise[100];
+	unsigned int n = 0;
+	struct store *store;
+	int64_t page;
+	int r;
+
+	(void)state;
+	store = open_well();
+	assert_int_equal(store_check(store, faults_are_told, &n), 0);
+	assert_int_equal(n, 0);
+	page = number(store,
+		      "SELECT rootpage FROM sqlite_schema WHERE name = 'user'");
+	store_free(store);
+	memset(noise, 0xa5, sizeof(noise));
+	scratch_patch(&scratch, "private/store.db", (page - 1) * 4096, noise,
+		      sizeof(noise));
+	store = open_expecting(0, "");
+	r = store_check(store, faults_are_told, &n);
+	assert_true(r != 0 || n > 0);
+	store_free(store);
+}
+
 static void a_second_daemon(void **state)
 {
 	struct store *store;
@@ -420,6 +487,8 @@ int main(void)
 		TEST(a_later_version),
 		TEST(no_database),
 		TEST(a_damaged_page),
+		TEST(a_foreign_log),
+		TEST(each_page_is_looked_at),
 		TEST(a_second_daemon),
 		TEST(directories),
 		TEST(a_linked_store),
