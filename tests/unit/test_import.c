@@ -445,7 +445,7 @@ static void not_by_an_administrator(void **state)
 			   "[{\"line\": 1, \"name\": \"boss\","
 			   " \"enabled\": false}]",
 			   true, false);
-	assert_non_null(strstr(result.faults, "1: He is an administrator"));
+	assert_string_equal(result.error, ADMIN "Conflict");
 	assert_true(core_user(&core, "boss").enabled);
 	result = import_as(&core, 66000, "[{\"line\": 1, \"name\": \"c\"}]",
 			   false, false);
