@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/service/local_accounts.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,39 +12,75 @@ static void close_file(FILE **file)
 		fclose(*file);
 }
 
-static int match(const char *line, const char *name, uint32_t id)
-{
-	size_t n = strcspn(line, ":");
-	const char *field;
-	char *end;
-	unsigned long number;
+/* What is needed of a line NAME:X:ID:... */
+struct line {
+	const char *name;
+	size_t n;
+	bool has_id;
+	uint32_t id;
+};
 
-	if (n == strlen(name) && memcmp(line, name, n) == 0)
-		return LOCAL_ACCOUNTS_NAME;
-	field = line[n] ? strchr(line + n + 1, ':') : NULL;
+static struct line read_line(const char *text)
+{
+	struct line line = { .name = text, .n = strcspn(text, ":") };
+	const char *field =
+		text[line.n] ? strchr(text + line.n + 1, ':') : NULL;
+	unsigned long id;
+	char *end;
+
 	if (!field)
-		return 0;
-	number = strtoul(field + 1, &end, 10);
-	return end != field + 1 && *end == ':' && number == id
-		       ? LOCAL_ACCOUNTS_ID
-		       : 0;
+		return line;
+	id = strtoul(field + 1, &end, 10);
+	line.has_id = end != field + 1 && *end == ':' && id <= UINT32_MAX;
+	line.id = line.has_id ? (uint32_t)id : 0;
+	return line;
 }
 
-int local_accounts_find(const char *file, const char *name, uint32_t id)
+/* What each returns other than 0 ends it and is handed up. */
+static int for_each_line(const char *file,
+			 int (*each)(const struct line *line, const char *file,
+				     void *userdata),
+			 void *userdata)
 {
 	scope(close_file) FILE *stream = NULL;
-	scope(scope_free) char *line = NULL;
+	scope(scope_free) char *text = NULL;
 	size_t size = 0;
 	int r = 0;
 
 	stream = fopen(file, "re");
 	if (!stream)
 		return errno == ENOENT ? 0 : -errno;
-	while (r == 0 && getline(&line, &size, stream) >= 0)
-		r = match(line, name, id);
+	while (r == 0 && getline(&text, &size, stream) >= 0) {
+		struct line line = read_line(text);
+
+		r = each(&line, file, userdata);
+	}
 	if (r == 0 && ferror(stream))
 		return -EIO;
 	return r;
+}
+
+struct wanted {
+	const char *name;
+	uint32_t id;
+};
+
+static int match(const struct line *line, const char *file, void *userdata)
+{
+	const struct wanted *wanted = userdata;
+
+	(void)file;
+	if (line->n == strlen(wanted->name) &&
+	    memcmp(line->name, wanted->name, line->n) == 0)
+		return LOCAL_ACCOUNTS_NAME;
+	return line->has_id && line->id == wanted->id ? LOCAL_ACCOUNTS_ID : 0;
+}
+
+int local_accounts_find(const char *file, const char *name, uint32_t id)
+{
+	struct wanted wanted = { name, id };
+
+	return for_each_line(file, match, &wanted);
 }
 
 struct account {
@@ -58,11 +95,10 @@ struct local_accounts {
 	size_t n, n_room;
 };
 
-static int add_account(struct local_accounts *accounts, const char *line,
-		       const char *file)
+static int add_account(const struct line *line, const char *file,
+		       void *userdata)
 {
-	size_t n = strcspn(line, ":");
-	const char *id = line[n] ? strchr(line + n + 1, ':') : NULL;
+	struct local_accounts *accounts = userdata;
 	struct account *account;
 
 	if (accounts->n == accounts->n_room) {
@@ -76,32 +112,13 @@ static int add_account(struct local_accounts *accounts, const char *line,
 		accounts->n_room = n_room;
 	}
 	account = &accounts->names[accounts->n];
-	*account = (struct account){
-		.name = strndup(line, n),
-		.id = id ? (uint32_t)strtoul(id + 1, NULL, 10) : 0,
-		.file = file,
-	};
+	*account = (struct account){ .name = strndup(line->name, line->n),
+				     .id = line->id,
+				     .file = file };
 	if (!account->name)
 		return -ENOMEM;
 	accounts->n++;
 	return 0;
-}
-
-static int add_file(struct local_accounts *accounts, const char *file)
-{
-	scope(close_file) FILE *stream = NULL;
-	scope(scope_free) char *line = NULL;
-	size_t size = 0;
-	int r = 0;
-
-	stream = fopen(file, "re");
-	if (!stream)
-		return errno == ENOENT ? 0 : -errno;
-	while (r == 0 && getline(&line, &size, stream) >= 0)
-		r = add_account(accounts, line, file);
-	if (r == 0 && ferror(stream))
-		return -EIO;
-	return r;
 }
 
 static int by_name(const void *a, const void *b)
@@ -141,9 +158,9 @@ int local_accounts_load(struct local_accounts **ret_accounts)
 	accounts = calloc(1, sizeof(*accounts));
 	if (!accounts)
 		return -ENOMEM;
-	r = add_file(accounts, "/etc/passwd");
+	r = for_each_line("/etc/passwd", add_account, accounts);
 	if (r == 0)
-		r = add_file(accounts, "/etc/group");
+		r = for_each_line("/etc/group", add_account, accounts);
 	if (r == 0)
 		r = sort_accounts(accounts);
 	if (r == 0)

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#define PENDING_USER_MAX 264
-
 /*
  * asked: the uid that was named; uid: the one that will be. password is sealed
  * for the place n, sealed for the uid.
