@@ -166,6 +166,8 @@ def test_abuse_33_administrator_only_in_force(user):
     """The role counts while its bearer could log in."""
     other = user + "b"
     abuse.make_user(user, role="administrator")
+    # Nobody locks the last one.
+    abuse.make_user(user + "c", role="administrator")
     abuse.make_user(other)
     uid = abuse.show(user)["uid"]
     since = world.cursor()
