@@ -15,6 +15,7 @@
 #include "cloxxsctl/key_file.h"
 #include "cloxxsctl/password_view.h"
 #include "cloxxsctl/setup/switch_edit.h"
+#include "cloxxsctl/word_list.h"
 
 #define KEY CLOXXS_CONFDIR "/cloxxs.key"
 #define STORE CLOXXS_STATEDIR "/private/store.db"
@@ -200,20 +201,6 @@ static bool needs_administrator(struct setup *setup)
 	return *setup->administrator != '\0';
 }
 
-static json_t *services_of(const char *services)
-{
-	json_t *list = json_array();
-
-	while (*services) {
-		size_t n = strcspn(services, ",");
-
-		(void)!json_array_append_new(list, json_stringn(services, n));
-		services += n;
-		services += *services == ',';
-	}
-	return list;
-}
-
 static int client_failed(struct setup *setup, int error)
 {
 	char sentence[FAILURE_LINE_MAX];
@@ -292,7 +279,7 @@ static int add_administrator(struct setup *setup)
 				json_pack("{s:s, s:s, s:o}", "name",
 					  setup->administrator, "role",
 					  "administrator", "services",
-					  services_of(setup->services)),
+					  word_list_json(setup->services)),
 				&reply, &error);
 	if (r != 0)
 		return client_failed(setup, r);
