@@ -7,7 +7,7 @@
  *     transaction.
  *  3. What was applied is published and recorded, whether or not anybody waits
  *     for the answer.
- *  4. Only root brings hashes, and homes of his choice.
+ *  4. Only root brings hashes.
  */
 #include "cloxxsd/service/import.h"
 
@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "cloxxsd/service/admin.h"
 #include "cloxxsd/service/import_entry.h"
-#include "cloxxsd/service/local_accounts.h"
+#include "cloxxsd/service/settling.h"
 
 #define TURN_US INT64_C(3000)
 #define RECORDS_AT_ONCE 100
@@ -25,8 +25,7 @@
 
 enum step {
 	STEP_STAGING,
-	STEP_SETTLE,      /* each that is there, or names his uid */
-	STEP_SETTLE_REST, /* each who is given one */
+	STEP_SETTLE,
 	STEP_APPLY,
 	STEP_TELL,
 	STEP_RECORD,
@@ -35,16 +34,13 @@ enum step {
 struct import {
 	struct service *service;
 	struct import_stage stage;
-	struct local_accounts *locals;
+	struct settling settling;
 	char actor[ACTOR_MAX];
-	bool is_root, update, dry_run;
-	bool gone;    /* nobody waits for it */
-	bool settled; /* some were, by a commit before */
+	bool dry_run;
+	bool gone; /* nobody waits for it */
 	enum step step;
-	int64_t n;      /* the entry whose turn it is */
-	int64_t n_left; /* for the rest */
+	int64_t n; /* the entry whose turn it is */
 	unsigned int n_tries;
-	uint32_t next_uid;
 	int64_t n_staging_faults, n_faults;
 	json_t *faults;
 	struct import_counts counts;
@@ -61,7 +57,7 @@ struct import *import_free(struct import *import)
 	varlink_call_unref(import->call);
 	json_decref(import->faults);
 	import_stage_deinit(&import->stage);
-	local_accounts_free(import->locals);
+	settling_deinit(&import->settling);
 	free(import);
 	return NULL;
 }
@@ -86,8 +82,10 @@ int import_new(const struct import_args *args, struct import **ret_import)
 	if (!import)
 		return -ENOMEM;
 	import->service = args->service;
-	import->is_root = args->is_root;
-	import->update = args->update;
+	import->settling = (struct settling){ .service = args->service,
+					      .stage = &import->stage,
+					      .is_root = args->is_root,
+					      .update = args->update };
 	memcpy(import->actor, args->actor, strlen(args->actor) + 1);
 	args->service->import = import;
 	r = import_stage_init(&import->stage, args->service->state);
@@ -154,7 +152,7 @@ static int put_one(struct import *import, json_t *object, int64_t *ret_line,
 	*ret_line = entry.line;
 	if (!good)
 		return 0;
-	if (entry.given & IMPORT_PASSWORD && !import->is_root) {
+	if (entry.given & IMPORT_PASSWORD && !import->settling.is_root) {
 		text_add(fault, "password_hash: Only root may bring one.");
 		return 0;
 	}
@@ -188,220 +186,7 @@ int import_put(struct import *import, json_t *users, json_t *faults)
 	return 0;
 }
 
-/* Settling: what is to be done with each. */
-
-static bool may_have_home(const struct import *import, const struct user *user,
-			  const char *before)
-{
-	char configured[USER_PATH_MAX];
-
-	return import->is_root || strcmp(user->home, before) == 0 ||
-	       (admin_default_home(import->service, user->name, configured) &&
-		strcmp(user->home, configured) == 0);
-}
-
-/* What was not named stays as it is. */
-static void merge(struct import_entry *entry, const struct user *before)
-{
-	struct user *user = &entry->user;
-
-	if (!(entry->given & IMPORT_ROLE))
-		user->role = before->role;
-	if (!(entry->given & IMPORT_ENABLED))
-		user->enabled = before->enabled;
-	if (!(entry->given & IMPORT_SERVICES))
-		memcpy(user->services, before->services,
-		       sizeof(user->services));
-	if (!(entry->given & IMPORT_SHELL))
-		memcpy(user->shell, before->shell, sizeof(user->shell));
-	if (!(entry->given & IMPORT_HOME))
-		memcpy(user->home, before->home, sizeof(user->home));
-	/* What a file cannot say. */
-	user->protected = before->protected;
-	user->break_glass = before->break_glass;
-	if (!(entry->given & IMPORT_LANGUAGE))
-		memcpy(user->language, before->language,
-		       sizeof(user->language));
-}
-
-static int settle_existing(struct import *import, struct import_entry *entry,
-			   const struct user *before, struct text *fault)
-{
-	char details[IMPORT_DETAILS_MAX] = "";
-	struct text text;
-
-	if (entry->given & IMPORT_UID && entry->user.uid != before->uid)
-		text_add_format(fault, "He has uid %u, which never changes.",
-				before->uid);
-	else if (entry->given & IMPORT_PASSWORD)
-		text_add(fault, "He exists already: an import changes no "
-				"password.");
-	entry->user.uid = before->uid;
-	merge(entry, before);
-	text_init(&text, details, sizeof(details));
-	admin_tell_changes(before, &entry->user, &text);
-	entry->act = text.n > 0 ? IMPORT_CHANGE : _IMPORT_NOTHING;
-	if (fault->n > 0)
-		return 0;
-	if (!may_have_home(import, &entry->user, before->home))
-		text_add(fault, "home: " ADMIN_HOME_RULE);
-	else if (entry->act == IMPORT_CHANGE && !import->is_root &&
-		 (before->protected || before->break_glass))
-		text_add(fault, "Only root changes him.");
-	else if (text_is_cut(&text))
-		text_add(fault, "This is more than one record can tell.");
-	else if (entry->act == IMPORT_CHANGE && !import->update)
-		text_add_format(fault,
-				"He exists already and differs (%.150s): only "
-				"an import with update changes users.",
-				details);
-	if (fault->n > 0)
-		return 0;
-	return import_stage_settle(&import->stage, entry, details);
-}
-
-static void add_defaults(struct import *import, struct import_entry *entry,
-			 struct text *fault)
-{
-	const struct settings *settings = import->service->attempts->settings;
-	struct user *user = &entry->user;
-	struct text shell;
-
-	if (!(entry->given & IMPORT_SHELL)) {
-		text_init(&shell, user->shell, sizeof(user->shell));
-		text_add(&shell, settings->shell);
-	}
-	if (!(entry->given & IMPORT_HOME) &&
-	    !admin_default_home(import->service, user->name, user->home))
-		text_add(fault, "home: It is too long.");
-	else if (!may_have_home(import, user, ""))
-		text_add(fault, "home: " ADMIN_HOME_RULE);
-}
-
-/* Why uid cannot be had, as a sentence, "" where it can; -errno. */
-static int weigh_uid(struct import *import, uint32_t uid, struct text *fault)
-{
-	const struct settings *settings = import->service->attempts->settings;
-	const char *where = local_accounts_of_id(import->locals, uid);
-	bool used = false;
-	int r;
-
-	r = user_uid_is_used(import->service->state->store, uid, &used);
-	if (uid < settings->uid_min || uid > settings->uid_max)
-		text_add_format(fault, "uid: It must lie in uid_range, %u-%u.",
-				settings->uid_min, settings->uid_max);
-	else if (used)
-		text_add(fault, "uid: " ADMIN_UID_USED);
-	else if (where)
-		text_add_format(fault, "uid: It stands in %s.", where);
-	return r;
-}
-
-/* The next one that nobody has, had, or is to have. */
-static int choose_uid(struct import *import, uint32_t *ret_uid,
-		      struct text *fault)
-{
-	const struct settings *settings = import->service->attempts->settings;
-	bool taken = true;
-	int r = 0;
-
-	while (r == 0 && taken && import->next_uid <= settings->uid_max) {
-		*ret_uid = import->next_uid++;
-		taken = local_accounts_of_id(import->locals, *ret_uid) != NULL;
-		if (!taken)
-			r = import_stage_has_uid(&import->stage, *ret_uid,
-						 &taken);
-	}
-	if (r == 0 && taken)
-		text_add(fault, "No uid is left: widen uid_range in "
-				"cloxxsd.conf.");
-	return r;
-}
-
-/* Whether the uid that was wished for can be had; else none was. */
-static int weigh_wish(struct import *import, struct import_entry *entry)
-{
-	char sentence[160] = "";
-	struct text text;
-	bool taken;
-	int r;
-
-	text_init(&text, sentence, sizeof(sentence));
-	r = weigh_uid(import, entry->user.uid, &text);
-	if (r == 0)
-		r = import_stage_has_uid(&import->stage, entry->user.uid,
-					 &taken);
-	if (r == 0 && (taken || text.n > 0))
-		entry->given &= ~(uint32_t)IMPORT_UID_WISHED;
-	return r;
-}
-
-static int settle_new(struct import *import, struct import_entry *entry)
-{
-	char details[IMPORT_DETAILS_MAX];
-	const struct user *user = &entry->user;
-	struct text text;
-
-	entry->act = IMPORT_ADD;
-	text_init(&text, details, sizeof(details));
-	text_add_format(&text, "uid %u, role %s, services \"%s\"%s%s",
-			user->uid, user_role_name(user->role), user->services,
-			user->password.n > 0 ? ", with a hash" : "",
-			user->enabled ? "" : ", disabled");
-	return import_stage_settle(&import->stage, entry, details);
-}
-
-/* Somebody new: he is settled now, or left for the rest where he is to be
- * given a uid. */
-static int look_at_new(struct import *import, struct import_entry *entry,
-		       struct text *fault)
-{
-	const char *where =
-		local_accounts_of_name(import->locals, entry->user.name);
-	bool rest = import->step == STEP_SETTLE_REST;
-	int r = 0;
-
-	if (where) {
-		text_add_format(fault,
-				"name: It stands in %s: remove that account "
-				"first.",
-				where);
-		return 0;
-	}
-	add_defaults(import, entry, fault);
-	if (fault->n == 0 && entry->given & IMPORT_UID)
-		r = weigh_uid(import, entry->user.uid, fault);
-	else if (fault->n == 0 && entry->given & IMPORT_UID_WISHED)
-		r = weigh_wish(import, entry);
-	if (r < 0 || fault->n > 0)
-		return r;
-	if (!(entry->given & (IMPORT_UID | IMPORT_UID_WISHED))) {
-		if (!rest) {
-			import->n_left++;
-			return 0;
-		}
-		r = choose_uid(import, &entry->user.uid, fault);
-		if (r < 0 || fault->n > 0)
-			return r;
-	}
-	return settle_new(import, entry);
-}
-
-static int look_at(struct import *import, struct import_entry *entry,
-		   struct text *fault)
-{
-	struct user before;
-	int r;
-
-	if (entry->act != IMPORT_UNSETTLED)
-		return 0;
-	r = user_find(import->service->state->store, entry->user.name, &before);
-	if (r == 0)
-		return settle_existing(import, entry, &before, fault);
-	if (r == USER_E_UNKNOWN)
-		return look_at_new(import, entry, fault);
-	return r < 0 ? r : -EIO;
-}
+/* Settling, entry by entry. */
 
 static int settle_one(struct import *import)
 {
@@ -415,13 +200,9 @@ static int settle_one(struct import *import)
 		return r;
 	import->n++;
 	text_init(&fault, sentence, sizeof(sentence));
-	r = look_at(import, &entry, &fault);
-	if (r == IMPORT_E_TWICE) {
-		text_add(&fault, "uid: Another user of this import has it.");
-		r = 0;
-	}
+	r = settling_settle(&import->settling, &entry, &fault);
 	if (r != 0 || fault.n == 0)
-		return r < 0 ? r : r > 0 ? -EIO : 0;
+		return r;
 	tell_fault(import, import->faults, entry.line, sentence);
 	import->n_faults++;
 	return import_stage_skip(&import->stage, entry.n);
@@ -431,29 +212,11 @@ static int settle_one(struct import *import)
 
 static int begin_settling(struct import *import)
 {
-	const struct settings *settings = import->service->attempts->settings;
-	int r;
-
 	json_array_clear(import->faults);
 	import->n_faults = 0;
 	import->n = 1;
-	import->n_left = 0;
 	import->step = STEP_SETTLE;
-	import->locals = local_accounts_free(import->locals);
-	r = local_accounts_load(&import->locals);
-	if (r == 0 && import->settled)
-		r = import_stage_unsettle(&import->stage);
-	import->settled = true;
-	if (r == 0)
-		r = user_free_uid(import->service->state->store,
-				  settings->uid_min, settings->uid_max,
-				  &import->next_uid);
-	if (r == USER_E_UNKNOWN) {
-		import->next_uid = settings->uid_max + 1;
-		r = 0;
-	}
-	import_stage_begin(&import->stage);
-	return r;
+	return settling_begin(&import->settling);
 }
 
 static json_t *outcome(struct import *import)
@@ -496,8 +259,7 @@ static int settled(struct import *import)
 	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
 	int r;
 
-	if (import->step == STEP_SETTLE && import->n_left > 0) {
-		import->step = STEP_SETTLE_REST;
+	if (settling_goes_on(&import->settling)) {
 		import->n = 1;
 		return 0;
 	}
@@ -605,7 +367,6 @@ static bool go_on(struct import *import)
 	case STEP_STAGING:
 		return false;
 	case STEP_SETTLE:
-	case STEP_SETTLE_REST:
 		r = settle_one(import);
 		if (r == IMPORT_E_END)
 			r = settled(import);
