@@ -246,10 +246,10 @@ hangs on"""
         expect(not missing, f"not kept: {sorted(missing)}",
                "\n".join(f"{row['id']} {row['seen']}"
                          for row in said["promises"]))
+        marks = {"kept": "✓", "declared": "○", "off": "–", "not-kept": "✗"}
         return ["$ cloxxsctl statement", *(
-            f"{'✓' if row['outcome'] == 'kept' else '–'} {row['id']} "
-            f"{row['promise']}" for row in said["promises"]),
-            str(said["disclaimer"])]
+            f"{marks[row['outcome']]} {row['id']} {row['promise']}"
+            for row in said["promises"]), said["disclaimer"]]
 
     @staticmethod
     def line(record):
