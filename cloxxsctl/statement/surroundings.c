@@ -155,23 +155,40 @@ static int count_pending(const char *plan)
 	return n;
 }
 
+static bool is_fresh(const struct evidence *evidence, const char *path)
+{
+	struct stat status;
+
+	return host_stat(&evidence->doctor.host, path, &status) == 0 &&
+	       evidence->now - status.st_mtime <= LISTS_AGE_MAX_S;
+}
+
+/*
+ * Whether apt knows what there is to be had, and since lately: its lists, of
+ * which Debian signs those of security anew every few days, or the stamp of
+ * its own timer. (Its caches are made anew by whoever asks it.)
+ */
 static bool has_fresh_lists(const struct evidence *evidence)
 {
-	static const char *const stamps[] = {
-		"/var/lib/apt/periodic/update-success-stamp",
-		"/var/lib/apt/lists/partial",
-		"/var/cache/apt/pkgcache.bin",
-	};
+	static const char lists[] = "/var/lib/apt/lists";
+	scope(host_names_deinit) struct host_names names = { 0 };
+	bool any = false, fresh = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stamps); i++) {
-		struct stat status;
+	if (host_list(&evidence->doctor.host, lists, &names) != 0)
+		return false;
+	for (size_t i = 0; i < names.n && !fresh; i++) {
+		size_t n = strlen(names.names[i]);
+		char path[PATH_MAX];
 
-		if (host_stat(&evidence->doctor.host, stamps[i], &status) ==
-			    0 &&
-		    evidence->now - status.st_mtime <= LISTS_AGE_MAX_S)
-			return true;
+		if (n < 9 || strcmp(names.names[i] + n - 9, "InRelease") != 0)
+			continue;
+		any = true;
+		(void)snprintf(path, sizeof(path), "%s/%s", lists,
+			       names.names[i]);
+		fresh = is_fresh(evidence, path);
 	}
-	return false;
+	return fresh || (any && is_fresh(evidence,
+					 "/var/lib/apt/periodic/update-stamp"));
 }
 
 static bool is_unattended(const struct evidence *evidence)

@@ -136,8 +136,17 @@ def test_promise_S17_needs_host_and_declaration(configure):
         world.run("nft", "flush", "ruleset")
 
 
-def test_promise_S18_names_a_restart():
+def test_promise_S18_needs_lists_and_no_restart():
+    lists = pathlib.Path("/var/lib/apt/lists")
+    lists.mkdir(parents=True, exist_ok=True)
+    release = lists / "security_InRelease"
     mark = pathlib.Path("/run/reboot-required")
+    for old in lists.glob("*InRelease"):
+        old.unlink()
+    said = promise("S18")
+    assert said["outcome"] == "not-kept"
+    assert "older than 7 days" in said["seen"]
+    release.touch()
     mark.touch()
     try:
         said = promise("S18")
@@ -145,6 +154,7 @@ def test_promise_S18_names_a_restart():
         assert "restart is needed" in said["seen"]
     finally:
         mark.unlink()
+        release.unlink()
 
 
 def test_promise_S20_needs_a_journal_that_is_kept():
