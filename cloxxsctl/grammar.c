@@ -43,7 +43,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			      "the file of a recovery key's identity" },
 	[OPTION_ALLOW] = { "allow", VALUE_LIST, "A,B", NULL,
 			   "what may become less strict: locks, disabled, "
-			   "roles, services, passwords, users, or names" },
+			   "roles, services, passwords, users, names; or "
+			   "damaged" },
 	[OPTION_ALL] = { "all", VALUE_NONE, NULL, NULL,
 			 "tell of what is sound too" },
 	[OPTION_NAGIOS] = { "nagios", VALUE_NONE, NULL, NULL,

@@ -57,6 +57,11 @@ bool merge_is_allowed(const struct merge_allowed *allowed, enum merge_fact fact,
 				    has_word(allowed->list, user));
 }
 
+bool merge_may_be_unseen(const struct merge_allowed *allowed)
+{
+	return has_word(allowed->list, "damaged");
+}
+
 /* The services of list that stand in other as well, in place. */
 static void intersect(char *list, const char *other)
 {
@@ -92,10 +97,17 @@ static bool password_is_newer(const struct user *present,
 		    memcmp(present->password.bytes, backup->password.bytes,
 			   present->password.n) == 0;
 
-	/* A hash of the same password at a higher cost is no newer one. */
-	return !same && (present->password_changed > backup->password_changed ||
-			 (present->password_kind == USER_PASSWORD_NONE &&
-			  backup->password_kind != USER_PASSWORD_NONE));
+	/*
+	 * A hash of the same password at a higher cost is no newer one: it has
+	 * the time of the password. Of two times the credential tells which
+	 * came later, for a clock may have been set back between them.
+	 */
+	return !same &&
+	       (present->password_changed > backup->password_changed ||
+		(present->password_changed != backup->password_changed &&
+		 present->credential > backup->credential) ||
+		(present->password_kind == USER_PASSWORD_NONE &&
+		 backup->password_kind != USER_PASSWORD_NONE));
 }
 
 /* What differs, as bits. */
@@ -344,6 +356,9 @@ static int merge_sides(struct sides *sides)
 		" SELECT uid, name, created FROM user WHERE uid IN"
 		" (SELECT uid FROM temp.absent)",
 		"DELETE FROM user WHERE uid IN (SELECT uid FROM temp.absent)",
+		/* Who comes back, does so with his emergency over. */
+		"UPDATE user SET opened_at = 0, open_until = 0"
+		" WHERE uid NOT IN (SELECT uid FROM present.user)",
 		"INSERT OR IGNORE INTO retired_uid (uid, name, retired)"
 		" SELECT uid, name, created FROM present.user"
 		" WHERE uid NOT IN (SELECT uid FROM user)",
@@ -428,6 +443,10 @@ static int merge_ledgers(struct state *restored,
 	static const char *const go_on[] = {
 		"DELETE FROM ledger",
 		"INSERT INTO ledger SELECT * FROM present.ledger ORDER BY seq",
+		/* Which of an import are told in it, and which are not yet. */
+		"DELETE FROM import_record",
+		"INSERT INTO import_record SELECT * FROM present.import_record"
+		" ORDER BY n",
 	};
 	struct store *store = restored->store;
 	bool begins = false;

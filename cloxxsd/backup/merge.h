@@ -44,6 +44,9 @@ struct merge_allowed {
 bool merge_is_allowed(const struct merge_allowed *allowed, enum merge_fact fact,
 		      const char *user);
 
+/* Whether a present store that cannot be compared may go: "damaged". */
+bool merge_may_be_unseen(const struct merge_allowed *allowed);
+
 struct merge_args {
 	struct merge_allowed allowed;
 	int64_t now;

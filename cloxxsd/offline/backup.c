@@ -263,13 +263,15 @@ static int write_key(struct offline *offline, const struct restore *restore)
 static enum offline_status finish(struct offline *offline,
 				  struct restore *restore)
 {
-	char details[900], why[512] = "";
+	char details[900], why[1024] = "";
 	struct text text, error;
 	int r;
 
+	text_init(&error, why, sizeof(why));
+	if (restore_may_finish(restore, &error) != 0)
+		return refuse(offline, why);
 	text_init(&text, details, sizeof(details));
 	describe(restore, offline->values[OFFLINE_OPTION_ALLOW], &text);
-	text_init(&error, why, sizeof(why));
 	r = write_key(offline, restore);
 	if (r != 0)
 		return offline_fail(offline, OFFLINE_FAILURE,

@@ -385,12 +385,28 @@ static int sync_new(struct restore *restore)
 									: 0;
 }
 
+int restore_may_finish(const struct restore *restore, struct text *why)
+{
+	if (!restore->is_there || restore->is_compared ||
+	    merge_may_be_unseen(&restore->args.merge.allowed))
+		return 0;
+	text_add_format(why,
+			"the present store cannot be compared (%s): whoever "
+			"was locked, disabled or deleted since this backup "
+			"would get in again; say --allow damaged where that "
+			"may be",
+			restore->not_compared);
+	return -EPERM;
+}
+
 int restore_finish(struct restore *restore, const struct record *record,
 		   struct text *why)
 {
 	int r;
 
-	r = conclude(restore, record, why);
+	r = restore_may_finish(restore, why);
+	if (r == 0)
+		r = conclude(restore, record, why);
 	if (r == 0)
 		r = sync_new(restore);
 	if (r == 0)

@@ -52,6 +52,13 @@ struct restore {
  */
 must_check int restore_prepare(const struct restore_args *args,
 			       struct text *why, struct restore *ret_restore);
+/*
+ * Whether what was prepared may be done: a present store that could not be
+ * compared would take every lock since the backup with it, and must have been
+ * named. 0, or -EPERM with why.
+ */
+must_check int restore_may_finish(const struct restore *restore,
+				  struct text *why);
 /* Writes the record of it, proves the whole once more, and exchanges. */
 must_check int restore_finish(struct restore *restore,
 			      const struct record *record, struct text *why);

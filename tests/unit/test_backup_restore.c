@@ -20,6 +20,7 @@
 
 #include "cloxxsd/backup/job.h"
 #include "cloxxsd/offline/restore.h"
+#include "cloxxsd/state/import.h"
 #include "cloxxsd/state/rotation.h"
 #include "tests/unit/faulty_disk.h"
 #include "tests/unit/state_fixture.h"
@@ -308,6 +309,107 @@ static void who_is_kept_out_stays_out(void **state)
 	assert_non_null(strstr(told.text, "newcomer goes"));
 }
 
+static int remove_store(const char *name)
+{
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "%s/private/%s", f.directory, name);
+	return unlink(path);
+}
+
+/* abuse_133: the clock was ahead when the older password was chosen. */
+static void a_password_from_before_the_clock_was_set_back(void **state)
+{
+	struct restore restore;
+	struct sealed password;
+	struct told told;
+
+	(void)state;
+	assert_int_equal(state_seal_password(&f.state, UID(4), "$argon2id$new",
+					     &password),
+			 0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_PASSWORD,
+			       .uid = UID(4),
+			       .at = find(&f, UID(4)).password_changed - 3600,
+			       .password = &password,
+			       .kind = USER_PASSWORD_CHOSEN },
+	      0);
+	restore_well(NULL, &told, &restore);
+	expect_password(UID(4), "$argon2id$new");
+	assert_non_null(strstr(told.text, "user4 keeps the newer password\n"));
+}
+
+static int64_t count(const char *sql)
+{
+	sqlite3_stmt *row;
+	int64_t n;
+
+	assert_int_equal(store_bind(f.state.store, sql, &row, ""), 0);
+	assert_int_equal(store_step(row), STORE_E_ROW);
+	n = sqlite3_column_int64(row, 0);
+	sqlite3_reset(row);
+	return n;
+}
+
+/* What the backup had still to record, the ledger that goes on has. */
+static void records_of_an_import_are_told_once(void **state)
+{
+	struct job_result result;
+	struct restore restore;
+	struct told told;
+	int64_t n = 0;
+
+	(void)state;
+	assert_int_equal(
+		store_run(f.state.store,
+			  "INSERT INTO import_record (at, act, user, actor,"
+			  " details) VALUES (1, 1, 'user0', 'root', 'uid')",
+			  ""),
+		0);
+	assert_int_equal(unlink(backup_path), 0);
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, 0);
+	assert_int_equal(import_record(&f.state, 10, &n), 0);
+	assert_int_equal(n, 1);
+	restore_well(NULL, &told, &restore);
+	assert_int_equal(count("SELECT count(*) FROM import_record"), 0);
+	assert_int_equal(remove_store(restore.kept), 0);
+	/* And what only the present had still to record is not lost. */
+	assert_int_equal(
+		store_run(f.state.store,
+			  "INSERT INTO import_record (at, act, user, actor,"
+			  " details) VALUES (1, 2, 'user1', 'root', 'shell')",
+			  ""),
+		0);
+	restore_well(NULL, &told, &restore);
+	assert_int_equal(count("SELECT count(*) FROM import_record WHERE"
+			       " user = 'user1'"),
+			 1);
+}
+
+static void an_emergency_is_over_for_who_comes_back(void **state)
+{
+	struct job_result result;
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	assert_int_equal(store_run(f.state.store,
+				   "UPDATE user SET break_glass = 1,"
+				   " opened_at = 1, open_until = 9999999999"
+				   " WHERE uid = ?",
+				   "i", (int64_t)UID(3)),
+			 0);
+	assert_int_equal(unlink(backup_path), 0);
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, 0);
+	make_stricter();
+	restore_well("user3", &told, &restore);
+	assert_true(find(&f, UID(3)).break_glass);
+	assert_int_equal(find(&f, UID(3)).open_until, 0);
+}
+
 static void what_is_named_is_loosened(void **state)
 {
 	static const char all[] =
@@ -369,14 +471,6 @@ static void keys_that_changed_since(void **state)
 	assert_int_equal(restore.ledger, MERGE_LEDGER_GOES_ON);
 }
 
-static int remove_store(const char *name)
-{
-	char path[200];
-
-	(void)snprintf(path, sizeof(path), "%s/private/%s", f.directory, name);
-	return unlink(path);
-}
-
 static void abuse_109_new_host(void **state)
 {
 	struct restore restore;
@@ -410,13 +504,19 @@ static void a_damaged_store(void **state)
 {
 	static const uint8_t zeros[100];
 	struct restore restore;
+	char why[512] = "";
 	struct told told;
 
 	(void)state;
 	state_fixture_close(&f);
 	scratch_patch(&f.scratch, "state/private/store.db", 0, zeros,
 		      sizeof(zeros));
-	restore_well(NULL, &told, &restore);
+	/* abuse_131: who was locked since would get in, unless it is named. */
+	assert_int_equal(prepare("locks,users", true, &told, why, &restore), 0);
+	assert_int_equal(finish(&restore, why), -EPERM);
+	assert_non_null(strstr(why, "--allow damaged"));
+	restore_deinit(&restore);
+	restore_well("damaged", &told, &restore);
 	assert_true(restore.is_there && !restore.is_compared);
 	assert_int_equal(restore.ledger, MERGE_LEDGER_CUT);
 	assert_true(strlen(restore.not_compared) > 10);
@@ -643,6 +743,9 @@ int main(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(who_is_kept_out_stays_out),
+		TEST(a_password_from_before_the_clock_was_set_back),
+		TEST(records_of_an_import_are_told_once),
+		TEST(an_emergency_is_over_for_who_comes_back),
 		TEST(what_is_named_is_loosened),
 		TEST(one_user_is_named),
 		TEST(keys_that_changed_since),
