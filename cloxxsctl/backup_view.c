@@ -77,6 +77,9 @@ int backup_view_one(struct output *output, const json_t *answer)
 	print_facts(output, json_object_get(answer, "backup"));
 	if (!content)
 		return 0;
+	print_line(output, "Digest",
+		   output_member(json_object_get(answer, "backup"), "digest",
+				 "?"));
 	output_label(output, "Content");
 	if (json_is_true(content))
 		print_mark(output, true, "opened and proven");
@@ -291,10 +294,18 @@ int backup_view_restore(struct output *output, const json_t *answer)
 			output_plain(output));
 	else
 		fputs("goes on, with a record of this\n", output->stream);
-	if (json_is_true(json_object_get(answer, "writes_key")))
+	if (json_is_true(json_object_get(answer, "writes_key"))) {
 		print_line(output, "Key file",
 			   dry_run ? "none here: would be written"
 				   : "none was here: written");
+		print_mark(
+			output, false,
+			"Nothing here proves who made this backup: whoever "
+			"has the public half of the\n  recovery key can seal "
+			"one. Compare the digest that \"cloxxsctl backup "
+			"verify\" tells\n  with the record backup-created "
+			"in a journal that is kept elsewhere.");
+	}
 	if (kept)
 		print_line(output, "Kept", kept);
 	fputs(dry_run ? "Nothing was changed.\n"

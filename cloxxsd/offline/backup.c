@@ -155,6 +155,9 @@ enum offline_status backup_verify(struct offline *offline)
 	answer = json_pack("{s:o, s:b}", "backup",
 			   backup_json(offline->operand, &header, &made),
 			   "content_proven", (int)content);
+	/* Whether it is one of the store's own is not known here. */
+	(void)!json_object_set_new(json_object_get(answer, "backup"), "known",
+				   json_false());
 	/* Whose it is only the daemon knows. */
 	(void)!json_object_set_new(json_object_get(answer, "backup"), "known",
 				   json_false());

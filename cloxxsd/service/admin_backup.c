@@ -92,6 +92,23 @@ static void answer_failed(struct making *making,
 	(void)!admin_unavailable(making->call, message);
 }
 
+/* With the digest: kept in a journal elsewhere, it proves the file where this
+ * host and its keys are lost. */
+static void describe(const struct job_result *result, char *buffer, size_t size)
+{
+	struct text text;
+
+	text_init(&text, buffer, size);
+	text_add_format(&text,
+			"file=%s sequence=%lld bytes=%lld users=%u ledger=%lld "
+			"digest=",
+			result->made.file, (long long)result->made.sequence,
+			(long long)result->made.bytes, result->header.users,
+			(long long)result->header.ledger_seq);
+	for (size_t i = 0; i < sizeof(result->made.digest); i++)
+		text_add_format(&text, "%02x", result->made.digest[i]);
+}
+
 static void on_made(const struct job_result *result, void *userdata)
 {
 	struct making *making = userdata;
@@ -102,13 +119,7 @@ static void on_made(const struct job_result *result, void *userdata)
 	if (result->r != 0) {
 		answer_failed(making, result);
 	} else {
-		(void)snprintf(
-			details, sizeof(details),
-			"file=%s sequence=%lld bytes=%lld users=%u "
-			"ledger=%lld",
-			result->made.file, (long long)result->made.sequence,
-			(long long)result->made.bytes, result->header.users,
-			(long long)result->header.ledger_seq);
+		describe(result, details, sizeof(details));
 		record(making->service,
 		       (struct change){ .type = CHANGE_BACKUP_MADE,
 					.backup = &result->made },
