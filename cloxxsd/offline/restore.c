@@ -89,6 +89,9 @@ static int open_place(struct state *state, const char *directory,
 		r = ledger_init(&state->ledger, state->store, key);
 	if (r == LEDGER_E_BROKEN && why->n == 0)
 		text_add(why, "its last record was not written with this key");
+	/* Closed it is one file. */
+	if (r == 0)
+		r = store_trust(state->store);
 	return r > 0 ? -EBADMSG : r;
 }
 
@@ -217,7 +220,9 @@ static int copy_present(struct restore *restore)
 	if (r != 0 && r != -ENOENT)
 		return r;
 	text_init(&why, unread, sizeof(unread));
-	restore->is_folded = store_open(restore->old_path, &why, &store) == 0;
+	/* Our own copy: the log goes into it, whoever wrote that. */
+	restore->is_folded = store_open(restore->old_path, &why, &store) == 0 &&
+			     store_trust(store) == 0;
 	if (!restore->is_folded)
 		(void)snprintf(restore->not_compared,
 			       sizeof(restore->not_compared), "%s", unread);
