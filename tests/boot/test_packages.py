@@ -383,3 +383,24 @@ def test_purge(machine, before):
                          "find /etc /usr /run -name '*cloxxs*'").stdout
     assert left == ""
     doors(machine, "password")
+
+
+def test_two_commands_to_a_guarded_login(machine, before):
+    """Bare again: install, setup, ssh. Setup undo takes its part back."""
+    begun = time.monotonic()
+    with watched(machine):
+        machine.apt("install", "cloxxs")
+        said = machine.run("cloxxsctl", "setup", "--yes", "--administrator",
+                           "anna").stdout
+        temporary = re.search(r"(?i)temporary password:\s+(\S+)", said).group(1)
+        first = converse(
+            machine.argv("script", "-qec",
+                         " ".join(SSH) + " anna@127.0.0.1 id -un", "/dev/null"),
+            Typist(temporary, ANNA))
+    assert "\nanna\n" in first.text, said + first.text
+    assert time.monotonic() - begun < 180
+    assert_guarded(machine)
+    doors(machine)
+    with watched(machine):
+        machine.run("cloxxsctl", "setup", "undo", "--yes")
+    doors(machine, "password")
