@@ -116,7 +116,7 @@ static const struct {
 	{ "line", 0, NULL },
 	{ "name", 0, read_name },
 	{ "uid", IMPORT_UID, read_uid },
-	{ "wanted_uid", IMPORT_UID_WISHED, read_uid },
+	{ "wanted_uid", IMPORT_WANTED_UID, read_uid },
 	{ "role", IMPORT_ROLE, read_role },
 	{ "enabled", IMPORT_ENABLED, read_enabled },
 	{ "services", IMPORT_SERVICES, read_services },

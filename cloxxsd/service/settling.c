@@ -99,7 +99,7 @@ static int settle_existing(struct settling *settling,
 	merge(entry, before);
 	text_init(&text, details, sizeof(details));
 	admin_tell_changes(before, &entry->user, &text);
-	entry->act = text.n > 0 ? IMPORT_CHANGE : _IMPORT_NOTHING;
+	entry->act = text.n > 0 ? IMPORT_CHANGE : IMPORT_NOTHING;
 	if (fault->n > 0)
 		return 0;
 	if (!may_have_home(settling, &entry->user, before->home))
@@ -179,8 +179,8 @@ static int choose_uid(struct settling *settling, uint32_t *ret_uid,
 	return r;
 }
 
-/* Whether the uid that was wished for can be had; else none was. */
-static int weigh_wish(struct settling *settling, struct import_entry *entry)
+/* Whether the wanted uid can be had; else none was. */
+static int weigh_wanted(struct settling *settling, struct import_entry *entry)
 {
 	char sentence[160] = "";
 	struct text text;
@@ -193,7 +193,7 @@ static int weigh_wish(struct settling *settling, struct import_entry *entry)
 		r = import_stage_has_uid(settling->stage, entry->user.uid,
 					 &taken);
 	if (r == 0 && (taken || text.n > 0))
-		entry->given &= ~(uint32_t)IMPORT_UID_WISHED;
+		entry->given &= ~(uint32_t)IMPORT_WANTED_UID;
 	return r;
 }
 
@@ -232,11 +232,11 @@ static int look_at_new(struct settling *settling, struct import_entry *entry,
 	add_defaults(settling, entry, fault);
 	if (fault->n == 0 && entry->given & IMPORT_UID)
 		r = weigh_uid(settling, entry->user.uid, fault);
-	else if (fault->n == 0 && entry->given & IMPORT_UID_WISHED)
-		r = weigh_wish(settling, entry);
+	else if (fault->n == 0 && entry->given & IMPORT_WANTED_UID)
+		r = weigh_wanted(settling, entry);
 	if (r < 0 || fault->n > 0)
 		return r;
-	if (!(entry->given & (IMPORT_UID | IMPORT_UID_WISHED))) {
+	if (!(entry->given & (IMPORT_UID | IMPORT_WANTED_UID))) {
 		if (!rest) {
 			settling->n_left++;
 			return 0;

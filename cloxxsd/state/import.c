@@ -440,7 +440,7 @@ int import_stage_tell(struct import_stage *stage, int64_t n)
 	int r;
 
 	r = import_stage_get(stage, n, &entry);
-	if (r != 0 || entry.act == _IMPORT_NOTHING || !state->committed)
+	if (r != 0 || entry.act == IMPORT_NOTHING || !state->committed)
 		return r;
 	change_set_add(&set, (struct change){ .type = entry.act == IMPORT_ADD
 							      ? CHANGE_USER_ADD

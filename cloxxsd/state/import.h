@@ -20,7 +20,7 @@
 #define IMPORT_BYTES_MAX (UINT64_C(192) << 20)
 #define IMPORT_DETAILS_MAX 1024
 
-/* What was named for a user, ORed. */
+/* What was named for a user, ORed. SQL knows IMPORT_UID by its number. */
 enum import_given {
 	IMPORT_UID = 1 << 0,
 	IMPORT_ROLE = 1 << 1,
@@ -30,11 +30,12 @@ enum import_given {
 	IMPORT_HOME = 1 << 5,
 	IMPORT_LANGUAGE = 1 << 6,
 	IMPORT_PASSWORD = 1 << 7,   /* user.password: sealed for uid n */
-	IMPORT_UID_WISHED = 1 << 8, /* another one will do */
+	IMPORT_WANTED_UID = 1 << 8, /* another one will do */
 };
 
+/* Stands in SQL and in the store: never another meaning for a number. */
 enum import_act {
-	_IMPORT_NOTHING, /* as he is already */
+	IMPORT_NOTHING, /* as he is already */
 	IMPORT_ADD,
 	IMPORT_CHANGE,
 	IMPORT_UNSETTLED,
