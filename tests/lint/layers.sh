@@ -63,6 +63,26 @@ END
 	"attempt/ audit/ backup/ config/ daemon/ offline/ publish/ service/ state/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
+# And within the tool, beside what lies in its own folder.
+while read -r folder allowed; do
+	[ -n "$folder" ] || continue
+	for include in $(grep -hoE '^#include "cloxxsctl/[a-z_]+/' \
+		"cloxxsctl/$folder"/*.[ch] | sed 's/.*cloxxsctl.//; s/.$//' |
+		sort -u); do
+		case " $folder $allowed " in
+		*" $include "*) ;;
+		*) fail "cloxxsctl/$folder/ includes from" \
+			"cloxxsctl/$include/, which is not below it" ;;
+		esac
+	done
+done <<'END'
+doctor
+statement doctor
+setup doctor
+END
+[ "$(cd cloxxsctl && echo */)" = "doctor/ setup/ statement/" ] ||
+	fail "cloxxsctl/ has a folder that stands on no floor"
+
 # A header of others, and the folders that are its home.
 while read -r header homes; do
 	[ -n "$header" ] || continue
