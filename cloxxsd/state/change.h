@@ -4,8 +4,10 @@
 /*
  * Change: everything that can happen to the store, typed. One function applies
  * it, one transaction holds it and its audit records; after the commit those
- * who watch are told. There is no other way to write. A change decides
- * nothing: whether it may be made was settled by whoever made it.
+ * who watch are told. Nothing else writes users, but for two that bring many
+ * rows at once: an import (state/import.h), and a restore, on a store that
+ * nobody has open (backup/merge.h). A change decides nothing: whether it may be
+ * made was settled by whoever made it.
  */
 
 #include <stdbool.h>

@@ -11,6 +11,7 @@
  * emergency, which nobody enters but between opened_at and open_until.
  * retired_uid: ids of deleted users, never given out again.
  * failure: counted wrong answers since the count was last set to zero.
+ * session: those that are open.
  * ledger: the audit; at in microseconds, chain the keyed hash over this row
  * and the one before.
  * installation: one row: what tells this store from others, and how many
@@ -20,6 +21,10 @@
  * here, in order of their making.
  * recovery: the public half of the recovery key, and the root keys sealed to
  * it.
+ * decoy: one row, written where an attempt is about nobody, so that it costs
+ * what a claim does.
+ * import_record: what an import did, on its way to the ledger; act as in
+ * state/import.h.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -133,8 +138,6 @@ static const char *const migrations[] = {
 	" bytes INTEGER NOT NULL,"
 	" digest BLOB NOT NULL"
 	") STRICT;",
-	/* import_record: what an import did, on its way to the ledger; act 1
-	 * added, 2 changed. See state/import.h. */
 	"CREATE TABLE import_record ("
 	" n INTEGER PRIMARY KEY,"
 	" at INTEGER NOT NULL,"

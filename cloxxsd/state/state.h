@@ -84,8 +84,8 @@ must_check int state_settle_claim(struct state *state, const struct user *user,
  * ledger's last record; NULL without one. Lives as long as state.
  */
 const uint8_t *state_backup_key(const struct state *state);
-/* A ring of its own with the root keys of state, for a thread; the data keys are
- * in any copy of the store. */
+/* A ring of its own with the root keys of state, for a thread; the data keys
+ * are in any copy of the store. */
 must_check int state_copy_key(const struct state *state, struct key **ret_key);
 /* The public half of the recovery key. -ENOENT: there is none. */
 must_check int state_recipient(const struct state *state,
