@@ -236,6 +236,23 @@ static bool is_shell(const char *shells, const char *shell)
 	return false;
 }
 
+/* What root may paste: an administrator chose the path. */
+static void say_unlisted(struct doctor *doctor,
+			 const struct identity_user *user)
+{
+	struct finding *finding = doctor_say(
+		doctor, CHECK_SHELLS, SEVERITY_NOTE,
+		"%s: %s is not in /etc/shells", user->name, user->shell);
+
+	if (lines_is_plain(user->shell))
+		finding_mend(finding, "echo %s >>/etc/shells", user->shell);
+	else
+		finding_mend(finding,
+			     "cloxxsctl user set %s --shell PATH: no shell has "
+			     "such a name",
+			     user->name);
+}
+
 static void check_shell(struct doctor *doctor, const struct identity_user *user,
 			const char *shells)
 {
@@ -246,10 +263,7 @@ static void check_shell(struct doctor *doctor, const struct identity_user *user,
 			   "%s: %s is not there", user->name, user->shell);
 	else if (shells && !is_shell(shells, user->shell) &&
 		 strcmp(slash ? slash : "", "/nologin") != 0)
-		finding_mend(doctor_say(doctor, CHECK_SHELLS, SEVERITY_NOTE,
-					"%s: %s is not in /etc/shells",
-					user->name, user->shell),
-			     "echo %s >>/etc/shells", user->shell);
+		say_unlisted(doctor, user);
 }
 
 static void check_places(struct doctor *doctor)

@@ -53,6 +53,15 @@ char *lines_field(char **rest, char separator)
 	return field;
 }
 
+bool lines_is_plain(const char *word)
+{
+	size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789_./-");
+
+	return n > 0 && word[n] == '\0';
+}
+
 bool lines_number(const char *word, unsigned long long *ret_number)
 {
 	unsigned long long number;

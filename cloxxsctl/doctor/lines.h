@@ -30,5 +30,7 @@ char *lines_word(char **rest);
 char *lines_field(char **rest, char separator);
 /* The text from its first byte that is no blank. */
 char *lines_trim(char *text);
+/* Made of what no shell reads anything else into; not empty. */
+bool lines_is_plain(const char *word);
 /* A decimal number and nothing behind it. */
 bool lines_number(const char *word, unsigned long long *ret_number);

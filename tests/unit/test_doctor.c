@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "cloxxsctl/doctor/doctor.h"
+#include "cloxxsctl/doctor/lines.h"
 #include "cloxxsctl/doctor/nsswitch.h"
 #include "tests/unit/scratch.h"
 
@@ -88,6 +89,25 @@ static void test_switch_twice(void **state)
 	nsswitch_find(none, "passwd", &line);
 	assert_int_equal(line.number, 0);
 	assert_int_equal(line.n, 0);
+}
+
+/* What is offered to root to be pasted into a shell. */
+static void abuse_124_plain(void **state)
+{
+	static const char *const plain[] = { "/bin/bash", "/usr/bin/git-shell",
+					     "/opt/x_1.2/sh" };
+	static const char *const odd[] = {
+		"",          "/tmp/$(id)", "/tmp/`id`",  "/bin/sh;id",
+		"/bin/a b",  "/bin/sh&",   "/bin/sh|id", "/bin/sh>x",
+		"/bin/'sh'", "/bin/sh\n",  "/bin/\\sh",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		assert_true(lines_is_plain(plain[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
+		if (lines_is_plain(odd[i]))
+			fail_msg("%s", odd[i]);
 }
 
 /* A tree of files, and one check of what the doctor says of it. */
@@ -443,6 +463,7 @@ static void test_findings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(abuse_124_plain),
 		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_switch_twice),
 		cmocka_unit_test(test_trees),
