@@ -204,8 +204,12 @@ static bool is_unattended(const struct evidence *evidence)
 
 void look_patches(struct evidence *evidence, struct answer *answer)
 {
-	const char *const argv[] = { "/usr/bin/apt-get",      "-s",      "-o",
-				     "Debug::NoLocking=true", "upgrade", NULL };
+	/* A kernel's update is a package of another name: without new ones it
+	 * would be no update that waits. */
+	const char *const argv[] = {
+		"/usr/bin/apt-get", "-s",      "-o", "Debug::NoLocking=true",
+		"--with-new-pkgs",  "upgrade", NULL
+	};
 	scope(scope_free) char *plan = ask(evidence, argv);
 	bool fresh = has_fresh_lists(evidence);
 	bool reboot = host_has(&evidence->doctor.host, "/run/reboot-required");

@@ -375,6 +375,36 @@ static void ports(void **state)
 	evidence_deinit(&evidence);
 }
 
+/* apt-get of a host whose kernel waits, a package of another name. */
+static int kernel_waits(const char *program, const char *const *argv,
+			uint32_t timeout_ms, struct text *output)
+{
+	(void)timeout_ms;
+	if (strcmp(program, "/usr/bin/apt-get") != 0)
+		return 1;
+	for (; *argv; argv++)
+		if (strcmp(*argv, "--with-new-pkgs") == 0)
+			text_add(output, "Inst linux-image-2 (6.1 "
+					 "Debian-Security:12/stable-security "
+					 "[amd64])\n");
+	return 0;
+}
+
+static void a_new_kernel_is_an_update_that_waits(void **state)
+{
+	struct evidence evidence;
+	struct answer answer;
+
+	(void)state;
+	make_evidence(&evidence);
+	evidence.doctor.host.root = "";
+	evidence.doctor.host.capture = kernel_waits;
+	assert_int_equal(look(&evidence, "S18", &answer), ANSWER_NOT_KEPT);
+	assert_non_null(strstr(answer.seen[STATEMENT_ENGLISH],
+			       "1 security updates wait"));
+	evidence_deinit(&evidence);
+}
+
 static void answers_are_cut_at_a_character(void **state)
 {
 	struct answer answer = { 0 };
@@ -451,6 +481,7 @@ int main(void)
 		cmocka_unit_test(personal_members_break_the_promise),
 		cmocka_unit_test(rulesets),
 		cmocka_unit_test(ports),
+		cmocka_unit_test(a_new_kernel_is_an_update_that_waits),
 		cmocka_unit_test(answers_are_cut_at_a_character),
 		cmocka_unit_test(forms),
 	};
