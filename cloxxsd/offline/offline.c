@@ -139,11 +139,33 @@ static int read_key(const char *descriptor, struct key **ret_key)
 	return r;
 }
 
+/*
+ * Where the key stands encrypted beside file, or in a place of systemd's: then
+ * no file is lacking, and one in clear would undo what that is for.
+ */
+static bool has_credential(const char *file, char place[512])
+{
+	static const char *const places[] = {
+		"/etc/credstore.encrypted/cloxxs.key",
+		"/etc/credstore/cloxxs.key",
+	};
+
+	(void)snprintf(place, 512, "%s.cred", file);
+	if (access(place, F_OK) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (access(places[i], F_OK) == 0) {
+			(void)snprintf(place, 512, "%s", places[i]);
+			return true;
+		}
+	return false;
+}
+
 static enum offline_status load_key(struct offline *offline)
 {
 	const char *file = offline->values[OFFLINE_OPTION_KEY];
 	const char *descriptor = offline->values[OFFLINE_OPTION_KEY_FD];
-	char message[MESSAGE_MAX];
+	char message[MESSAGE_MAX], place[512];
 	int r;
 
 	if (!file)
@@ -152,6 +174,16 @@ static enum offline_status load_key(struct offline *offline)
 		       : key_load(file, &offline->key);
 	if (r == 0)
 		return OFFLINE_DONE;
+	if (r == KEY_E_MISSING && !descriptor && has_credential(file, place)) {
+		(void)snprintf(
+			message, sizeof(message),
+			"%s: the key is a credential, %.400s: decrypt "
+			"it to that file for the while, see "
+			"systemd-creds(1); where nothing decrypts it any "
+			"more, move it away",
+			file, place);
+		return refuse(offline, "key", message);
+	}
 	if (r == KEY_E_MISSING && !descriptor && offline->verb->may_lack_key) {
 		r = key_writer_start(file, &offline->key_writer);
 		if (r == 0)

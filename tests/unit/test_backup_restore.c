@@ -19,6 +19,7 @@
 #include <sodium.h>
 
 #include "cloxxsd/backup/job.h"
+#include "cloxxsd/offline/offline.h"
 #include "cloxxsd/offline/restore.h"
 #include "cloxxsd/state/import.h"
 #include "cloxxsd/state/rotation.h"
@@ -738,6 +739,37 @@ static void modes_and_places(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* abuse_108: a key that is bound to the host gets no copy in clear. */
+static void an_encrypted_key_is_not_lacking(void **state)
+{
+	char config[128], key[128], said[4096] = "";
+	struct offline offline = { .operand = backup_path,
+				   .operand_fd = -1,
+				   .identity_fd = -1 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	state_fixture_close(&f);
+	scratch_write(&f.scratch, "config", "", 0, 0600);
+	scratch_write(&f.scratch, "lost.cred", "x", 1, 0600);
+	offline.values[OFFLINE_OPTION_CONFIG] =
+		scratch_path(&f.scratch, "config", config);
+	offline.values[OFFLINE_OPTION_KEY] =
+		scratch_path(&f.scratch, "lost", key);
+	offline.values[OFFLINE_OPTION_IDENTITY] = "/nonexistent";
+	offline.values[OFFLINE_OPTION_STATE_DIRECTORY] = "/nonexistent";
+	offline.stream = fmemopen(said, sizeof(said), "w");
+	assert_non_null(offline.stream);
+	for (offline.verb = offline_verbs;
+	     strcmp(offline.verb->verb, "restore") != 0; offline.verb++)
+		;
+	assert_int_equal(offline_run(&offline), OFFLINE_FAILURE);
+	assert_int_equal(fclose(offline.stream), 0);
+	assert_non_null(strstr(said, "is a credential"));
+	assert_int_equal(access(key, F_OK), -1);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -757,6 +789,7 @@ int main(void)
 		TEST(abuse_107_killed_at_each_step),
 		TEST(abuse_107_steps_of_the_exchange),
 		TEST(abuse_109_new_host),
+		TEST(an_encrypted_key_is_not_lacking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
