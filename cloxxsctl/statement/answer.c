@@ -20,27 +20,28 @@ static void append(char *seen, const char *text)
 	seen[n + more] = '\0';
 }
 
+static void append_sentence(char *seen, const char *sentence)
+{
+	if (seen[0])
+		append(seen, " ");
+	append(seen, sentence);
+}
+
 void answer_say(struct answer *answer, enum answer_outcome outcome,
 		const char *en, const char *nl, ...)
 {
-	const char *const forms[_N_STATEMENT_LANGUAGES] = {
-		[STATEMENT_ENGLISH] = en,
-		[STATEMENT_DUTCH] = nl,
-	};
+	char sentence[ANSWER_SEEN_MAX];
+	va_list arguments;
 
 	answer->outcome = outcome;
-	for (int i = 0; i < _N_STATEMENT_LANGUAGES; i++) {
-		char sentence[ANSWER_SEEN_MAX];
-		va_list arguments;
-
-		va_start(arguments, nl);
-		(void)vsnprintf(sentence, sizeof(sentence), forms[i],
-				arguments);
-		va_end(arguments);
-		if (answer->seen[i][0])
-			append(answer->seen[i], " ");
-		append(answer->seen[i], sentence);
-	}
+	va_start(arguments, nl);
+	(void)vsnprintf(sentence, sizeof(sentence), en, arguments);
+	va_end(arguments);
+	append_sentence(answer->seen[STATEMENT_ENGLISH], sentence);
+	va_start(arguments, nl);
+	(void)vsnprintf(sentence, sizeof(sentence), nl, arguments);
+	va_end(arguments);
+	append_sentence(answer->seen[STATEMENT_DUTCH], sentence);
 }
 
 void answer_say_foreign(struct answer *answer, const char *foreign)

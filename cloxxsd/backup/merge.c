@@ -445,8 +445,8 @@ static int merge_ledgers(struct state *restored,
 		"INSERT INTO ledger SELECT * FROM present.ledger ORDER BY seq",
 		/* Which of an import are told in it, and which are not yet. */
 		"DELETE FROM import_record",
-		"INSERT INTO import_record SELECT * FROM present.import_record"
-		" ORDER BY n",
+		("INSERT INTO import_record"
+		 " SELECT * FROM present.import_record ORDER BY n"),
 	};
 	struct store *store = restored->store;
 	bool begins = false;
