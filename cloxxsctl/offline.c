@@ -5,10 +5,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cloxxsctl/key_credential.h"
 #include "cloxxsctl/program.h"
 
 /* Noun, verb, operands, and two words an option. */
-#define WORDS_MAX (4 + GRAMMAR_OPERANDS_MAX + 2 * _N_OPTIONS)
+#define WORDS_MAX (6 + GRAMMAR_OPERANDS_MAX + 2 * _N_OPTIONS)
 #define OPTION_WORD_MAX 32
 
 struct words {
@@ -77,14 +78,26 @@ int offline_ask(struct ctl *ctl, const struct command *command,
 {
 	scope(program_answer_freep) struct program_answer *answer = NULL;
 	scope(json_decrefp) json_t *json = NULL;
+	scope(scope_close) int key = -1;
 	struct words words = { 0 };
 	int r;
 
+	r = geteuid() == 0 ? key_credential_open(&key) : 0;
+	if (r < 0)
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"the key is an encrypted credential that "
+				"cannot be decrypted here; see \"systemd-creds "
+				"decrypt\"");
 	write_words(&words, command);
+	if (key >= 0) {
+		words.argv[words.n++] = "--key-fd";
+		words.argv[words.n++] = "3";
+		words.argv[words.n] = NULL;
+	}
 	/* A reader that has gone must not end us before we can say so. */
 	if (command->row->gives_password)
 		(void)signal(SIGPIPE, SIG_IGN);
-	r = program_ask(ctl->offline, words.argv, &answer);
+	r = program_ask_with(ctl->offline, words.argv, key, &answer);
 	if (r < 0) {
 		(void)ctl_fail_errno(ctl, command, ctl->offline, r);
 		return STATUS_FAILURE;

@@ -22,6 +22,7 @@ static const char *const environment[] = {
 struct outputs {
 	int out, err;
 	bool alone; /* in a group of its own, that can be killed as a whole */
+	int given;  /* ours, which is its PROGRAM_FD; 0: none */
 };
 
 static int add_actions(posix_spawn_file_actions_t *actions,
@@ -37,9 +38,13 @@ static int add_actions(posix_spawn_file_actions_t *actions,
 	if (r == 0 && outputs->err >= 0)
 		r = posix_spawn_file_actions_adddup2(actions, outputs->err,
 						     STDERR_FILENO);
+	if (r == 0 && outputs->given > 0)
+		r = posix_spawn_file_actions_adddup2(actions, outputs->given,
+						     PROGRAM_FD);
 	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(actions,
-							     STDERR_FILENO + 1);
+		r = posix_spawn_file_actions_addclosefrom_np(
+			actions, outputs->given > 0 ? PROGRAM_FD + 1
+						    : STDERR_FILENO + 1);
 	return r;
 }
 
@@ -126,6 +131,12 @@ static int read_answer(int fd, struct program_answer *answer)
 int program_ask(const char *program, const char *const *argv,
 		struct program_answer **ret_answer)
 {
+	return program_ask_with(program, argv, 0, ret_answer);
+}
+
+int program_ask_with(const char *program, const char *const *argv, int fd,
+		     struct program_answer **ret_answer)
+{
 	scope(program_answer_freep) struct program_answer *answer = NULL;
 	int ends[2], r, status;
 	pid_t child;
@@ -135,7 +146,8 @@ int program_ask(const char *program, const char *const *argv,
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	r = start(program, argv, &(struct outputs){ ends[1], -1, false },
+	r = start(program, argv,
+		  &(struct outputs){ ends[1], -1, false, fd > 0 ? fd : 0 },
 		  &child);
 	scope_close(&ends[1]);
 	if (r == 0) {
@@ -201,7 +213,7 @@ int program_capture(const char *program, const char *const *argv,
 		return -errno;
 	reader = ends[0];
 	writer = ends[1];
-	r = start(program, argv, &(struct outputs){ writer, writer, true },
+	r = start(program, argv, &(struct outputs){ writer, writer, true, 0 },
 		  &child);
 	if (r < 0)
 		return r;

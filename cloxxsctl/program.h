@@ -39,6 +39,10 @@ static inline void program_answer_freep(struct program_answer **answer)
  */
 must_check int program_ask(const char *program, const char *const *argv,
 			   struct program_answer **ret_answer);
+/* The same for a program that is given fd of ours as PROGRAM_FD; -1: none. */
+#define PROGRAM_FD 3
+must_check int program_ask_with(const char *program, const char *const *argv,
+				int fd, struct program_answer **ret_answer);
 
 /*
  * The same, with its stdout and stderr appended to output as they came; what

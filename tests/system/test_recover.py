@@ -256,6 +256,30 @@ def test_abuse_131_wrong_key(user):
     assert abuse.verdict(user, STRONG) == "allow"
 
 
+def test_encrypted_key(user):
+    """The key is an encrypted credential: decrypted in memory, by root."""
+    abuse.make_user(user)
+    key, credential = world.CONF / "cloxxs.key", world.CONF / "cloxxs.key.cred"
+    made = world.run("systemd-creds", "encrypt", "--with-key=host",
+                     "--name=cloxxs.key", str(key), str(credential),
+                     check=False)
+    if made.returncode != 0:
+        pytest.skip("systemd-creds: " + made.stderr.strip())
+    kept = key.read_bytes()
+    with world.cloxxsd.stopped():
+        key.unlink()
+        try:
+            recover("check")
+            recover("reset-password", user, "--reason", "x")
+            credential.write_bytes(b"QUJD")
+            done = recover("check", check=False)
+            assert done.returncode == 1 and "systemd-creds" in done.stderr
+        finally:
+            credential.unlink()
+            key.write_bytes(kept)
+            key.chmod(0o600)
+
+
 def test_abuse_127_killed_in_the_middle(user):
     """kill -9 of it leaves the state as it was, or as it was meant."""
     abuse.make_user(user)
