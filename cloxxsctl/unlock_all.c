@@ -27,14 +27,15 @@ static void unlocking_deinit(struct unlocking *unlocking)
 	json_decref(unlocking->failed);
 }
 
-static int failed(const struct unlocking *unlocking, bool asked, int error)
+static int failed(const struct unlocking *unlocking, enum failure_call call,
+		  int error)
 {
 	char sentence[FAILURE_LINE_MAX];
 	enum failure_status status;
 	struct text text;
 
 	text_init(&text, sentence, sizeof(sentence));
-	status = failure_of_client(&text, unlocking->ctl->socket, asked, error);
+	status = failure_of_client(&text, unlocking->ctl->socket, call, error);
 	return ctl_fail(unlocking->ctl, unlocking->command, status, sentence);
 }
 
@@ -73,7 +74,7 @@ static int choose(struct unlocking *unlocking)
 				  json_pack("{s:b}", "locked", 1), choose_user,
 				  unlocking, &reply, &error);
 	if (r != 0)
-		return failed(unlocking, true, r);
+		return failed(unlocking, FAILURE_READ_ASKED, r);
 	if (!error)
 		return STATUS_OK;
 	text_init(&text, sentence, sizeof(sentence));
@@ -176,7 +177,7 @@ static int unlock(struct unlocking *unlocking)
 			break;
 	}
 	if (r != 0)
-		(void)failed(unlocking, true, r);
+		(void)failed(unlocking, FAILURE_CHANGE_ASKED, r);
 	if (show(unlocking, false) != STATUS_OK || r != 0 ||
 	    json_array_size(unlocking->failed) > 0)
 		return STATUS_FAILURE;
@@ -200,7 +201,7 @@ int unlock_all_run(struct ctl *ctl, const struct command *command)
 		unlocking.since = ctl->output->now - (int64_t)seconds;
 	r = varlink_client_new(ctl->socket, ctl->timeout_ms, &unlocking.client);
 	if (r != 0)
-		return failed(&unlocking, false, r);
+		return failed(&unlocking, FAILURE_NOT_ASKED, r);
 	r = choose(&unlocking);
 	if (r != STATUS_OK)
 		return r;

@@ -222,6 +222,26 @@ def test_reading_has_no_outcome(serve, words):
     assert "not known" not in one_line(result)
 
 
+UNLOCK_ALL = ["user", "unlock-all", "--reason", "x"]
+
+
+def test_unlocking_many_says_how_far_it_came(serve, directory):
+    result = ctl(os.path.join(directory, "none"), *UNLOCK_ALL)
+    assert b"nothing was asked" in result.stderr
+    result = ctl(serve(None), *UNLOCK_ALL)
+    assert b"nothing was to be changed" in result.stderr
+
+
+def test_unlocking_many_broken_off(serve):
+    locked = {**ANNA, "locked": True, "locked_at": 1795326790,
+              "locked_because": "too-many-failures"}
+    server = serve({"parameters": {"user": locked}})
+
+    result = ctl(server, *UNLOCK_ALL)
+    assert result.returncode == 1
+    assert b"whether it did what was asked is not known" in result.stderr
+
+
 def test_unknown_service_is_warned_of(serve):
     """Exit status and output are those without the warning."""
     result = ctl(serve(reply(ADDED)), "user", "add", "anna", "--services",
