@@ -2,21 +2,29 @@
 #include "cloxxsctl/duration.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-int64_t duration_seconds(const char *text)
+#include "base/scope.h"
+
+bool duration_read(const char *text, uint32_t *ret_seconds)
 {
-	char *unit = NULL;
-	long long n = strtoll(text, &unit, 10);
+	static const struct {
+		char unit;
+		uint32_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t n = strspn(text, "0123456789");
+	uint64_t number = strtoull(text, NULL, 10);
 
-	switch (*unit) {
-	case 'd':
-		return n * 86400;
-	case 'h':
-		return n * 3600;
-	case 'm':
-		return n * 60;
-	case 's':
-		return n;
+	if (n == 0 || n > 9 || !text[n] || text[n + 1])
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (units[i].unit != text[n])
+			continue;
+		number *= units[i].seconds;
+		if (number > UINT32_MAX)
+			return false;
+		*ret_seconds = (uint32_t)number;
+		return true;
 	}
-	return 0;
+	return false;
 }

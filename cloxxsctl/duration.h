@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * Duration: a time as settings have it, "36h", in the form in which cloxxsd
- * --dump-config prints it. It checks no bounds: cloxxsd has.
+ * Duration: a time as settings and options have it, "36h". It knows no bounds:
+ * whoever takes one has his own.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Seconds; 0 for what is no duration. */
-int64_t duration_seconds(const char *text);
+/* Seconds of "90s", "30m", "2h" or "1d"; false for anything else. */
+bool duration_read(const char *text, uint32_t *ret_seconds);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cloxxsctl/duration.h"
+
 const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_HELP] = { "help", VALUE_NONE, NULL, NULL,
 			  "tell about the noun or verb named, and stop" },
@@ -152,29 +154,6 @@ static bool value_is_number(const char *value)
 	return *value != '\0';
 }
 
-bool grammar_duration(const char *value, uint32_t *ret_seconds)
-{
-	static const struct {
-		char unit;
-		uint32_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	size_t n = strspn(value, "0123456789");
-	uint64_t number = strtoull(value, NULL, 10);
-
-	if (n == 0 || n > 9 || !value[n] || value[n + 1])
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (units[i].unit != value[n])
-			continue;
-		number *= units[i].seconds;
-		if (number > UINT32_MAX)
-			return false;
-		*ret_seconds = (uint32_t)number;
-		return true;
-	}
-	return false;
-}
-
 static bool value_is_list(const char *value)
 {
 	size_t n = strlen(value);
@@ -217,7 +196,7 @@ static const char *value_fault(const struct grammar_option_row *row,
 			       ? NULL
 			       : "is not one of the words";
 	case VALUE_DURATION:
-		return grammar_duration(value, &(uint32_t){ 0 })
+		return duration_read(value, &(uint32_t){ 0 })
 			       ? NULL
 			       : "is no time such as 90s, 30m, 2h or 1d";
 	case VALUE_PATH:

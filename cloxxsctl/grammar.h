@@ -74,9 +74,6 @@ struct grammar_option_row {
 	const char *help;
 };
 
-/* Seconds of "90s", "30m", "2h" or "1d"; false for anything else. */
-bool grammar_duration(const char *value, uint32_t *ret_seconds);
-
 /* In the order of enum grammar_option. */
 extern const struct grammar_option_row grammar_options[_N_OPTIONS];
 /* Those that every verb takes. */

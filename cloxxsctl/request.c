@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cloxxsctl/duration.h"
 #include "cloxxsctl/services.h"
 #include "cloxxsctl/terminal.h"
 #include "cloxxsctl/word_list.h"
@@ -14,7 +15,7 @@ static json_t *seconds_of(const char *text)
 {
 	uint32_t seconds = 0;
 
-	return grammar_duration(text, &seconds) ? json_integer(seconds) : NULL;
+	return duration_read(text, &seconds) ? json_integer(seconds) : NULL;
 }
 
 static json_t *value_of(enum grammar_value value, const char *text)

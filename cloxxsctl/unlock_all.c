@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "cloxxsctl/duration.h"
 #include "varlink/client.h"
 
 #define ADMIN "nl.cloxxs.Admin."
@@ -197,7 +198,7 @@ int unlock_all_run(struct ctl *ctl, const struct command *command)
 	int r;
 
 	if (command_has(command, OPTION_LOCKED_SINCE) &&
-	    grammar_duration(command->values[OPTION_LOCKED_SINCE], &seconds))
+	    duration_read(command->values[OPTION_LOCKED_SINCE], &seconds))
 		unlocking.since = ctl->output->now - (int64_t)seconds;
 	r = varlink_client_new(ctl->socket, ctl->timeout_ms, &unlocking.client);
 	if (r != 0)

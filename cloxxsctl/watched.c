@@ -163,12 +163,13 @@ static int take_row(json_t *list, const json_t *row)
 	const char *key = output_member(row, "key", "");
 	const char *value = output_member(row, "value", "");
 	json_t *one, *made;
+	uint32_t seconds;
 
 	if (strcmp(output_member(row, "section", ""), SECTION) != 0 || !name)
 		return 0;
 	one = item_of(list, name);
-	made = strcmp(key, "max_age") == 0
-		       ? json_integer(duration_seconds(value))
+	made = strcmp(key, "max_age") == 0 && duration_read(value, &seconds)
+		       ? json_integer(seconds)
 	       : strcmp(key, "min_count") == 0
 		       ? json_integer(strtoll(value, NULL, 10))
 		       : json_string(value);

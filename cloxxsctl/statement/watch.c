@@ -105,8 +105,9 @@ void look_backups(struct evidence *evidence, struct answer *answer)
 	const char *keep = evidence_setting(evidence, "backup", "keep");
 	struct backup_tally tally = tally_backups(evidence->backups);
 	int64_t age = evidence->now - tally.newest;
+	uint32_t keep_s = 0;
 
-	if (!evidence->backups || !keep) {
+	if (!evidence->backups || !keep || !duration_read(keep, &keep_s)) {
 		answer_say(answer, ANSWER_NOT_KEPT,
 			   "The daemon did not tell of its backups.",
 			   "De daemon vertelde niet van zijn reservekopieën.");
@@ -119,7 +120,7 @@ void look_backups(struct evidence *evidence, struct answer *answer)
 	}
 	answer_say(answer,
 		   age >= 0 && age <= BACKUP_AGE_MAX_S &&
-				   duration_seconds(keep) >= BACKUP_KEEP_MIN_S
+				   keep_s >= BACKUP_KEEP_MIN_S
 			   ? ANSWER_KEPT
 			   : ANSWER_NOT_KEPT,
 		   "%lld backups, the newest %lld hours old, the oldest %lld "

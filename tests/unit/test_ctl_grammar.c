@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "cloxxsctl/duration.h"
 #include "cloxxsctl/failure.h"
 #include "cloxxsctl/verbs.h"
 #include "varlink/interfaces.h"
@@ -342,6 +343,42 @@ static void test_errors(void **state)
 	assert_true(n >= 6);
 }
 
+static void test_durations(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds; /* -1: it is none */
+	} rows[] = {
+		{ "90s", 90 },
+		{ "30m", 1800 },
+		{ "2h", 7200 },
+		{ "1d", 86400 },
+		{ "0s", 0 },
+		{ "49710d", 4294944000 },
+		{ "49711d", -1 }, /* 2^32 and more */
+		{ "9999999999s", -1 },
+		{ "", -1 },
+		{ "h", -1 },
+		{ "2", -1 },
+		{ "2w", -1 },
+		{ "2h ", -1 },
+		{ " 2h", -1 },
+		{ "-2h", -1 },
+		{ "2.5h", -1 },
+		{ "1h30m", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint32_t seconds = 7;
+		bool good = duration_read(rows[i].text, &seconds);
+
+		if (good != (rows[i].seconds >= 0) ||
+		    seconds != (good ? rows[i].seconds : 7))
+			fail_msg("%s: %u", rows[i].text, seconds);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
