@@ -7,6 +7,7 @@
  */
 #include <locale.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "cloxxsctl/completion.h"
@@ -78,6 +79,9 @@ int main(int argc, char **argv)
 	char buffer[BUFSIZ];
 	int status;
 
+	/* Keys, identities and passwords pass through it: none goes to a core.
+	 */
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	(void)setlocale(LC_CTYPE, "");
 	varlink_wipe_json();
 	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));

@@ -507,6 +507,23 @@ def test_abuse_125_environment(serve):
                              "parameters": {"name": "anna"}}]
 
 
+def test_abuse_85_no_core(directory):
+    path = os.path.join(directory, "silent")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        with subprocess.Popen([CTL, "user", "list", "--socket", path],
+                              stderr=subprocess.DEVNULL) as process:
+            with listener.accept()[0] as connection:
+                assert connection.recv(1)
+                with open(f"/proc/{process.pid}/limits",
+                          encoding="ascii") as limits:
+                    core = re.search(r"core file size +(\S+) +(\S+)",
+                                     limits.read())
+            process.wait(60)
+    assert core.groups() == ("0", "0")
+
+
 def test_closed_streams(serve):
     server = serve(reply(ADDED))
     result = subprocess.run(
