@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsctl/backup.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cloxxsctl/offline.h"
+#include "cloxxsctl/program.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/watched.h"
 
@@ -117,6 +120,68 @@ int backup_run_prune(struct ctl *ctl, const struct command *command)
 	return show(ctl, command, answer);
 }
 
+/* The file that verify and restore take. */
+
+#define FILE_MAX 4096
+
+/* [backup] directory, which the daemon's own program reads. */
+static int read_directory(const struct ctl *ctl, char ret_directory[FILE_MAX])
+{
+	static const char *const argv[] = { "cloxxsd", "--dump-config",
+					    "--json", NULL };
+	scope(program_answer_freep) struct program_answer *answer = NULL;
+	scope(json_decrefp) json_t *rows = NULL;
+	const json_t *row;
+	size_t i;
+	int r;
+
+	r = program_ask(ctl->cloxxsd, argv, &answer);
+	if (r != 0)
+		return r < 0 ? r : -EINVAL;
+	rows = json_loadb(answer->bytes, answer->n, 0, NULL);
+	json_array_foreach(rows, i, row)
+	{
+		if (strcmp(output_member(row, "section", ""), "backup") != 0 ||
+		    strcmp(output_member(row, "key", ""), "directory") != 0)
+			continue;
+		(void)snprintf(ret_directory, FILE_MAX, "%s",
+			       output_member(row, "value", ""));
+		return 0;
+	}
+	return -ENODATA;
+}
+
+/* A bare name, as list shows it, is of the directory of backups. One that only
+ * the current directory has is there; any other fault is told of the former, so
+ * that nobody gets another file than the one he means. */
+static int find_file(const struct ctl *ctl, const struct command *command,
+		     char path[FILE_MAX], struct command *ret_command)
+{
+	const char *name = command->operands[0];
+	char directory[FILE_MAX];
+	struct text text;
+	int r;
+
+	*ret_command = *command;
+	if (strchr(name, '/'))
+		return STATUS_OK;
+	r = read_directory(ctl, directory);
+	if (r < 0)
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"the configuration, which tells where backups "
+				"are, cannot be read; name the file with its "
+				"path");
+	text_init(&text, path, FILE_MAX);
+	text_add_format(&text, "%s/%s", directory, name);
+	if (text_is_cut(&text))
+		return ctl_fail_errno(ctl, command, name, -ENAMETOOLONG);
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT ||
+	    faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		ret_command->operands[0] = path;
+	return STATUS_OK;
+}
+
 /* verify */
 
 struct finding {
@@ -157,10 +222,14 @@ static json_t *ask_daemon(struct ctl *ctl, const char *digest)
 int backup_run_verify(struct ctl *ctl, const struct command *command)
 {
 	scope(json_decrefp) json_t *answer = NULL;
+	struct command found;
 	const json_t *backup;
+	char path[FILE_MAX];
 	int r;
 
-	r = offline_ask(ctl, command, &answer);
+	r = find_file(ctl, command, path, &found);
+	if (r == STATUS_OK)
+		r = offline_ask(ctl, &found, &answer);
 	if (r != STATUS_OK)
 		return r;
 	backup = json_object_get(answer, "backup");
@@ -206,10 +275,14 @@ static int ask_first(struct ctl *ctl, const struct command *command)
 int backup_run_restore(struct ctl *ctl, const struct command *command)
 {
 	scope(json_decrefp) json_t *answer = NULL;
+	struct command found;
+	char path[FILE_MAX];
 	int r;
 
-	r = ask_first(ctl, command);
+	r = find_file(ctl, command, path, &found);
 	if (r == STATUS_OK)
-		r = offline_ask(ctl, command, &answer);
+		r = ask_first(ctl, &found);
+	if (r == STATUS_OK)
+		r = offline_ask(ctl, &found, &answer);
 	return r == STATUS_OK ? show(ctl, command, answer) : r;
 }

@@ -187,7 +187,8 @@ const struct grammar_verb verbs[] = {
 	{ .noun = "backup", .verb = "verify", .operands = "FILE",
 	  .operands_min = 1, .operands_max = 1,
 	  .options = JSON | OPTION_BIT(OPTION_IDENTITY),
-	  .summary = "tell whether a backup can be restored",
+	  .summary = "tell whether a backup can be restored; FILE: a path, or a "
+		     "name that list shows",
 	  .example = "cloxxsctl backup verify FILE --identity identity.txt",
 	  .run = backup_run_verify, .view = VIEW_BACKUP },
 	{ .noun = "backup", .verb = "restore", .operands = "FILE",
@@ -195,7 +196,8 @@ const struct grammar_verb verbs[] = {
 	  .options = JSON | YES | OPTION_BIT(OPTION_IDENTITY) |
 		OPTION_BIT(OPTION_ALLOW) | OPTION_BIT(OPTION_DRY_RUN),
 	  .required = OPTION_BIT(OPTION_IDENTITY),
-	  .summary = "put the store back, while the daemon is stopped",
+	  .summary = "put the store back, while the daemon is stopped; FILE: a "
+		     "path, or a name that list shows",
 	  .example = "cloxxsctl backup restore FILE --identity identity.txt "
 		     "--dry-run",
 	  .run = backup_run_restore, .view = VIEW_RESTORE },
