@@ -19,6 +19,7 @@
 
 #define STORE "store.db"
 #define KEPT STORE ".before-restore-"
+#define SECONDS_TRIED 60
 
 static const char *const logs[] = { "-wal", "-shm", "-journal" };
 
@@ -41,6 +42,20 @@ static int kept_name(int64_t now, char ret_name[EXCHANGE_NAME_MAX])
 					    KEPT "%Y%m%dT%H%M%SZ", &tm) == 0)
 		return -EINVAL;
 	return 0;
+}
+
+/* A name that is free: each restore keeps what it replaced, a second one in the
+ * same second too. */
+static int free_kept_name(int private_fd, int64_t now,
+			  char ret_name[EXCHANGE_NAME_MAX])
+{
+	for (int64_t at = now; at < now + SECONDS_TRIED; at++) {
+		int r = kept_name(at, ret_name);
+
+		if (r != 0 || !is_there(private_fd, ret_name))
+			return r;
+	}
+	return -EEXIST;
 }
 
 /* The old store becomes its own folded form, for which its log says nothing
@@ -91,7 +106,7 @@ int exchange_store(const struct exchange_args *args,
 	int r = 0;
 
 	if (is_there(args->private_fd, STORE)) {
-		r = kept_name(args->now, kept);
+		r = free_kept_name(args->private_fd, args->now, kept);
 		if (r == 0)
 			r = args->folded_fd >= 0 ? fold(args, kept)
 						 : keep_damaged(args, kept);

@@ -83,6 +83,9 @@ static int open_place(struct state *state, const char *directory,
 
 	*state = (struct state){ .key = key };
 	r = store_open(directory, why, &state->store);
+	/* The place was all that it said: whatever fails next says it anew. */
+	if (r == 0)
+		text_init(why, why->buffer, why->size);
 	if (r == 0 && key_n_data(key) == 0)
 		r = data_keys_load(state->store, key, why, &state->root);
 	if (r == 0)

@@ -247,9 +247,10 @@ int store_open(const char *directory, struct text *why,
 {
 	scope(store_freep) struct store *store = NULL;
 	scope(scope_close) int directory_fd = -1;
+	struct text text;
 	bool marked, there;
 	char path[512];
-	struct text text;
+	size_t n;
 	int r;
 
 	text_init(&text, path, sizeof(path));
@@ -275,12 +276,14 @@ int store_open(const char *directory, struct text *why,
 	if (!store)
 		return -ENOMEM;
 	text_add_format(why, "%s: ", path);
+	n = why->n;
 	r = open_database(store, path, marked, why);
 	if (r == 0 && !marked)
 		r = make_marker(directory_fd);
 	if (r != 0) {
+		/* In brackets only behind a sentence of ours. */
 		if (store->database)
-			text_add_format(why, " (%s)",
+			text_add_format(why, why->n > n ? " (%s)" : "%s",
 					sqlite3_errmsg(store->database));
 		return r;
 	}
