@@ -163,7 +163,7 @@ static int take_row(json_t *list, const json_t *row)
 	const char *key = output_member(row, "key", "");
 	const char *value = output_member(row, "value", "");
 	json_t *one, *made;
-	uint32_t seconds;
+	uint32_t seconds = 0;
 
 	if (strcmp(output_member(row, "section", ""), SECTION) != 0 || !name)
 		return 0;

@@ -184,7 +184,7 @@ static int weigh_wanted(struct settling *settling, struct import_entry *entry)
 {
 	char sentence[160] = "";
 	struct text text;
-	bool taken;
+	bool taken = false;
 	int r;
 
 	text_init(&text, sentence, sizeof(sentence));
