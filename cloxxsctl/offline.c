@@ -87,7 +87,8 @@ int offline_ask(struct ctl *ctl, const struct command *command,
 		return ctl_fail(ctl, command, STATUS_FAILURE,
 				"the key is an encrypted credential that "
 				"cannot be decrypted here; see \"systemd-creds "
-				"decrypt\"");
+				"decrypt\", and move it away where nothing "
+				"decrypts it any more");
 	write_words(&words, command);
 	if (key >= 0) {
 		words.argv[words.n++] = "--key-fd";
