@@ -168,6 +168,9 @@ def test_who_is_kept_out_stays_so(user, recovery_key):
     world.cloxxsctl("user", "lock", named, "--reason", "a test")
     world.cloxxsctl("user", "disable", disabled, "--reason", "a test")
     world.cloxxsctl("user", "delete", deleted, "--yes")
+    # Passwords have their times in seconds.
+    former = int(time.time())
+    world.wait_until(lambda: int(time.time()) > former, 2, "the next second")
     temporary = world.temporary_password("user", "reset-password", changed)
     assert abuse.verdict(changed, temporary, OTHER, OTHER) == "allow"
     since = world.cursor()
