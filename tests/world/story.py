@@ -203,8 +203,8 @@ hangs on"""
     def backup(self):
         """A backup is made, sealed to the recovery key"""
         world.cloxxsctl("backup", "create")
-        self.file = world.cloxxsctl_json("backup", "list")
-        self.file = world.find_key(self.file, "file")
+        listed = world.cloxxsctl_json("backup", "list")
+        self.file = world.find_key(listed, "file")
         expect(self.file, "no backup is listed")
         text = world.cloxxsctl("backup", "list").stdout
         return ["$ cloxxsctl backup create", "$ cloxxsctl backup list",
@@ -225,7 +225,7 @@ hangs on"""
         found = world.cloxxsctl("recover", "check", check=False)
         expect(found.returncode != 0, "the damage was not found", found.stdout)
         command = ("backup", "restore", f"/var/backups/cloxxs/{self.file}",
-                   "--identity", IDENTITY, "--yes")
+                   "--identity", IDENTITY, "--allow", "damaged", "--yes")
         done = world.cloxxsctl(*command)
         world.cloxxsd.start()
         again = world.ssh(USER, [SECOND], "id")
