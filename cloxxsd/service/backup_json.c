@@ -2,6 +2,7 @@
 #include "cloxxsd/service/backup_json.h"
 
 #include "base/text.h"
+#include "cloxxsd/state/recovery.h"
 
 static json_t *hex(const uint8_t *bytes, size_t n)
 {
@@ -17,8 +18,11 @@ static json_t *hex(const uint8_t *bytes, size_t n)
 json_t *backup_json(const char *file, const struct archive_header *header,
 		    const struct backup_made *made)
 {
+	char recipient[KEY_ID_TEXT];
+
+	recovery_id(header->recipient, recipient);
 	return json_pack(
-		"{s:s, s:I, s:I, s:I, s:s, s:o, s:i, s:i, s:i, s:I, s:o, s:o,"
+		"{s:s, s:I, s:I, s:I, s:s, s:o, s:i, s:i, s:i, s:I, s:o, s:s,"
 		" s:o, s:b, s:n}",
 		"file", file, "created", (json_int_t)header->created,
 		"sequence", (json_int_t)header->sequence, "bytes",
@@ -29,7 +33,7 @@ json_t *backup_json(const char *file, const struct archive_header *header,
 		"disabled", (int)header->disabled, "ledger_records",
 		(json_int_t)header->ledger_seq, "ledger_head",
 		hex(header->ledger_head, sizeof(header->ledger_head)),
-		"recipient", hex(header->recipient, 8), "digest",
+		"recipient", recipient, "digest",
 		made ? hex(made->digest, sizeof(made->digest)) : json_null(),
 		"known", made != NULL, "fault");
 }

@@ -206,6 +206,9 @@ hangs on"""
         listed = world.cloxxsctl_json("backup", "list")
         self.file = world.find_key(listed, "file")
         expect(self.file, "no backup is listed")
+        with open(IDENTITY, encoding="ascii") as identity:
+            expect(world.find_key(listed, "recipient") in identity.readline(),
+                   "the backup is not told to be sealed for the identity")
         text = world.cloxxsctl("backup", "list").stdout
         return ["$ cloxxsctl backup create", "$ cloxxsctl backup list",
                 *shown(text)]
