@@ -110,7 +110,7 @@ int key_view_recovery(struct output *output, const json_t *reply)
 {
 	fputs("Recovery key ", output->stream);
 	output_foreign(output, output_member(reply, "id", "?"));
-	fputs(" is in force. Its identity is shown this once only: keep it off "
+	fputs(" is in force. Nobody can show its identity again: keep it off "
 	      "this host.\n",
 	      output->stream);
 	return 0;
