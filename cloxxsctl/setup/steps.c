@@ -201,14 +201,14 @@ static bool needs_administrator(struct setup *setup)
 	return *setup->administrator != '\0';
 }
 
-static int client_failed(struct setup *setup, int error)
+static int client_failed(struct setup *setup, enum failure_call call, int error)
 {
 	char sentence[FAILURE_LINE_MAX];
 	enum failure_status status;
 	struct text text;
 
 	text_init(&text, sentence, sizeof(sentence));
-	status = failure_of_client(&text, setup->ctl->socket, true, error);
+	status = failure_of_client(&text, setup->ctl->socket, call, error);
 	return ctl_fail(setup->ctl, setup->command, status, sentence);
 }
 
@@ -269,7 +269,7 @@ static int add_administrator(struct setup *setup)
 	r = varlink_client_new(setup->ctl->socket, setup->ctl->timeout_ms,
 			       &client);
 	if (r != 0)
-		return client_failed(setup, r);
+		return client_failed(setup, FAILURE_NOT_ASKED, r);
 	if (is_there(setup, client))
 		return STATUS_OK;
 	status = setup_record(setup, "administrator", setup->administrator);
@@ -282,7 +282,7 @@ static int add_administrator(struct setup *setup)
 					  word_list_json(setup->services)),
 				&reply, &error);
 	if (r != 0)
-		return client_failed(setup, r);
+		return client_failed(setup, FAILURE_CHANGE_ASKED, r);
 	if (error)
 		return reply_failed(setup, error, reply);
 	r = password_view(setup->ctl->output, setup->administrator, reply);

@@ -54,7 +54,7 @@ def test_every_noun_verb_and_option_is_offered():
 
 @pytest.mark.parametrize("words, expected", [
     (["u"], ["user"]),
-    (["user", "un"], ["unlock"]),
+    (["user", "un"], ["unlock", "unlock-all"]),
     (["user", "nonsense", ""], []),
     (["nonsense", ""], []),
     (["user", "add", "anna", "--ro"], ["--role"]),
@@ -66,7 +66,7 @@ def test_every_noun_verb_and_option_is_offered():
     (["config", "check", ""], [":files"]),
     (["status", "--socket", ""], [":files"]),
     (["help", "us"], ["user"]),
-    (["help", "user", "unl"], ["unlock"]),
+    (["help", "user", "unl"], ["unlock", "unlock-all"]),
     (["--", "--"], []),
     (["user", "add", "anna", "-"], None),
     (["\x1b[2J", ""], []),
@@ -98,7 +98,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 @pytest.mark.parametrize("line, expected", [
     ("cloxxsctl us", ["user"]),
-    ("cloxxsctl user unl", ["unlock"]),
+    ("cloxxsctl user rese", ["reset-password"]),
     ("cloxxsctl user add anna --role ", ["user", "administrator"]),
     ("cloxxsctl user add anna --role=adm", ["administrator"]),
     ("cloxxsctl user add $(touch x) --role=adm", ["administrator"]),
@@ -114,11 +114,11 @@ def test_fish(tmp_path):
     done = run("fish", "--private", "-c", f"""
         set -gx HOME {tmp_path}
         source {SCRIPTS}/cloxxsctl.fish
-        complete -C 'cloxxsctl user unl'
+        complete -C 'cloxxsctl user rese'
         complete -C 'cloxxsctl user add anna --role adm'
     """)
     assert done.stdout.splitlines() == [
-        "unlock\tlift a lock and set the count to zero",
+        "reset-password\tmake and show a temporary password",
         "administrator"], done.stderr
 
 
@@ -128,8 +128,8 @@ zpty z zsh -f -i
 zpty -w z "PS1= fpath=($1 \$fpath); autoload -U compinit; compinit -u -D"
 zpty -w z 'zstyle ":completion:*" list-separator "--"; print READ''Y'
 zpty -r z line '*READY*'
-zpty -w -n z $'cloxxsctl user unl\t'
-zpty -r z line '*unlock*' && print -r -- FOUND
+zpty -w -n z $'cloxxsctl user rese\t'
+zpty -r z line '*reset-password*' && print -r -- FOUND
 """
 
 
