@@ -39,6 +39,20 @@ static void print_locked(struct output *output, const json_t *user)
 	print_state(output, user, "locked", "locked_at", "locked_because");
 }
 
+static void print_enabled(struct output *output, const json_t *user)
+{
+	int64_t until;
+
+	if (!json_is_true(json_object_get(user, "break_glass")) ||
+	    !output_member_int(user, "open_until", &until)) {
+		fputs("enabled", output->stream);
+		return;
+	}
+	fputs("open until ", output->stream);
+	output_time(output, until);
+	fputs(": a break-glass account", output->stream);
+}
+
 void user_view_state(struct output *output, const json_t *user)
 {
 	bool good = user_state(user) == USER_MAY_LOG_IN;
@@ -63,7 +77,7 @@ void user_view_state(struct output *output, const json_t *user)
 		fputs("closed: a break-glass account", output->stream);
 		break;
 	case USER_MAY_LOG_IN:
-		fputs("enabled", output->stream);
+		print_enabled(output, user);
 		break;
 	}
 	fprintf(output->stream, "%s\n", output_plain(output));

@@ -31,6 +31,12 @@
 	"{" ANNA ", 'password': 'temporary', 'locked': false, " \
 	"'failures': 0, 'temporary_until': 1795499530, 'last_login': null}"
 
+#define OPEN                                                           \
+	"{" ANNA ", 'password': 'chosen', 'locked': false, "           \
+	"'failures': 0, 'temporary_until': null, 'last_login': null, " \
+	"'break_glass': true, 'opened_at': 1795413130, "               \
+	"'open_until': 1795420330}"
+
 #define DISABLED                                                           \
 	"{'name': 'jan', 'uid': 66001, 'role': 'user', 'enabled': false, " \
 	"'services': [], 'shell': '/bin/bash', 'home': '/home/jan', "      \
@@ -104,6 +110,21 @@ static const struct golden goldens[] = {
 	  "Home          /home/anna\n"
 	  "Language      nl\n"
 	  "Password      temporary, ends 2026-11-24 06:52:10 +0100 (in 1 day)\n"
+	  "Last login    never\n"
+	  "Created       2026-11-22 06:52:10 +0100 (1 day ago)\n"
+	  "Failures      0\n" },
+	{ "user", "show", "anna", "{'user': " OPEN ", 'failed': []}", false,
+	  false, false,
+	  "User          anna\n"
+	  "State         + open until 2026-11-23 08:52:10 +0100 (in 2 hours): "
+	  "a break-glass account\n"
+	  "Services      sshd, sudo\n"
+	  "Role          user\n"
+	  "Uid           66000\n"
+	  "Shell         /bin/bash\n"
+	  "Home          /home/anna\n"
+	  "Language      nl\n"
+	  "Password      chosen 2026-11-22 06:53:10 +0100 (23 hours ago)\n"
 	  "Last login    never\n"
 	  "Created       2026-11-22 06:52:10 +0100 (1 day ago)\n"
 	  "Failures      0\n" },
@@ -213,7 +234,8 @@ static const struct golden goldens[] = {
 	  "Users         0, of them 3 locked and 0 disabled\n"
 	  "Locked today  anna, 2026-11-23 03:52:10 +0100 (3 hours ago), sshd "
 	  "from 192.0.2.7: wrong-password\n"
-	  "              a\\x1b, 2026-11-23 03:52:11 +0100 (2 hours ago): lost\n"
+	  "              a\\x1b, 2026-11-23 03:52:11 +0100 (2 hours ago): "
+	  "lost\n"
 	  "Logins        0 under way, 0 waiting for a worker\n"
 	  "Workers       0, 0 MiB a password hash\n"
 	  "Ledger        0 records, head ?\n"
