@@ -99,15 +99,14 @@ static bool password_is_newer(const struct user *present,
 
 	/*
 	 * A hash of the same password at a higher cost is no newer one: it has
-	 * the time of the password. Of two times the credential tells which
-	 * came later, for a clock may have been set back between them.
+	 * the time of the password, and its credential. Of two passwords the
+	 * credential tells which came later, for a clock may have been set
+	 * back between them, or they were chosen within one second.
 	 */
-	return !same &&
-	       (present->password_changed > backup->password_changed ||
-		(present->password_changed != backup->password_changed &&
-		 present->credential > backup->credential) ||
-		(present->password_kind == USER_PASSWORD_NONE &&
-		 backup->password_kind != USER_PASSWORD_NONE));
+	return !same && (present->password_changed > backup->password_changed ||
+			 present->credential > backup->credential ||
+			 (present->password_kind == USER_PASSWORD_NONE &&
+			  backup->password_kind != USER_PASSWORD_NONE));
 }
 
 /* What differs, as bits. */
