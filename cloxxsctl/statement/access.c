@@ -176,13 +176,16 @@ void look_one_way(struct evidence *evidence, struct answer *answer)
 	memory = evidence_setting(evidence, "password", "hash_memory");
 	operations = evidence_setting(evidence, "password", "hash_operations");
 	answer_say(answer, kept ? ANSWER_KEPT : ANSWER_NOT_KEPT,
-		   kept ? "argon2id with %s of memory and %s passes, sealed "
-			  "with a key that only root and the daemon have."
+		   kept ? "argon2id with %s of memory and %s passes (an "
+			  "imported hash until its first login), sealed with a "
+			  "key that only root and the daemon have."
 			: "argon2id with %s of memory and %s passes, but store "
 			  "or key could not be proven to be closed to others "
 			  "(see cloxxsctl doctor).",
-		   kept ? "argon2id met %s geheugen en %s gangen, verzegeld "
-			  "met een sleutel die alleen root en de daemon hebben."
+		   kept ? "argon2id met %s geheugen en %s gangen (een "
+			  "meegebrachte hash tot de eerste aanmelding), "
+			  "verzegeld met een sleutel die alleen root en de "
+			  "daemon hebben."
 			: "argon2id met %s geheugen en %s gangen, maar van "
 			  "opslag of sleutel is niet gebleken dat zij voor "
 			  "anderen gesloten zijn (zie cloxxsctl doctor).",
