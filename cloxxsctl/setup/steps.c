@@ -165,6 +165,27 @@ static int start_units(struct setup *setup)
 	return status;
 }
 
+/* Backups: without a recovery key none can be made. */
+
+static const char timer[] = "cloxxs-backup.timer";
+
+static bool needs_timer(struct setup *setup)
+{
+	return setup_has_systemd(setup) &&
+	       (setup->recovery || host_has(&setup->host, SETUP_RECOVERY)) &&
+	       (!unit_is(setup, "is-enabled", timer, "enabled") ||
+		!unit_is(setup, "is-active", timer, "active"));
+}
+
+static int start_timer(struct setup *setup)
+{
+	const char *const enable[] = { SETUP_SYSTEMCTL, "enable", "--now",
+				       timer, NULL };
+	int status = setup->dry ? STATUS_OK : note_unit(setup, timer);
+
+	return status == STATUS_OK ? setup_command(setup, enable) : status;
+}
+
 /* The recovery key: the verb of that name, as if it had been called. */
 
 static bool needs_recovery(struct setup *setup)
@@ -488,6 +509,8 @@ const struct setup_step setup_steps[] = {
 	  needs_units, start_units },
 	{ "recovery-key", "a recovery key, " SETUP_RECOVERY, needs_recovery,
 	  make_recovery },
+	{ "backups", "a backup each night, cloxxs-backup.timer", needs_timer,
+	  start_timer },
 	{ "administrator", "an administrator with a temporary password",
 	  needs_administrator, add_administrator },
 	{ "names", "cloxxs behind files in " SWITCH, needs_switch,

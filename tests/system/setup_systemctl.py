@@ -18,7 +18,24 @@ HARDENING = {
     "MemoryDenyWriteExecute": "yes", "RestrictSUIDSGID": "yes",
     "CapabilityBoundingSet": "", "LimitCORE": "0", "User": "_cloxxs",
     "WatchdogUSec": "30s"}
-SERVICES = {"cloxxsd.service": world.cloxxsd, "cloxxsd.socket": world.cloxxsd,
+
+
+class Timer:
+    """No more of one than whether it runs."""
+
+    MARK = pathlib.Path("/run/world-cloxxs-backup.pid")
+
+    def pid(self):
+        return int(self.MARK.read_text()) if self.MARK.exists() else None
+
+    def start(self):
+        self.MARK.write_text("1\n")
+
+    def stop(self):
+        self.MARK.unlink(missing_ok=True)
+
+
+SERVICES = {"cloxxs-backup.timer": Timer(), "cloxxsd.service": world.cloxxsd, "cloxxsd.socket": world.cloxxsd,
             "ssh.service": world.sshd}
 
 

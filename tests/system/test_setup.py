@@ -399,6 +399,7 @@ def test_recovery_key_without_a_question(fresh, tmp_path):
     assert identity.stat().st_mode & 0o7777 == 0o600
     assert RECOVERY.exists()
     assert identity.read_text().splitlines()[0] not in done.stdout
+    assert pathlib.Path("/run/world-enabled/cloxxs-backup.timer").exists()
     assert "recovery-key: there is no" not in done.stdout
 
 
