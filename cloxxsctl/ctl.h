@@ -20,6 +20,7 @@ struct ctl {
 	const char *socket;  /* of the daemon */
 	const char *cloxxsd; /* its program */
 	const char *offline; /* cloxxs-offline */
+	const char *creds;   /* systemd-creds */
 	uint32_t timeout_ms; /* for each answer of the daemon */
 };
 

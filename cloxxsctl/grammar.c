@@ -60,6 +60,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_LOCKED_SINCE] = { "locked-since", VALUE_DURATION, "TIME", NULL,
 				  "only who was locked so long ago at most, as "
 				  "in 2h" },
+	[OPTION_WITH_KEY] = { "with-key", VALUE_WORD, "host|tpm2|auto", NULL,
+			      "encrypt the file with a key of this host" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },

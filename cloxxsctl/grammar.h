@@ -49,6 +49,7 @@ enum grammar_option {
 	OPTION_TTL,
 	OPTION_REMOTE,
 	OPTION_LOCKED_SINCE,
+	OPTION_WITH_KEY,
 	_N_OPTIONS,
 };
 

@@ -10,5 +10,6 @@
 #include "cloxxsctl/ctl.h"
 
 /* Runs of rows: an exit status; what went wrong has been printed. */
+int key_run_create(struct ctl *ctl, const struct command *command);
 int key_run_rotate(struct ctl *ctl, const struct command *command);
 int key_run_recovery(struct ctl *ctl, const struct command *command);

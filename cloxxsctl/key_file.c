@@ -90,6 +90,12 @@ int key_file_create(const char *path)
 	return r;
 }
 
+int key_file_new(struct key_file *file)
+{
+	file->n = 0;
+	return key_file_add(file);
+}
+
 int key_file_read(const char *path, struct key_file *file)
 {
 	scope(scope_close) int fd = -1;
@@ -141,7 +147,7 @@ static int swing(const char *from, const char *path)
 	return 0;
 }
 
-int key_file_replace(const char *path, const struct key_file *file)
+int key_file_replace(const char *path, const void *bytes, size_t n)
 {
 	scope(scope_free) char *from = NULL;
 	struct stat status;
@@ -151,7 +157,7 @@ int key_file_replace(const char *path, const struct key_file *file)
 		return -errno;
 	if (asprintf(&from, "%s.new", path) < 0)
 		return -ENOMEM;
-	r = key_file_write(from, file->bytes, file->n, 0600);
+	r = key_file_write(from, bytes, n, 0600);
 	if (r < 0)
 		return r;
 	if (lchown(from, status.st_uid, status.st_gid) < 0)

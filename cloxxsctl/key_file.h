@@ -31,12 +31,14 @@ must_check int key_file_create(const char *path);
 /* The same with n bytes of a mode. */
 must_check int key_file_write(const char *path, const void *bytes, size_t n,
 			      unsigned int mode);
+/* A new key, which is kept nowhere yet. */
+must_check int key_file_new(struct key_file *file);
 /* Reads a key file. -EBADMSG: it is none. */
 must_check int key_file_read(const char *path, struct key_file *file);
 /* Puts a new random key before the others; the eighth of them goes. */
 must_check int key_file_add(struct key_file *file);
 /*
- * Puts the file in the place of path, by way of path.new, all of it or nothing,
+ * Puts n bytes in the place of path, by way of path.new, all of it or nothing,
  * with its owner. -EEXIST: path.new is there.
  */
-must_check int key_file_replace(const char *path, const struct key_file *file);
+must_check int key_file_replace(const char *path, const void *bytes, size_t n);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "cloxxsctl/key_file.h"
+#include "cloxxsctl/key_credential.h"
 #include "cloxxsctl/request.h"
 
 /* Four letters for three bytes, and NUL. */
@@ -61,47 +61,151 @@ static int half_done(const struct ctl *ctl, const struct command *command,
 	return status;
 }
 
-static int rotate(struct ctl *ctl, const struct command *command,
-		  const char *path, struct key_file *file)
-{
-	scope(json_decrefp) json_t *checked = NULL;
-	scope(json_decrefp) json_t *reply = NULL;
-	int r;
+/* What is rotated; wiped at the end. */
+struct rotation {
+	const char *path;
+	const char *kind; /* of a file that is encrypted, or NULL */
+	struct key_file keys;
+	struct key_credential credential;
+};
 
-	r = key_file_read(path, file);
-	if (r == -EBADMSG)
-		return ctl_fail(ctl, command, STATUS_USAGE,
-				"this is no key file: it must be a plain file "
-				"of one to eight keys of 32 bytes; a "
-				"credential is decrypted before, see "
-				"cloxxsd(8)");
-	if (r == 0)
-		r = key_file_add(file);
-	if (r < 0)
-		return ctl_fail_errno(ctl, command, path, r);
-	r = ask_daemon(ctl, command, file, true, &checked);
+static int take_kind(const struct ctl *ctl, const struct command *command,
+		     struct rotation *rotation)
+{
+	rotation->kind = command_has(command, OPTION_WITH_KEY)
+				 ? command->values[OPTION_WITH_KEY]
+				 : key_credential_kind(&rotation->credential);
+	if (rotation->kind)
+		return STATUS_OK;
+	return ctl_fail(ctl, command, STATUS_USAGE,
+			"it is encrypted, and with what is not known here: say "
+			"--with-key");
+}
+
+static int read_credential(const struct ctl *ctl, const struct command *command,
+			   struct rotation *rotation)
+{
+	int r = take_kind(ctl, command, rotation);
+
 	if (r != STATUS_OK)
 		return r;
-	r = key_file_replace(path, file);
+	r = key_credential_decrypt(ctl->creds, &rotation->credential,
+				   &rotation->keys);
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, ctl->creds, r);
+	if (r > 0)
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"the file " KEY_CREDENTIAL_NOT_OURS);
+	return STATUS_OK;
+}
+
+static int read_plain(const struct ctl *ctl, const struct command *command,
+		      struct rotation *rotation)
+{
+	int r = key_file_read(rotation->path, &rotation->keys);
+
+	if (r == -EBADMSG)
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"this is no key file: it must be a file of one "
+				"to eight keys of 32 bytes, plain or "
+				"encrypted by systemd-creds");
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, rotation->path, r);
+	if (command_has(command, OPTION_WITH_KEY))
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"--with-key: this file is not encrypted; see "
+				"\"key create\"");
+	return STATUS_OK;
+}
+
+static int read_keys(const struct ctl *ctl, const struct command *command,
+		     struct rotation *rotation)
+{
+	int r = key_credential_read(rotation->path, &rotation->credential);
+
+	if (r == 0)
+		return read_credential(ctl, command, rotation);
+	if (r == -EBADMSG)
+		return read_plain(ctl, command, rotation);
+	return ctl_fail_errno(ctl, command, rotation->path, r);
+}
+
+/* The new key before the others, in the form that the file has. */
+static int add_key(const struct ctl *ctl, const struct command *command,
+		   struct rotation *rotation)
+{
+	int r = key_file_add(&rotation->keys);
+
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, rotation->path, r);
+	if (!rotation->kind)
+		return STATUS_OK;
+	r = key_credential_encrypt(ctl->creds, rotation->kind, &rotation->keys,
+				   &rotation->credential);
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, ctl->creds, r);
+	if (r > 0)
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"systemd-creds did not encrypt the new file; "
+				"nothing was changed");
+	return STATUS_OK;
+}
+
+static int replace(const struct ctl *ctl, const struct command *command,
+		   const struct rotation *rotation)
+{
+	int r;
+
+	if (rotation->kind)
+		r = key_file_replace(rotation->path, rotation->credential.bytes,
+				     rotation->credential.n);
+	else
+		r = key_file_replace(rotation->path, rotation->keys.bytes,
+				     rotation->keys.n);
 	if (r == -EEXIST)
 		return ctl_fail(ctl, command, STATUS_CONFLICT,
 				"another rotation writes FILE.new, or was "
 				"broken off; where none runs, remove it and "
 				"try again");
-	if (r < 0)
-		return ctl_fail_errno(ctl, command, path, r);
-	r = ask_daemon(ctl, command, file, false, &reply);
-	return r == STATUS_OK ? request_show(ctl, command, reply)
-			      : half_done(ctl, command, r);
+	return r < 0 ? ctl_fail_errno(ctl, command, rotation->path, r)
+		     : STATUS_OK;
+}
+
+static int rotate(struct ctl *ctl, const struct command *command,
+		  struct rotation *rotation)
+{
+	scope(json_decrefp) json_t *checked = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
+	int r;
+
+	r = read_keys(ctl, command, rotation);
+	if (r == STATUS_OK)
+		r = add_key(ctl, command, rotation);
+	if (r == STATUS_OK)
+		r = ask_daemon(ctl, command, &rotation->keys, true, &checked);
+	if (r == STATUS_OK)
+		r = replace(ctl, command, rotation);
+	if (r != STATUS_OK)
+		return r;
+	r = ask_daemon(ctl, command, &rotation->keys, false, &reply);
+	if (r != STATUS_OK)
+		return half_done(ctl, command, r);
+	if (rotation->kind && !command_has(command, OPTION_JSON))
+		fprintf(ctl->output->stream,
+			"%s is encrypted anew (--with-key %s).\n",
+			rotation->path, rotation->kind);
+	return request_show(ctl, command, reply);
 }
 
 int key_run_rotate(struct ctl *ctl, const struct command *command)
 {
-	const char *path = command->operands[0] ? command->operands[0]
-						: CLOXXS_CONFDIR "/cloxxs.key";
-	struct key_file file = { 0 };
-	int status = rotate(ctl, command, path, &file);
+	const struct host host = { .root = "" };
+	struct rotation rotation = {
+		.path = command->operands[0] ? command->operands[0]
+					     : key_credential_place(&host),
+	};
+	int status = rotate(ctl, command, &rotation);
 
-	explicit_bzero(&file, sizeof(file));
+	explicit_bzero(&rotation, sizeof(rotation));
 	return status;
 }

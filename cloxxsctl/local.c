@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include "cloxxsctl/program.h"
-#include "cloxxsctl/key_file.h"
 
 static int run_cloxxsd(struct ctl *ctl, const struct command *command,
 		       const char *const *argv)
@@ -46,19 +45,6 @@ int local_run_config_dump(struct ctl *ctl, const struct command *command)
 	};
 
 	return run_cloxxsd(ctl, command, argv);
-}
-
-int local_run_key_create(struct ctl *ctl, const struct command *command)
-{
-	int r = key_file_create(command->operands[0]);
-
-	if (r == -EEXIST)
-		return ctl_fail(ctl, command, STATUS_CONFLICT,
-				"something is there; a key is never written "
-				"over, choose another place");
-	if (r < 0)
-		return ctl_fail_errno(ctl, command, command->operands[0], r);
-	return STATUS_OK;
 }
 
 int local_run_version(struct ctl *ctl, const struct command *command)

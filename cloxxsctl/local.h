@@ -11,5 +11,4 @@
 
 int local_run_config_check(struct ctl *ctl, const struct command *command);
 int local_run_config_dump(struct ctl *ctl, const struct command *command);
-int local_run_key_create(struct ctl *ctl, const struct command *command);
 int local_run_version(struct ctl *ctl, const struct command *command);

@@ -12,6 +12,7 @@
 
 #include "cloxxsctl/completion.h"
 #include "cloxxsctl/ctl.h"
+#include "cloxxsctl/key_credential.h"
 #include "cloxxsctl/verbs.h"
 #include "varlink/server.h"
 
@@ -66,6 +67,7 @@ static int run(int argc, char **argv)
 					  : CLOXXS_RUNDIR "/cloxxsd.sock",
 			.cloxxsd = CLOXXS_SBINDIR "/cloxxsd",
 			.offline = CLOXXS_LIBEXECDIR "/cloxxs-offline",
+			.creds = SYSTEMD_CREDS,
 			.timeout_ms = ANSWER_TIMEOUT_MS,
 		},
 		&command);

@@ -8,7 +8,7 @@
 #include "cloxxsctl/key_credential.h"
 #include "cloxxsctl/program.h"
 
-/* Noun, verb, operands, and two words an option. */
+/* Noun, verb, operands, two words an option, and two for the key. */
 #define WORDS_MAX (6 + GRAMMAR_OPERANDS_MAX + 2 * _N_OPTIONS)
 #define OPTION_WORD_MAX 32
 
@@ -73,36 +73,88 @@ static int show(const struct ctl *ctl, const struct command *command,
 	return STATUS_OK;
 }
 
+static int decrypt(const struct ctl *ctl, const char *path,
+		   struct key_file *file)
+{
+	struct key_credential credential;
+	int r = key_credential_read(path, &credential);
+
+	return r == 0 ? key_credential_decrypt(ctl->creds, &credential, file)
+		      : r;
+}
+
+/*
+ * Where the unit loads an encrypted key file, and root asks: its keys in a
+ * pipe. Not for a verb that needs none, which must not fail for one.
+ */
+static int open_key(const struct ctl *ctl, const struct command *command,
+		    int *ret_fd)
+{
+	const struct host host = { .root = "" };
+	const char *path = key_credential_place(&host);
+	struct key_file file = { 0 };
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+	int r;
+
+	if (geteuid() != 0 || strcmp(command->row->verb, "verify") == 0 ||
+	    strcmp(path, KEY_PLAIN_FILE) == 0)
+		return STATUS_OK;
+	r = decrypt(ctl, path, &file);
+	if (r == 0)
+		r = program_pipe(file.bytes, file.n, ret_fd);
+	explicit_bzero(&file, sizeof(file));
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, path, r);
+	if (r == 0)
+		return STATUS_OK;
+	text_init(&text, sentence, sizeof(sentence));
+	text_add_format(&text,
+			"%s " KEY_CREDENTIAL_NOT_OURS
+			"; to restore a backup with the keys that it brings, "
+			"move this file and its drop-in away first",
+			path);
+	return ctl_fail(ctl, command, STATUS_FAILURE, sentence);
+}
+
+/* Its exit status, or what is ours, negative, which has been told. */
+static int run_program(struct ctl *ctl, const struct command *command,
+		       struct program_answer **ret_answer)
+{
+	scope(scope_close) int key = -1;
+	struct words words = { 0 };
+	int r;
+
+	r = open_key(ctl, command, &key);
+	if (r != STATUS_OK)
+		return -r;
+	write_words(&words, command);
+	if (key >= 0) {
+		words.argv[words.n++] = "--key-fd";
+		words.argv[words.n++] = PROGRAM_EXTRA_WORD;
+		words.argv[words.n] = NULL;
+	}
+	r = program_ask_with(ctl->offline, words.argv,
+			     &(struct program_inputs){ -1, key }, ret_answer);
+	if (r >= 0)
+		return r;
+	(void)ctl_fail_errno(ctl, command, ctl->offline, r);
+	return -STATUS_FAILURE;
+}
+
 int offline_ask(struct ctl *ctl, const struct command *command,
 		json_t **ret_answer)
 {
 	scope(program_answer_freep) struct program_answer *answer = NULL;
 	scope(json_decrefp) json_t *json = NULL;
-	scope(scope_close) int key = -1;
-	struct words words = { 0 };
 	int r;
 
-	r = geteuid() == 0 ? key_credential_open(&key) : 0;
-	if (r < 0)
-		return ctl_fail(ctl, command, STATUS_FAILURE,
-				"the key is an encrypted credential that "
-				"cannot be decrypted here; see \"systemd-creds "
-				"decrypt\", and move it away where nothing "
-				"decrypts it any more");
-	write_words(&words, command);
-	if (key >= 0) {
-		words.argv[words.n++] = "--key-fd";
-		words.argv[words.n++] = "3";
-		words.argv[words.n] = NULL;
-	}
 	/* A reader that has gone must not end us before we can say so. */
 	if (command->row->gives_password)
 		(void)signal(SIGPIPE, SIG_IGN);
-	r = program_ask_with(ctl->offline, words.argv, key, &answer);
-	if (r < 0) {
-		(void)ctl_fail_errno(ctl, command, ctl->offline, r);
-		return STATUS_FAILURE;
-	}
+	r = run_program(ctl, command, &answer);
+	if (r < 0)
+		return -r;
 	json = json_loadb(answer->bytes, answer->n, 0, NULL);
 	if (!json_is_object(json) || json_object_get(json, "error") ||
 	    (r != STATUS_OK && !json_object_get(json, "sound")))

@@ -2,6 +2,7 @@
 #include "cloxxsctl/program.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,38 +19,56 @@ static const char *const environment[] = {
 	NULL,
 };
 
-/* Where the child writes, or -1 for ours. */
-struct outputs {
+static const struct program_inputs no_inputs = { -1, -1 };
+
+/* Where the child reads, and where it writes, or -1 for ours. */
+struct streams {
+	const struct program_inputs *inputs;
 	int out, err;
 	bool alone; /* in a group of its own, that can be killed as a whole */
-	int given;  /* ours, which is its PROGRAM_FD; 0: none */
 };
 
-static int add_actions(posix_spawn_file_actions_t *actions,
-		       const struct outputs *outputs)
+static int add_inputs(posix_spawn_file_actions_t *actions,
+		      const struct program_inputs *inputs)
 {
 	int r;
 
-	r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
-					     O_RDONLY, 0);
-	if (r == 0 && outputs->out >= 0)
-		r = posix_spawn_file_actions_adddup2(actions, outputs->out,
+	if (inputs->standard >= 0)
+		r = posix_spawn_file_actions_adddup2(actions, inputs->standard,
+						     STDIN_FILENO);
+	else
+		r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
+						     "/dev/null", O_RDONLY, 0);
+	/* Last of all: it may take the number of one that was needed. */
+	if (r == 0 && inputs->extra >= 0)
+		r = posix_spawn_file_actions_adddup2(actions, inputs->extra,
+						     PROGRAM_EXTRA);
+	return r;
+}
+
+static int add_actions(posix_spawn_file_actions_t *actions,
+		       const struct streams *streams)
+{
+	int r = 0;
+
+	if (streams->out >= 0)
+		r = posix_spawn_file_actions_adddup2(actions, streams->out,
 						     STDOUT_FILENO);
-	if (r == 0 && outputs->err >= 0)
-		r = posix_spawn_file_actions_adddup2(actions, outputs->err,
+	if (r == 0 && streams->err >= 0)
+		r = posix_spawn_file_actions_adddup2(actions, streams->err,
 						     STDERR_FILENO);
-	if (r == 0 && outputs->given > 0)
-		r = posix_spawn_file_actions_adddup2(actions, outputs->given,
-						     PROGRAM_FD);
+	if (r == 0)
+		r = add_inputs(actions, streams->inputs);
 	if (r == 0)
 		r = posix_spawn_file_actions_addclosefrom_np(
-			actions, outputs->given > 0 ? PROGRAM_FD + 1
-						    : STDERR_FILENO + 1);
+			actions, streams->inputs->extra >= 0
+					 ? PROGRAM_EXTRA + 1
+					 : STDERR_FILENO + 1);
 	return r;
 }
 
 static int start(const char *program, const char *const *argv,
-		 const struct outputs *outputs, pid_t *ret_child)
+		 const struct streams *streams, pid_t *ret_child)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -72,9 +91,9 @@ static int start(const char *program, const char *const *argv,
 		r = posix_spawnattr_setflags(
 			&attributes,
 			(short)(POSIX_SPAWN_SETSIGDEF |
-				(outputs->alone ? POSIX_SPAWN_SETPGROUP : 0)));
+				(streams->alone ? POSIX_SPAWN_SETPGROUP : 0)));
 	if (r == 0)
-		r = add_actions(&actions, outputs);
+		r = add_actions(&actions, streams);
 	/* The strings are not changed; POSIX keeps execve()'s old types. */
 	if (r == 0)
 		r = posix_spawn(ret_child, program, &actions, &attributes,
@@ -97,11 +116,11 @@ static int wait_for(pid_t child)
 
 int program_run(const char *program, const char *const *argv)
 {
-	const struct outputs outputs = { .out = -1, .err = -1 };
+	const struct streams streams = { &no_inputs, -1, -1, false };
 	pid_t child;
 	int r;
 
-	r = start(program, argv, &outputs, &child);
+	r = start(program, argv, &streams, &child);
 	return r < 0 ? r : wait_for(child);
 }
 
@@ -128,13 +147,26 @@ static int read_answer(int fd, struct program_answer *answer)
 	return -EMSGSIZE;
 }
 
-int program_ask(const char *program, const char *const *argv,
-		struct program_answer **ret_answer)
+int program_pipe(const void *bytes, size_t n, int *ret_fd)
 {
-	return program_ask_with(program, argv, 0, ret_answer);
+	scope(scope_close) int reader = -1;
+	scope(scope_close) int writer = -1;
+	int ends[2];
+
+	if (n > PIPE_BUF)
+		return -EMSGSIZE;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	reader = ends[0];
+	writer = ends[1];
+	if (n > 0 && write(writer, bytes, n) != (ssize_t)n)
+		return -EIO;
+	*ret_fd = scope_take_fd(&reader);
+	return 0;
 }
 
-int program_ask_with(const char *program, const char *const *argv, int fd,
+int program_ask_with(const char *program, const char *const *argv,
+		     const struct program_inputs *inputs,
 		     struct program_answer **ret_answer)
 {
 	scope(program_answer_freep) struct program_answer *answer = NULL;
@@ -147,8 +179,7 @@ int program_ask_with(const char *program, const char *const *argv, int fd,
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	r = start(program, argv,
-		  &(struct outputs){ ends[1], -1, false, fd > 0 ? fd : 0 },
-		  &child);
+		  &(struct streams){ inputs, ends[1], -1, false }, &child);
 	scope_close(&ends[1]);
 	if (r == 0) {
 		r = read_answer(ends[0], answer);
@@ -160,6 +191,12 @@ int program_ask_with(const char *program, const char *const *argv, int fd,
 	if (r >= 0)
 		*ret_answer = scope_take_ptr(answer);
 	return r;
+}
+
+int program_ask(const char *program, const char *const *argv,
+		struct program_answer **ret_answer)
+{
+	return program_ask_with(program, argv, &no_inputs, ret_answer);
 }
 
 /* All that comes until its end; -ETIME, or another -errno. */
@@ -213,7 +250,8 @@ int program_capture(const char *program, const char *const *argv,
 		return -errno;
 	reader = ends[0];
 	writer = ends[1];
-	r = start(program, argv, &(struct outputs){ writer, writer, true, 0 },
+	r = start(program, argv,
+		  &(struct streams){ &no_inputs, writer, writer, true },
 		  &child);
 	if (r < 0)
 		return r;

@@ -39,15 +39,31 @@ static inline void program_answer_freep(struct program_answer **answer)
  */
 must_check int program_ask(const char *program, const char *const *argv,
 			   struct program_answer **ret_answer);
-/* The same for a program that is given fd of ours as PROGRAM_FD; -1: none. */
-#define PROGRAM_FD 3
+
+/* Descriptors of ours that a program gets, -1: none. */
+struct program_inputs {
+	int standard; /* as its stdin; none: /dev/null */
+	int extra;    /* as its descriptor PROGRAM_EXTRA */
+};
+#define PROGRAM_EXTRA 3
+#define PROGRAM_EXTRA_WORD "3"
+
+/* The same as program_ask(), with inputs. */
 must_check int program_ask_with(const char *program, const char *const *argv,
-				int fd, struct program_answer **ret_answer);
+				const struct program_inputs *inputs,
+				struct program_answer **ret_answer);
 
 /*
- * The same, with its stdout and stderr appended to output as they came; what
- * does not fit is thrown away (text_is_cut()). A program that runs on after
- * timeout_ms, or holds its output open, is killed with its children: -ETIME.
+ * A pipe that holds n bytes and then ends: how a secret gets into a program.
+ * -EMSGSIZE over PIPE_BUF, for nobody reads while it is filled.
+ */
+must_check int program_pipe(const void *bytes, size_t n, int *ret_fd);
+
+/*
+ * program_run() with its stdout and stderr appended to output as they came;
+ * what does not fit is thrown away (text_is_cut()). A program that runs on
+ * after timeout_ms, or holds its output open, is killed with its children:
+ * -ETIME.
  */
 must_check int program_capture(const char *program, const char *const *argv,
 			       uint32_t timeout_ms, struct text *output);

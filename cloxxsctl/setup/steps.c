@@ -66,6 +66,7 @@ static int make_user(struct setup *setup)
 static bool needs_key(struct setup *setup)
 {
 	return !host_has(&setup->host, KEY) &&
+	       !host_has(&setup->host, KEY ".cred") &&
 	       !host_has(&setup->host, "/etc/credstore.encrypted/cloxxs.key") &&
 	       !host_has(&setup->host, "/etc/credstore/cloxxs.key");
 }
