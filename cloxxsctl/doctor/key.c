@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cloxxsctl/key_credential.h"
+
 #define KEY CLOXXS_CONFDIR "/cloxxs.key"
 #define KEY_BYTES 32
 
@@ -12,8 +14,31 @@
 static bool has_credential(const struct doctor *doctor)
 {
 	return host_has(&doctor->host, "/etc/credstore.encrypted/cloxxs.key") ||
-	       host_has(&doctor->host, "/etc/credstore/cloxxs.key") ||
-	       host_has(&doctor->host, KEY ".cred");
+	       host_has(&doctor->host, "/etc/credstore/cloxxs.key");
+}
+
+/* It is encrypted on purpose: then no plain one may lie beside it. */
+static void check_credential(struct doctor *doctor)
+{
+	if (!key_credential_is_loaded(&doctor->host))
+		finding_mend(doctor_say(doctor, CHECK_KEY, SEVERITY_ERROR,
+					KEY_CREDENTIAL_FILE
+					" is there, and "
+					"nothing in " KEY_CREDENTIAL_DROPINS
+					" has the daemon load it"),
+			     "make the drop-in, see cloxxsd(8), or remove the "
+			     "file");
+	else if (host_has(&doctor->host, KEY))
+		finding_mend(
+			doctor_say(
+				doctor, CHECK_KEY, SEVERITY_WARNING,
+				KEY
+				" lies in clear beside " KEY_CREDENTIAL_FILE),
+			"when the daemon runs with the encrypted one: "
+			"shred -u " KEY);
+	else
+		doctor_say(doctor, CHECK_KEY, SEVERITY_OK,
+			   "the key is encrypted, " KEY_CREDENTIAL_FILE);
 }
 
 static void check_file(struct doctor *doctor)
@@ -21,6 +46,12 @@ static void check_file(struct doctor *doctor)
 	struct stat status;
 	int r = host_lstat(&doctor->host, KEY, &status);
 
+	/* One that nothing loads, beside a plain one, is not in use. */
+	if (host_has(&doctor->host, KEY_CREDENTIAL_FILE) &&
+	    (r == -ENOENT || key_credential_is_loaded(&doctor->host))) {
+		check_credential(doctor);
+		return;
+	}
 	if (r == -ENOENT && has_credential(doctor))
 		doctor_say(doctor, CHECK_KEY, SEVERITY_OK,
 			   "the key is a credential of systemd's");
