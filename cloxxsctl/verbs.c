@@ -188,8 +188,7 @@ const struct grammar_verb verbs[] = {
 	{ .noun = "backup", .verb = "verify", .operands = "FILE",
 	  .operands_min = 1, .operands_max = 1,
 	  .options = JSON | OPTION_BIT(OPTION_IDENTITY),
-	  .summary = "tell whether a backup can be restored; FILE: a path, or a "
-		     "name that list shows",
+	  .summary = "tell whether a backup can be put back",
 	  .example = "cloxxsctl backup verify FILE --identity identity.txt",
 	  .run = backup_run_verify, .view = VIEW_BACKUP },
 	{ .noun = "backup", .verb = "restore", .operands = "FILE",
@@ -197,8 +196,7 @@ const struct grammar_verb verbs[] = {
 	  .options = JSON | YES | OPTION_BIT(OPTION_IDENTITY) |
 		OPTION_BIT(OPTION_ALLOW) | OPTION_BIT(OPTION_DRY_RUN),
 	  .required = OPTION_BIT(OPTION_IDENTITY),
-	  .summary = "put the store back, while the daemon is stopped; FILE: a "
-		     "path, or a name that list shows",
+	  .summary = "put the store back; the daemon is stopped",
 	  .example = "cloxxsctl backup restore FILE --identity identity.txt "
 		     "--dry-run",
 	  .run = backup_run_restore, .view = VIEW_RESTORE },

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cloxxsd/backup/catalogue.h"
 #include "cloxxsd/backup/proof.h"
 #include "cloxxsd/state/schema.h"
@@ -61,10 +62,13 @@ static struct job *job_free(struct job *job)
 
 static void fail(struct job *job, int r, const char *where)
 {
+	struct text why;
+
 	job->result.r = r < 0 ? r : -EBADMSG;
-	if (*job->result.why == '\0')
-		(void)snprintf(job->result.why, sizeof(job->result.why),
-			       "%s: %s", where, strerror(-job->result.r));
+	if (*job->result.why != '\0')
+		return;
+	text_init(&why, job->result.why, sizeof(job->result.why));
+	text_add_format(&why, "%s: %s", where, strerror(-job->result.r));
 }
 
 /* In the thread, from here on. */
