@@ -59,6 +59,10 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "Where the key of the host is lost, only the recovery key opens "
 	  "the store and its backups.",
 	  "cloxxsctl key recovery" },
+	[CHECK_BACKUP] = { "backup",
+	  "What was done since the last backup is lost with the disk.",
+	  "systemctl enable --now cloxxs-backup.timer; cloxxsctl backup "
+	  "create" },
 	[CHECK_PAM_MODULE] = { "pam-module",
 	  "A stack that names a module which is not there cannot ask the "
 	  "daemon.",

@@ -459,6 +459,49 @@ static void test_empty(void **state)
 	scratch_deinit(&scratch);
 }
 
+static enum severity backup_of(bool recovery_key, json_t *status)
+{
+	struct scratch scratch;
+	struct doctor doctor;
+	enum severity worst;
+
+	scratch_init(&scratch);
+	if (recovery_key)
+		put(&scratch,
+		    &(struct file){ &(CLOXXS_CONFDIR "/recovery.pub")[1],
+				    "x" });
+	doctor_init(&doctor, scratch.path, "/run/cloxxs/cloxxsd.sock");
+	doctor.host.capture = say_nothing;
+	doctor.host.now = 1795400000;
+	doctor.status = status;
+	doctor_backups(&doctor);
+	worst = findings_worst_of(&doctor.findings, CHECK_BACKUP);
+	if (doctor.findings.n == 0)
+		worst = _N_SEVERITIES;
+	doctor_deinit(&doctor);
+	scratch_deinit(&scratch);
+	return worst;
+}
+
+static void test_backup_age(void **state)
+{
+	(void)state;
+	assert_int_equal(backup_of(true, json_pack("{s:n}", "last_backup_at")),
+			 SEVERITY_NOTE);
+	assert_int_equal(
+		backup_of(true, json_pack("{s:I}", "last_backup_at",
+					  (json_int_t)1795400000 - 93600)),
+		SEVERITY_OK);
+	assert_int_equal(
+		backup_of(true, json_pack("{s:I}", "last_backup_at",
+					  (json_int_t)1795400000 - 93601)),
+		SEVERITY_WARNING);
+	/* Told by others: no recovery key, no daemon. */
+	assert_int_equal(backup_of(false, json_pack("{s:n}", "last_backup_at")),
+			 _N_SEVERITIES);
+	assert_int_equal(backup_of(true, NULL), _N_SEVERITIES);
+}
+
 /* What is foreign in a finding cannot speak to a terminal. */
 static void test_findings(void **state)
 {
@@ -495,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_switch_twice),
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_backup_age),
 		cmocka_unit_test(test_findings),
 	};
 
