@@ -147,8 +147,41 @@ static int check_repetition(const struct password_rules *rules,
 	return PASSWORD_E_WEAK;
 }
 
-/* Neighbours: "ab", "21", "aa". A run of three or more of them is one thing to
- * guess, so it counts as one character; two stand in good words too. */
+#define KEYBOARD_WALK_MIN 4
+
+/* How far the n bytes walk along a row of a keyboard, in one direction. */
+static size_t keyboard_walk(const uint8_t *bytes, size_t n)
+{
+	static const char *const rows[] = {
+		"qwertyuiop", "asdfghjkl",  "zxcvbnm", "azertyuiop",
+		"qsdfghjklm", "qwertzuiop", "yxcvbnm",
+	};
+	size_t longest = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *at = strchr(rows[i], lower((char)bytes[0]));
+
+		for (int step = -1; at && *at && step <= 1; step += 2) {
+			ptrdiff_t key = at - rows[i];
+			size_t walked = 0;
+
+			while (walked < n && key >= 0 && rows[i][key] &&
+			       rows[i][key] == lower((char)bytes[walked])) {
+				walked++;
+				key += step;
+			}
+			if (walked > longest)
+				longest = walked;
+		}
+	}
+	return longest;
+}
+
+/*
+ * Neighbours: "ab", "21", "aa". A run of three or more of them is one thing to
+ * guess, so it counts as one character; two stand in good words too. So is a
+ * walk of four or more along a keyboard, of which good words have three.
+ */
 static size_t count_without_runs(const struct secret *wanted)
 {
 	const uint8_t *bytes = (const uint8_t *)wanted->bytes;
@@ -156,9 +189,16 @@ static size_t count_without_runs(const struct secret *wanted)
 	ucs4_t before = 0;
 
 	for (size_t i = 0; i < wanted->n;) {
+		size_t walked = keyboard_walk(bytes + i, wanted->n - i);
 		ucs4_t c;
 		int width = u8_mbtouc(&c, bytes + i, wanted->n - i);
 
+		if (walked >= KEYBOARD_WALK_MIN) {
+			n++;
+			n_run = 0;
+			i += walked;
+			continue;
+		}
 		if (c >= 'A' && c <= 'Z')
 			c += 'a' - 'A';
 		if (n_run > 0 && c + 1 >= before && c <= before + 1)
@@ -186,8 +226,8 @@ static int check_runs(const struct password_rules *rules,
 {
 	if (count_without_runs(wanted) >= rules->min_length * 2 / 3)
 		return 0;
-	text_add(why, "The password is mostly runs such as 'abc', '321' or "
-		      "'aaa'; each counts as one character");
+	text_add(why, "The password is mostly runs such as 'abc', '321', "
+		      "'aaa' or 'qwerty'; each counts as one character");
 	return PASSWORD_E_WEAK;
 }
 

@@ -341,7 +341,8 @@ def test_abuse_123_exit_statuses(user):
     assert ctl("user", "add", user).returncode == 6
     assert ctl("user", "show", "nobody-of-this-name").returncode == 3
     assert ctl("user", "ad", user).returncode == 2
-    assert ctl().returncode == 2
+    assert ctl().returncode == 0
+    assert ctl("usr").returncode == 2
     assert ctl("explain", "AAAA-AAAA").returncode == 3
     assert as_stranger(CTL, "status").returncode == 4
     with world.cloxxsd.stopped():
