@@ -29,6 +29,20 @@ static void check_own(struct doctor *doctor)
 		   (doctor->host.now - at) / 3600);
 }
 
+/* What is wrong with the settings, or with reading them, is told already. */
+static bool has_settings(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->findings.n; i++) {
+		const struct finding *one = &doctor->findings.rows[i];
+
+		if (one->check == CHECK_CONFIGURATION &&
+		    one->severity != SEVERITY_OK &&
+		    one->severity != SEVERITY_NOTE)
+			return false;
+	}
+	return true;
+}
+
 /* Those of others that the operator has named. */
 static void check_watched(struct doctor *doctor)
 {
@@ -37,7 +51,7 @@ static void check_watched(struct doctor *doctor)
 	size_t i;
 	int r;
 
-	if (!host_is_live(&doctor->host))
+	if (!host_is_live(&doctor->host) || !has_settings(doctor))
 		return;
 	r = watched_read(CLOXXS_SBINDIR "/cloxxsd", doctor->host.now, &list);
 	if (r < 0) {
