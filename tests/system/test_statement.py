@@ -165,9 +165,11 @@ def test_promise_S20_needs_a_journal_that_is_kept():
     try:
         said = promise("S20")
         assert said["outcome"] == "kept", said["seen"]
+        world.wait_until(lambda: "; 0 of them" in promise("S20")["seen"],
+                         10, "the journal to have all records")
         world.journald.stop()
         world.cloxxsctl("user", "add", "s20", "--services", "sshd")
-        assert "1 of them" in promise("S20")["seen"]
+        assert "; 0 of them" not in promise("S20")["seen"]
     finally:
         dropin.unlink()
 
