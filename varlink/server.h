@@ -115,10 +115,6 @@ must_check int varlink_server_listen(struct varlink_server *server, int fd);
 /* Makes, binds (replacing a dead socket) and serves one, of mode. */
 must_check int varlink_server_listen_path(struct varlink_server *server,
 					  const char *path, mode_t mode);
-static inline void varlink_server_freep(struct varlink_server **server)
-{
-	*server = varlink_server_free(*server);
-}
 /* Takes no new connections any more; those that are there go on. */
 void varlink_server_stop(struct varlink_server *server);
 uint32_t varlink_server_n_connections(const struct varlink_server *server);

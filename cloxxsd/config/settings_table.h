@@ -68,12 +68,6 @@ static inline void *settings_at(struct settings *settings,
 	return (char *)settings + row->offset;
 }
 
-static inline const void *settings_at_const(const struct settings *settings,
-					    const struct settings_row *row)
-{
-	return (const char *)settings + row->offset;
-}
-
 /* The row, or NULL. */
 const struct settings_row *settings_row_find(const char *section,
 					     const char *key);
