@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cloxxsd/backup/catalogue.h"
+#include "cloxxsd/state/backups.h"
 #include "cloxxsd/state/data_key.h"
 
 static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm",
@@ -127,6 +129,9 @@ static int unseal(struct restore *restore, struct text *why)
 		text_add(why, archive_sentence(r));
 		return r < 0 ? r : -EBADMSG;
 	}
+	r = archive_digest(restore->args.archive_fd, restore->digest);
+	if (r < 0)
+		return r;
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (fsync(fd) < 0 || linkat(AT_FDCWD, self, restore->new_fd, "store.db",
 				    AT_SYMLINK_FOLLOW) < 0)
@@ -362,16 +367,44 @@ int restore_prepare(const struct restore_args *args, struct text *why,
 	return r;
 }
 
+/*
+ * The backup itself, which was made after the copy that is in it: counted, so
+ * that no later one is given its number, and known by its digest.
+ */
+static int add_own_backup(struct restore *restore, const struct state *state,
+			  struct backup_made *made, struct change_set *set)
+{
+	const struct archive_header *header = &restore->header;
+	int r;
+
+	*made = (struct backup_made){
+		.sequence = (int64_t)header->sequence,
+		.created = header->created,
+		.bytes = (int64_t)archive_header_file_bytes(header),
+	};
+	catalogue_file_name(header->created, header->sequence, made->file);
+	r = backups_find(state->store, made->file, made);
+	if (r != BACKUPS_E_UNKNOWN)
+		return r;
+	memcpy(made->digest, restore->digest, sizeof(made->digest));
+	change_set_add(set, (struct change){ .type = CHANGE_BACKUP_MADE,
+					     .backup = made });
+	return 0;
+}
+
 /* Behind the last write: the record, and the proof of all of it. */
 static int conclude(struct restore *restore, const struct record *record,
 		    struct text *why)
 {
 	struct change_set set = { 0 };
+	struct backup_made made;
 	struct state state;
 	int r;
 
 	change_set_record(&set, *record);
 	r = open_place(&state, restore->new_path, restore->key, why);
+	if (r == 0)
+		r = add_own_backup(restore, &state, &made, &set);
 	if (r == 0)
 		r = state_apply(&state, &set);
 	if (r == 0)

@@ -32,6 +32,7 @@ struct restore {
 	int private_fd, new_fd, old_fd;
 	char new_path[512], old_path[512]; /* directories */
 	struct archive_header header;
+	uint8_t digest[ARCHIVE_DIGEST_BYTES]; /* of the archive's file */
 	struct key *key;       /* of the restored one */
 	bool key_is_of_backup; /* this host has none of its own */
 	bool is_ours;          /* signed with a key that this host had */

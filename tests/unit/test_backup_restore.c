@@ -489,7 +489,10 @@ static void abuse_109_new_host(void **state)
 	struct restore restore;
 	struct told told;
 	char why[512] = "";
+	uint8_t identifier[INSTALLATION_BYTES];
+	struct backup_made made;
 	const uint8_t *roots;
+	int64_t sequence;
 	size_t n;
 	int r;
 
@@ -511,6 +514,13 @@ static void abuse_109_new_host(void **state)
 	state_fixture_open(&f);
 	state_prove(&f.state);
 	expect_password(UID(5), "$argon2id$old");
+	/* No later backup is given its number, and so perhaps its name. */
+	assert_int_equal(backups_last(f.state.store, &made), 0);
+	assert_int_equal(made.sequence, 1);
+	assert_string_equal(made.file, strrchr(backup_path, '/') + 1);
+	assert_int_equal(
+		backups_installation(f.state.store, identifier, &sequence), 0);
+	assert_int_equal(sequence, 1);
 }
 
 static void a_damaged_store(void **state)
