@@ -5,6 +5,9 @@
  *  2. An address, terminal or requester is believed from root only.
  *  3. The account phase asks every gate, pass or no pass.
  *  4. Who is not root has no more decided, and so recorded, than his part.
+ *  5. One decision, one record. An account phase that lets in whom a login has
+ *     just let in, by its pass and by the same gates, is that login's decision
+ *     and in its record; whatever else it decides has a record of its own.
  */
 #include "cloxxsd/service/service.h"
 
@@ -253,6 +256,12 @@ static int reply_refused(struct varlink_call *call, const char *verdict,
 						  "reference", reference));
 }
 
+static int reply_verdict(struct varlink_call *call, enum verdict verdict)
+{
+	return varlink_call_reply(
+		call, json_pack("{s:s}", "verdict", verdict_name(verdict)));
+}
+
 static int account(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
@@ -271,6 +280,8 @@ static int account(struct varlink_call *call, json_t *parameters,
 	}
 	gate.passed = take_pass(service, &subject, gate.user.uid, parameters,
 				PASS_PHASE_ACCOUNT);
+	if (gate.passed && gate.decision.verdict == VERDICT_ALLOW)
+		return reply_verdict(call, VERDICT_ALLOW);
 	text_init(&details, gate.details, sizeof(gate.details));
 	text_add_format(&details, "method=%.60s",
 			gate.passed ? "password"
@@ -285,9 +296,7 @@ static int account(struct varlink_call *call, json_t *parameters,
 		return reply_refused(call, "unavailable", gate.reference);
 	if (gate.decision.verdict == VERDICT_DENY)
 		return reply_refused(call, "deny", gate.reference);
-	return varlink_call_reply(
-		call, json_pack("{s:s}", "verdict",
-				verdict_name(gate.decision.verdict)));
+	return reply_verdict(call, gate.decision.verdict);
 }
 
 static int open_session(struct varlink_call *call, json_t *parameters,

@@ -351,10 +351,27 @@ def test_abuse_15_child_and_parent(user, mode):
     assert seen.status == 0, seen.text
     assert "cloxxs" not in seen.text.lower()
     names = [r["CLOXXS_EVENT"] for r in abuse.events(since, user=user)]
-    assert names == ["login-allowed", "account-allowed", "session-opened",
-                     "session-closed"]
-    account = abuse.events(since, event="account-allowed", user=user)[0]
-    assert "method=password" in str(account)
+    # The account phase only confirms the login's decision.
+    assert names == ["login-allowed", "session-opened", "session-closed"]
+
+
+def test_abuse_93_one_record_a_decision(user):
+    """With its pass the account phase confirms the login's decision, once.
+    What it decides without one, or otherwise, it records."""
+    abuse.make_user(user)
+    since = world.cursor()
+    assert pam(user, f"answer:{STRONG}", "auth", "account", "account").codes \
+        == [0, 0, 0]
+    assert [r["CLOXXS_EVENT"] for r in abuse.events(since, user=user)] == [
+        "login-allowed", "account-allowed"]
+    token = abuse.login(user, STRONG)["pass"]
+    world.cloxxsctl("user", "disable", user, "--reason", "test")
+    with abuse.Wire() as wire:
+        assert wire.call(abuse.LOGIN + "Account", {
+            "user": user, "service": "sshd", "pass": token})[
+                "verdict"] == "deny"
+    assert [r["CLOXXS_EVENT"] for r in abuse.events(since, user=user)][2:] == [
+        "login-allowed", "user-disabled", "account-denied"]
 
 
 # ---- threads ------------------------------------------------------------------------------------
