@@ -541,8 +541,26 @@ def journal(*matches):
     return [json.loads(line) for line in out.splitlines() if line]
 
 
+def journal_has_all():
+    """Whether journald has the ledger's last record, as far as one can ask."""
+    status = cloxxsctl("status", "--json", check=False)
+    if status.returncode != 0:
+        return True
+    numbers = [int(r["CLOXXS_SEQ"]) for r in journal("-n", "40", "_COMM=cloxxsd")
+               if "CLOXXS_SEQ" in r]
+    return max(numbers, default=0) >= json.loads(
+        status.stdout)["ledger_records"]
+
+
 def cursor():
-    """The journal's end, to read on from with journal('--after-cursor=…')."""
+    """The journal's end, to read on from with journal('--after-cursor=…').
+
+    Records reach the journal soon after the answer, not before it: those of
+    what was done until now are waited for.
+    """
+    if cloxxsd.pid() and journald.pid():
+        with contextlib.suppress(WorldError):
+            wait_until(journal_has_all, 5, "the records of before")
     records = journal("-n", "1")
     return [f"--after-cursor={records[0]['__CURSOR']}"] if records else []
 
