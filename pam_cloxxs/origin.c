@@ -23,20 +23,13 @@ static const char *variable(pam_handle_t *pamh, const char *name)
 	return value ? value : "";
 }
 
-/*
- * A numeric address in its one spelling; without the zone of a link-local one,
- * which names an interface of this host.
- */
+/* The first n bytes as a numeric address in its one spelling. */
 static void read_address(const char *text, size_t n,
 			 char ret_address[ADDRESS_TEXT_MAX])
 {
-	const char *zone = memchr(text, '%', n);
-	char address[ADDRESS_TEXT_MAX];
+	/* with the zone of a link-local address */
+	char address[ADDRESS_TEXT_MAX + 16];
 
-	if (zone && !memchr(text, ':', n))
-		return;
-	if (zone)
-		n = (size_t)(zone - text);
 	if (n >= sizeof(address))
 		return;
 	memcpy(address, text, n);
