@@ -25,6 +25,9 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			  "the home directory, an absolute path" },
 	[OPTION_LANGUAGE] = { "language", VALUE_WORD, "nl|en", "language",
 			      "of the texts that the user is shown" },
+	[OPTION_NETWORKS] = { "networks", VALUE_LIST, "NET,NET", "networks",
+			      "the only places the user may come from; '' "
+			      "for any" },
 	[OPTION_UID] = { "uid", VALUE_NUMBER, "N", "uid",
 			 "the numeric id; default the next free one" },
 	[OPTION_REASON] = { "reason", VALUE_TEXT, "TEXT", "reason",
@@ -45,8 +48,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			      "the file of a recovery key's identity" },
 	[OPTION_ALLOW] = { "allow", VALUE_LIST, "A,B", NULL,
 			   "what may become less strict: locks, disabled, "
-			   "roles, services, passwords, users, names; or "
-			   "damaged" },
+			   "roles, services, networks, passwords, users, "
+			   "names; or damaged" },
 	[OPTION_ALL] = { "all", VALUE_NONE, NULL, NULL,
 			 "tell of what is sound too" },
 	[OPTION_NAGIOS] = { "nagios", VALUE_NONE, NULL, NULL,

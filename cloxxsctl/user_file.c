@@ -17,6 +17,7 @@ const struct user_column user_columns[] = {
 	{ "shell", COLUMN_TEXT, true },
 	{ "home", COLUMN_TEXT, true },
 	{ "language", COLUMN_TEXT, true },
+	{ "networks", COLUMN_LIST, true },
 	{ "password_hash", COLUMN_TEXT, false },
 	{ NULL, COLUMN_TEXT, false },
 };

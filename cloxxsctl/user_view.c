@@ -102,6 +102,23 @@ static void print_way_in(struct output *output, const json_t *user)
 	fprintf(output->stream, "%s\n", ways[state][1]);
 }
 
+static void print_networks(struct output *output, const json_t *user)
+{
+	const json_t *networks = json_object_get(user, "networks");
+	const json_t *network;
+	size_t i;
+
+	if (json_array_size(networks) == 0)
+		return;
+	output_label(output, "Only from");
+	json_array_foreach((json_t *)networks, i, network)
+	{
+		fputs(i > 0 ? ", " : "", output->stream);
+		output_foreign(output, json_string_value(network));
+	}
+	fputc('\n', output->stream);
+}
+
 static void print_services(struct output *output, const json_t *user)
 {
 	const json_t *services = json_object_get(user, "services");
@@ -245,6 +262,7 @@ int user_view(struct output *output, const json_t *reply)
 	user_view_state(output, user);
 	print_way_in(output, user);
 	print_services(output, user);
+	print_networks(output, user);
 	print_member(output, "Role", user, "role");
 	if (json_is_true(json_object_get(user, "protected"))) {
 		output_label(output, "Protected");

@@ -21,7 +21,8 @@
 #define ATTRIBUTES                                               \
 	(OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) | \
 	 OPTION_BIT(OPTION_SHELL) | OPTION_BIT(OPTION_HOME) |    \
-	 OPTION_BIT(OPTION_LANGUAGE) | OPTION_BIT(OPTION_PROTECTED))
+	 OPTION_BIT(OPTION_LANGUAGE) | OPTION_BIT(OPTION_NETWORKS) | \
+	 OPTION_BIT(OPTION_PROTECTED))
 
 /* A verb about one user who must be there. */
 #define ONE_USER                                                    \

@@ -74,6 +74,65 @@ static struct answer service(const struct login_facts *facts)
 	return pass_or(facts->service_allowed, REASON_SERVICE_NOT_ALLOWED);
 }
 
+static struct answer origin(const struct login_facts *facts)
+{
+	return pass_or(facts->origin.kind != ORIGIN_UNKNOWN,
+		       REASON_ORIGIN_UNKNOWN);
+}
+
+/* Networks that may be set; this host itself is in none. */
+static struct answer within(const struct login_facts *facts,
+			    enum origin_networks networks, enum reason reason)
+{
+	if (facts->origin.kind == ORIGIN_LOCAL ||
+	    networks == ORIGIN_NO_NETWORKS)
+		return skipped();
+	return pass_or(networks == ORIGIN_INSIDE, reason);
+}
+
+static struct answer fixed_networks(const struct login_facts *facts)
+{
+	return within(facts, facts->origin.fixed,
+		      REASON_OUTSIDE_FIXED_NETWORKS);
+}
+
+static struct answer administrator_networks(const struct login_facts *facts)
+{
+	return within(facts, facts->origin.administration,
+		      REASON_OUTSIDE_ADMINISTRATOR_NETWORKS);
+}
+
+static enum reason reason_of(enum origin_place place)
+{
+	switch (place) {
+	case ORIGIN_PLACE_UNKNOWN:
+		return REASON_COUNTRY_UNKNOWN;
+	case ORIGIN_PLACE_MISSING:
+		return REASON_GEOIP_MISSING;
+	case ORIGIN_PLACE_OLD:
+		return REASON_GEOIP_OLD;
+	case ORIGIN_PLACE_SPECIAL:
+		return REASON_LOCAL_ADDRESS;
+	case ORIGIN_PLACE_ELSEWHERE:
+		return REASON_COUNTRY_NOT_ALLOWED;
+	case ORIGIN_PLACE_ALLOWED:
+		break;
+	}
+	return REASON_UNDECIDED;
+}
+
+/* A network that was named, or a bastion of ours, is in the right country. */
+static struct answer geofence(const struct login_facts *facts)
+{
+	const struct origin *from = &facts->origin;
+
+	if (from->kind == ORIGIN_LOCAL || from->fixed == ORIGIN_INSIDE ||
+	    from->administration == ORIGIN_INSIDE || from->is_bastion)
+		return skipped();
+	return pass_or(from->place == ORIGIN_PLACE_ALLOWED,
+		       reason_of(from->place));
+}
+
 static struct answer not_locked(const struct login_facts *facts)
 {
 	return pass_or(!facts->locked && facts->failures < facts->failures_max,
@@ -131,6 +190,21 @@ static const struct {
 			      true, is_open },
 	[LOGIN_RULE_SERVICE] = { "service", "The user may use the service.",
 				 true, service },
+	[LOGIN_RULE_ORIGIN] = { "origin",
+				"It is known where the login comes from.", true,
+				origin },
+	[LOGIN_RULE_FIXED_NETWORKS] = { "fixed-networks",
+					"The address is in the user's fixed "
+					"networks.",
+					true, fixed_networks },
+	[LOGIN_RULE_ADMINISTRATOR_NETWORKS] = { "administrator-networks",
+						"Who administers comes from an "
+						"administrator network.",
+						true, administrator_networks },
+	[LOGIN_RULE_GEOFENCE] = { "geofence",
+				  "The address is in a country or of a kind "
+				  "that is allowed.",
+				  true, geofence },
 	[LOGIN_RULE_NOT_LOCKED] = { "not-locked", "The account is not locked.",
 				    true, not_locked },
 	[LOGIN_RULE_HAS_PASSWORD] = { "has-password",

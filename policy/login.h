@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "policy/origin.h"
 #include "policy/reason.h"
 
 enum verdict {
@@ -55,6 +56,7 @@ struct login_facts {
 	bool service_allowed;
 	/* Another user acts as this one (sudo -u): he was asked himself. */
 	bool by_another;
+	struct origin origin;
 	bool locked;
 	uint32_t failures, failures_max;
 	bool has_password;
@@ -72,6 +74,10 @@ enum login_rule {
 	LOGIN_RULE_ENABLED,
 	LOGIN_RULE_OPEN,
 	LOGIN_RULE_SERVICE,
+	LOGIN_RULE_ORIGIN,
+	LOGIN_RULE_FIXED_NETWORKS,
+	LOGIN_RULE_ADMINISTRATOR_NETWORKS,
+	LOGIN_RULE_GEOFENCE,
 	LOGIN_RULE_NOT_LOCKED,
 	LOGIN_RULE_HAS_PASSWORD,
 	LOGIN_RULE_ANSWER,
@@ -107,6 +113,8 @@ const char *login_rule_text(enum login_rule rule);
 const char *login_outcome_name(enum login_outcome outcome);
 const char *verdict_name(enum verdict verdict);
 
+/* Room for what login_rules_write() writes. */
+#define LOGIN_RULES_TEXT_MAX 1024
 /* "rule=outcome" joined by blanks: how the rules stand in records. */
 void login_rules_write(const struct login_decision *decision,
 		       struct text *text);

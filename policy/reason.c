@@ -32,6 +32,48 @@ static const struct {
 					 "The user may not use this service.",
 					 "cloxxsctl user set NAME --services "
 					 "LIST" },
+	[REASON_ORIGIN_UNKNOWN] = { "origin-unknown",
+				    "No address was told that can be read, "
+				    "and the service is not one of this host "
+				    "itself.",
+				    "Have the service give the address as a "
+				    "number, or name it in local_services of "
+				    "[origin]; see cloxxsd.conf(5)." },
+	[REASON_OUTSIDE_FIXED_NETWORKS] = { "outside-fixed-networks",
+					    "The address is outside the user's "
+					    "fixed networks.",
+					    "cloxxsctl user set NAME "
+					    "--networks LIST" },
+	[REASON_OUTSIDE_ADMINISTRATOR_NETWORKS] = {
+		"outside-administrator-networks",
+		"Who administers came from outside the administrator "
+		"networks.",
+		"networks of [administrators] in cloxxsd.conf(5), or from the "
+		"console." },
+	[REASON_COUNTRY_NOT_ALLOWED] = { "country-not-allowed",
+					 "The address is in a country that is "
+					 "not allowed.",
+					 "countries of [geofence] in "
+					 "cloxxsd.conf(5), or cloxxsctl user "
+					 "set NAME --networks LIST" },
+	[REASON_COUNTRY_UNKNOWN] = { "country-unknown",
+				     "The country database knows no country "
+				     "for the address.",
+				     "cloxxsctl geoip lookup ADDRESS, or "
+				     "cloxxsctl user set NAME --networks "
+				     "LIST" },
+	[REASON_GEOIP_MISSING] = { "geoip-missing",
+				   "There is no country database.",
+				   "cloxxsctl geoip import FILE" },
+	[REASON_GEOIP_OLD] = { "geoip-old",
+			       "The country database is older than max_age.",
+			       "cloxxsctl geoip import FILE" },
+	[REASON_LOCAL_ADDRESS] = { "local-address",
+				   "The address is of a kind that is in no "
+				   "country, and not allowed.",
+				   "local of [geofence] in cloxxsd.conf(5), or "
+				   "cloxxsctl user set NAME --networks "
+				   "LIST" },
 	[REASON_LOCKED] = { "locked", "The account is locked.",
 			    "cloxxsctl user unlock NAME --reason TEXT" },
 	[REASON_NO_PASSWORD] = { "no-password", "The user has no password.",

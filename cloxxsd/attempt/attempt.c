@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/origin_facts.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
@@ -26,6 +27,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		   struct login_facts *ret_facts)
 {
 	struct user user = { 0 };
+	struct origin origin;
 	bool known;
 	int r;
 
@@ -33,6 +35,9 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 	if (r < 0 || r == USER_E_DAMAGED)
 		return r < 0 ? r : -EBADMSG;
 	known = r == 0;
+	r = origin_gather(attempts, subject, &user, &origin);
+	if (r < 0)
+		return r;
 	*ret_facts = (struct login_facts){
 		.purpose = purpose,
 		.user_known = known,
@@ -45,6 +50,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 			known && user_may_use(&user, subject->service),
 		.by_another = *subject->requester &&
 			      strcmp(subject->requester, subject->name) != 0,
+		.origin = origin,
 		.locked = user_is_locked(&user),
 		.failures = user.failures,
 		.failures_max = attempts->settings->lockout_failures,

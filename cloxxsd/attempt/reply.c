@@ -114,7 +114,7 @@ void attempt_conclude(struct attempt *attempt,
 	struct record record =
 		subject_record(&attempt->subject, clock_realtime_us());
 	bool allowed = decision->verdict == VERDICT_ALLOW;
-	char rules[512], made[REFERENCE_MAX];
+	char rules[LOGIN_RULES_TEXT_MAX], made[REFERENCE_MAX];
 	struct text text;
 	int r;
 

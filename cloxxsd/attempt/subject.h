@@ -22,6 +22,7 @@ struct subject {
 	char name[ATTEMPT_NAME_MAX + 1];
 	char service[NAME_SERVICE_MAX + 1];
 	char address[ADDRESS_TEXT_MAX];
+	bool comes_from_afar; /* with or without an address that can be read */
 	char terminal[ATTEMPT_TERMINAL_MAX + 1];
 	char requester[ATTEMPT_NAME_MAX + 1];
 	bool has_system_uid;

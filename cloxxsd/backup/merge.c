@@ -20,6 +20,8 @@ static const struct {
 			 "becomes an administrator" },
 	[MERGE_SERVICES] = { "services", "gets no service back",
 			     "gets services back" },
+	[MERGE_NETWORKS] = { "networks", "keeps the fixed networks of now",
+			     "gets the fixed networks of then" },
 	[MERGE_PASSWORD] = { "passwords", "keeps the newer password",
 			     "gets the older password back" },
 	[MERGE_USER] = { "users", "stays away", "comes back" },
@@ -129,6 +131,10 @@ static uint32_t compare(const struct user *present, const struct user *backup)
 		facts |= 1U << MERGE_ROLE;
 	if (strcmp(services, backup->services) != 0)
 		facts |= 1U << MERGE_SERVICES;
+	/* Which of two lists is the narrower one nobody can say for him. */
+	if (present->networks[0] != '\0' &&
+	    strcmp(present->networks, backup->networks) != 0)
+		facts |= 1U << MERGE_NETWORKS;
 	if (password_is_newer(present, backup))
 		facts |= 1U << MERGE_PASSWORD;
 	return facts;
@@ -159,6 +165,10 @@ static void keep(struct user *user, const struct user *present,
 		break;
 	case MERGE_SERVICES:
 		intersect(user->services, present->services);
+		break;
+	case MERGE_NETWORKS:
+		memcpy(user->networks, present->networks,
+		       sizeof(user->networks));
 		break;
 	case MERGE_PASSWORD:
 		keep_password(user, present);
@@ -228,8 +238,8 @@ static int write_user(struct store *store, const struct user *user)
 		" locked_at = ?, locked_because = ?, disabled_at = ?,"
 		" disabled_because = ?, last_login = ?, last_login_service = ?,"
 		" last_login_address = ?, protected = ?, opened_at = ?,"
-		" open_until = ? WHERE uid = ?",
-		"iitbiiiiiiititittiiii", (int64_t)user->role,
+		" open_until = ?, networks = ? WHERE uid = ?",
+		"iitbiiiiiiititittiiiti", (int64_t)user->role,
 		(int64_t)user->enabled, user->services,
 		user->password.n > 0 ? user->password.bytes : NULL,
 		user->password.n, (int64_t)user->password_kind,
@@ -238,7 +248,8 @@ static int write_user(struct store *store, const struct user *user)
 		user->locked_because, user->disabled_at, user->disabled_because,
 		user->last_login, user->last_login_service,
 		user->last_login_address, (int64_t)user->protected,
-		user->opened_at, user->open_until, (int64_t)user->uid);
+		user->opened_at, user->open_until, user->networks,
+		(int64_t)user->uid);
 }
 
 /* Of a user who is there now. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "cloxxsd/config/setting_list.h"
 
 struct unit {
 	char letter;
@@ -237,16 +238,9 @@ static int parse_pattern(const struct setting_bounds *bounds, const char *value,
 	return 0;
 }
 
-static void free_words(char **words)
-{
-	for (char **word = words; words && *word; word++)
-		free(*word);
-	free(words);
-}
-
 static void free_wordsp(char ***words)
 {
-	free_words(*words);
+	*words = setting_texts_free(*words);
 }
 
 static int add_word(const struct setting_bounds *bounds, const char *word,
@@ -270,14 +264,12 @@ static int parse_words(const struct setting_bounds *bounds, const char *value,
 {
 	scope(free_wordsp) char **words =
 		calloc(SETTING_WORDS_MAX + 1, sizeof(*words));
-	const char *next = value;
+	const char *next = value, *word;
+	size_t n;
 
 	if (!words)
 		return -ENOMEM;
-	for (size_t i = 0; next; i++) {
-		const char *word = next + strspn(next, " \t");
-		const char *end = word + strcspn(word, " \t,");
-		const char *behind = end + strspn(end, " \t");
+	for (size_t i = 0; setting_list_next(&next, &word, &n); i++) {
 		int r;
 
 		if (i == SETTING_WORDS_MAX) {
@@ -285,16 +277,11 @@ static int parse_words(const struct setting_bounds *bounds, const char *value,
 					SETTING_WORDS_MAX);
 			return SETTING_TYPE_E_INVALID;
 		}
-		/* "two words" without a comma: refused as one. */
-		if (*behind && *behind != ',')
-			end = behind + 1;
-		r = add_word(bounds, word, (size_t)(end - word), &words[i],
-			     why);
+		r = add_word(bounds, word, n, &words[i], why);
 		if (r != 0)
 			return r;
-		next = *behind ? behind + 1 : NULL;
 	}
-	free_words(*at);
+	setting_texts_free(*at);
 	*at = scope_take_ptr(words);
 	return 0;
 }
@@ -379,14 +366,16 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_pattern(bounds, value, at, why);
 	case SETTING_DECLARATION:
 		return parse_declaration(bounds, value, at, why);
+	case SETTING_NETWORKS:
+		return setting_networks_parse(value, bounds->max > 0, at, why);
+	case SETTING_COUNTRIES:
+		return setting_countries_parse(value, at, why);
+	case SETTING_CLASSES:
+		return setting_classes_parse(value, at, why);
+	case SETTING_SERVICES:
+		return setting_services_parse(value, at, why);
 	}
 	return -EINVAL;
-}
-
-static void format_words(char *const *words, struct text *value)
-{
-	for (size_t i = 0; words[i]; i++)
-		text_add_format(value, "%s%s", i > 0 ? ", " : "", words[i]);
 }
 
 void setting_format(enum setting_type type, const void *at, struct text *value)
@@ -423,7 +412,19 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 			text_add(value, *(char *const *)at);
 		break;
 	case SETTING_WORDS:
-		format_words(*(char *const *const *)at, value);
+		setting_texts_format(*(char *const *const *)at, "", value);
+		break;
+	case SETTING_COUNTRIES:
+		setting_texts_format(*(char *const *const *)at, "any", value);
+		break;
+	case SETTING_SERVICES:
+		setting_texts_format(*(char *const *const *)at, "none", value);
+		break;
+	case SETTING_CLASSES:
+		setting_classes_format(*numbers, value);
+		break;
+	case SETTING_NETWORKS:
+		setting_networks_format(at, value);
 		break;
 	}
 }
@@ -436,6 +437,10 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_SIZE:
 	case SETTING_DURATION:
 	case SETTING_UIDS:
+	case SETTING_CLASSES:
+		break;
+	case SETTING_NETWORKS:
+		setting_networks_deinit(at);
 		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
@@ -445,8 +450,9 @@ void setting_deinit(enum setting_type type, void *at)
 		*(char **)at = NULL;
 		break;
 	case SETTING_WORDS:
-		free_words(*(char ***)at);
-		*(char ***)at = NULL;
+	case SETTING_COUNTRIES:
+	case SETTING_SERVICES:
+		*(char ***)at = setting_texts_free(*(char ***)at);
 		break;
 	}
 }

@@ -14,6 +14,7 @@
  *     home      /home/%u          char *
  *     pattern   *.dump            char *
  *     words     cloxxs, example   char **, ended by NULL
+ *     networks, countries, classes, services   see setting_list.h
  *     declaration none, or 2026-05-01 and a sentence   char *
  */
 
@@ -34,9 +35,14 @@ enum setting_type {
 	SETTING_WORDS,
 	SETTING_PATTERN,
 	SETTING_DECLARATION,
+	SETTING_NETWORKS,  /* struct setting_networks */
+	SETTING_COUNTRIES, /* char **, ended by NULL */
+	SETTING_CLASSES,   /* uint32_t */
+	SETTING_SERVICES,  /* char **, ended by NULL */
 };
 
-/* Both may be; for words: how many letters. Unused for paths. */
+/* Both may be; for words: how many letters; for networks max 1: may be any.
+ * Unused for paths. */
 struct setting_bounds {
 	uint64_t min, max;
 };

@@ -165,6 +165,14 @@ static int tell_items(const struct settings *settings,
 	return r;
 }
 
+bool settings_name_service(char *const *services, const char *service)
+{
+	for (; *services; services++)
+		if (strcmp(*services, service) == 0)
+			return true;
+	return false;
+}
+
 bool settings_home(const struct settings *settings, const char *name,
 		   char *ret_home, size_t size)
 {

@@ -15,6 +15,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "cloxxsd/config/setting_list.h"
 
 /* [watched_backup NAME]: a backup that others make, looked at from outside */
 struct settings_watched {
@@ -32,6 +33,18 @@ struct settings {
 	char *home;                /* home = /home/%u, %u being the name */
 	/* [lockout] */
 	uint32_t lockout_failures; /* failures = 3, 1 to 10 */
+	/* [origin] */
+	char **local_services;            /* local_services = login, cron, ... */
+	struct setting_networks bastions; /* bastions = none */
+	/* [geofence] */
+	char **countries;       /* countries = NL; ended by NULL, or "any" */
+	uint32_t local_classes; /* local = deny; 1 << enum address_class */
+	uint32_t geoip_max_age_s; /* max_age = 45d, 1d to 3650d */
+	/* [administrators] */
+	struct setting_networks administrators; /* networks = none */
+	/* [unmanaged]: users of this host who are not ours, by service */
+	char **unmanaged_origin; /* origin = sshd */
+	char **unmanaged_deny;   /* deny = none */
 	/* [password] */
 	uint32_t password_min_length; /* min_length = 15, 8 to 64 */
 	char **password_words;        /* words = cloxxs; ended by NULL */
@@ -90,6 +103,9 @@ static inline void settings_freep(struct settings **settings)
 {
 	*settings = settings_free(*settings);
 }
+
+/* Whether a list of services, as settings hold them, names service. */
+bool settings_name_service(char *const *services, const char *service);
 
 /* The home of name as configured, %u put in; false where it is too long. */
 bool settings_home(const struct settings *settings, const char *name,

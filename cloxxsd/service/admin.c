@@ -13,6 +13,7 @@
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/admin_backup.h"
+#include "cloxxsd/service/user_networks.h"
 #include "cloxxsd/state/recovery.h"
 #include "varlink/interfaces.h"
 
@@ -131,6 +132,23 @@ static bool read_services(struct varlink_call *call, json_t *parameters,
 	return true;
 }
 
+static bool read_networks(struct varlink_call *call, json_t *parameters,
+			  struct user *user)
+{
+	json_t *networks = json_object_get(parameters, "networks");
+	char fault[256];
+	struct text text;
+
+	if (!json_is_array(networks))
+		return true;
+	text_init(&text, fault, sizeof(fault));
+	user_networks_read(networks, user->networks, &text);
+	if (text.n == 0)
+		return true;
+	(void)!admin_invalid(call, "networks", fault);
+	return false;
+}
+
 static bool read_path(struct varlink_call *call, json_t *parameters,
 		      const char *name, char buffer[USER_PATH_MAX])
 {
@@ -218,6 +236,7 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
 		return false;
 	}
 	return read_services(call, parameters, user) &&
+	       read_networks(call, parameters, user) &&
 	       read_path(call, parameters, "shell", user->shell) &&
 	       read_home(service, call, parameters, user) &&
 	       read_language(call, parameters, user) &&
@@ -289,12 +308,20 @@ void admin_tell_changes(const struct user *before, const struct user *after,
 		{ "protected", before->protected ? "yes" : "no",
 		  after->protected ? "yes" : "no" },
 	};
+	char told[2 * USER_NETWORKS_MAX];
+	struct text networks;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].before, rows[i].after) != 0)
 			text_add_format(text, "%s%s: \"%s\" -> \"%s\"",
 					text->n > 0 ? "; " : "", rows[i].name,
 					rows[i].before, rows[i].after);
+	if (strcmp(before->networks, after->networks) == 0)
+		return;
+	text_add_format(text, "%snetworks: ", text->n > 0 ? "; " : "");
+	text_init(&networks, told, sizeof(told));
+	user_networks_tell(before->networks, after->networks, &networks);
+	text_add(text, told);
 }
 
 static int set_user(struct varlink_call *call, json_t *parameters,
@@ -443,6 +470,7 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 		{ "shell", VARLINK_STRING, true, 255 },          \
 		{ "home", VARLINK_STRING, true, 255 },           \
 		{ "language", VARLINK_STRING, true, 15 },        \
+		{ "networks", VARLINK_STRINGS, true, 50 },       \
 	{                                                        \
 		"protected", VARLINK_BOOL, true, 0               \
 	}

@@ -5,6 +5,7 @@
 
 #include "cloxxsd/attempt/foreign_hash.h"
 #include "cloxxsd/service/admin.h"
+#include "cloxxsd/service/user_networks.h"
 
 struct reading {
 	struct import_entry *entry;
@@ -96,6 +97,15 @@ static void read_language(json_t *value, struct reading *reading)
 		       strlen(language) + 1);
 }
 
+static void read_networks(json_t *value, struct reading *reading)
+{
+	if (json_is_array(value))
+		user_networks_read(value, reading->entry->user.networks,
+				   reading->fault);
+	else
+		text_add(reading->fault, "It must be a list of networks.");
+}
+
 static void read_hash(json_t *value, struct reading *reading)
 {
 	const char *hash = json_string_value(value);
@@ -123,6 +133,7 @@ static const struct {
 	{ "shell", IMPORT_SHELL, read_shell },
 	{ "home", IMPORT_HOME, read_home },
 	{ "language", IMPORT_LANGUAGE, read_language },
+	{ "networks", IMPORT_NETWORKS, read_networks },
 	{ "password_hash", IMPORT_PASSWORD, read_hash },
 };
 

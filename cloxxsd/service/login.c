@@ -43,6 +43,7 @@ static void believe_root(struct subject *subject, json_t *parameters)
 	/* What is no numeric address is no address: names are not looked up. */
 	if (!address || address_canonical(address, subject->address) != 0)
 		subject->address[0] = '\0';
+	subject->comes_from_afar = address && *address;
 	(void)!copy(subject->terminal, sizeof(subject->terminal),
 		    string_of(parameters, "terminal"));
 	(void)!copy(subject->requester, sizeof(subject->requester),
@@ -203,7 +204,7 @@ struct gate {
 	struct user user;
 	struct login_decision decision;
 	bool passed; /* with a pass: a password was proved just before */
-	char rules[512];
+	char rules[LOGIN_RULES_TEXT_MAX];
 	char details[96];
 	char reference[REFERENCE_MAX];
 };

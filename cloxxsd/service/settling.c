@@ -77,6 +77,9 @@ static void merge(struct import_entry *entry, const struct user *before)
 	/* What a file cannot say. */
 	user->protected = before->protected;
 	user->break_glass = before->break_glass;
+	if (!(entry->given & IMPORT_NETWORKS))
+		memcpy(user->networks, before->networks,
+		       sizeof(user->networks));
 	if (!(entry->given & IMPORT_LANGUAGE))
 		memcpy(user->language, before->language,
 		       sizeof(user->language));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cloxxsd/service/user_networks.h"
+
 json_t *time_or_null(int64_t at)
 {
 	return at != 0 ? json_integer(at) : json_null();
@@ -34,7 +36,7 @@ json_t *user_json(const struct user *user)
 	return json_pack(
 		"{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:o, s:s, s:o, s:o,"
 		" s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I,"
-		" s:b, s:b, s:o, s:o}",
+		" s:b, s:b, s:o, s:o, s:o}",
 		"name", user->name, "uid", (int)user->uid, "role",
 		user_role_name(user->role), "enabled", (int)user->enabled,
 		"services", services_json(user->services), "shell", user->shell,
@@ -55,5 +57,6 @@ json_t *user_json(const struct user *user)
 		(json_int_t)user->created, "protected", (int)user->protected,
 		"break_glass", (int)user->break_glass, "opened_at",
 		time_or_null(user->opened_at), "open_until",
-		time_or_null(user->open_until));
+		time_or_null(user->open_until), "networks",
+		user_networks_json(user->networks));
 }

@@ -16,16 +16,16 @@ static int user_add(struct store *store, const struct change *change)
 			 " failures, claim, locked_at, locked_because,"
 			 " last_login, last_login_service, last_login_address,"
 			 " created, disabled_at, disabled_because,"
-			 " protected, break_glass)"
+			 " protected, break_glass, networks)"
 			 " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
-			 " 1, 0, 0, 0, '', 0, '', '', ?, 0, '', ?, ?)",
-			 "itittttbiiiiii", (int64_t)user->uid, user->name,
+			 " 1, 0, 0, 0, '', 0, '', '', ?, 0, '', ?, ?, ?)",
+			 "itittttbiiiiiit", (int64_t)user->uid, user->name,
 			 (int64_t)user->role, user->services, user->shell,
 			 user->home, user->language, user->password.bytes,
 			 user->password.n, (int64_t)user->password_kind,
 			 user->password_changed, user->temporary_until,
 			 user->created, (int64_t)user->protected,
-			 (int64_t)user->break_glass);
+			 (int64_t)user->break_glass, user->networks);
 }
 
 static int user_set(struct store *store, const struct change *change)
@@ -34,11 +34,12 @@ static int user_set(struct store *store, const struct change *change)
 
 	return store_run(store,
 			 "UPDATE user SET role = ?, services = ?, shell = ?,"
-			 " home = ?, language = ?, protected = ?"
-			 " WHERE uid = ?",
-			 "ittttii", (int64_t)user->role, user->services,
+			 " home = ?, language = ?, protected = ?,"
+			 " networks = ? WHERE uid = ?",
+			 "ittttiti", (int64_t)user->role, user->services,
 			 user->shell, user->home, user->language,
-			 (int64_t)user->protected, (int64_t)user->uid);
+			 (int64_t)user->protected, user->networks,
+			 (int64_t)user->uid);
 }
 
 static int user_enable(struct store *store, const struct change *change)

@@ -31,6 +31,7 @@ static const char *const staging[] = {
 	" shell TEXT NOT NULL,"
 	" home TEXT NOT NULL,"
 	" language TEXT NOT NULL,"
+	" networks TEXT NOT NULL,"
 	" password BLOB,"
 	" sealed BLOB,"
 	" details TEXT"
@@ -96,7 +97,8 @@ static int find_line(struct import_stage *stage,
 static uint64_t size_of(const struct user *user)
 {
 	return 256 + strlen(user->name) + strlen(user->services) +
-	       strlen(user->shell) + strlen(user->home) + 2 * user->password.n;
+	       strlen(user->shell) + strlen(user->home) +
+	       strlen(user->networks) + 2 * user->password.n;
 }
 
 int import_stage_put(struct import_stage *stage, struct import_entry *entry,
@@ -117,15 +119,15 @@ int import_stage_put(struct import_stage *stage, struct import_entry *entry,
 	r = store_run(stage->state->store,
 		      "INSERT INTO temp.staged (n, line, name, given, asked,"
 		      " uid, act, role, enabled, services, shell, home,"
-		      " language, password)"
+		      " language, networks, password)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5,"
 		      " CASE WHEN ?4 & 1 THEN ?5 END,"
-		      " 3, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-		      "iitiiiittttb", entry->n, entry->line, user->name,
+		      " 3, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		      "iitiiiitttttb", entry->n, entry->line, user->name,
 		      (int64_t)entry->given, (int64_t)user->uid,
 		      (int64_t)user->role, (int64_t)user->enabled,
 		      user->services, user->shell, user->home, user->language,
-		      user->password.bytes, user->password.n);
+		      user->networks, user->password.bytes, user->password.n);
 	if (r == -EEXIST)
 		return find_line(stage, entry, ret_line);
 	if (r != 0)
@@ -146,8 +148,10 @@ static bool read_entry(sqlite3_stmt *row, struct import_entry *entry)
 		{ user->shell, sizeof(user->shell) },
 		{ user->home, sizeof(user->home) },
 		{ user->language, sizeof(user->language) },
+		{ user->networks, sizeof(user->networks) },
 	};
-	size_t n = (size_t)sqlite3_column_bytes(row, 11);
+	int password = 7 + (int)ARRAY_SIZE(texts);
+	size_t n = (size_t)sqlite3_column_bytes(row, password);
 
 	for (int i = 0; i < (int)ARRAY_SIZE(texts); i++)
 		if (!store_column_text(row, 7 + i, texts[i].buffer,
@@ -158,7 +162,8 @@ static bool read_entry(sqlite3_stmt *row, struct import_entry *entry)
 		return false;
 	user->password.n = n;
 	if (n > 0)
-		memcpy(user->password.bytes, sqlite3_column_blob(row, 11), n);
+		memcpy(user->password.bytes, sqlite3_column_blob(row, password),
+		       n);
 	return true;
 }
 
@@ -173,7 +178,7 @@ int import_stage_get(struct import_stage *stage, int64_t n,
 	r = store_bind(stage->state->store,
 		       "SELECT line, name, given, ifnull(uid, asked), act,"
 		       " role, enabled, services, shell, home, language,"
-		       " password FROM temp.staged WHERE n = ?",
+		       " networks, password FROM temp.staged WHERE n = ?",
 		       &row, "i", n);
 	if (r == 0)
 		r = store_step(row);
@@ -243,11 +248,12 @@ int import_stage_settle(struct import_stage *stage,
 	r = store_run(stage->state->store,
 		      "UPDATE temp.staged SET uid = ?, act = ?, role = ?,"
 		      " enabled = ?, services = ?, shell = ?, home = ?,"
-		      " language = ?, sealed = ?, details = ? WHERE n = ?",
-		      "iiiittttbti", (int64_t)user->uid, (int64_t)entry->act,
+		      " language = ?, networks = ?, sealed = ?, details = ?"
+		      " WHERE n = ?",
+		      "iiiitttttbti", (int64_t)user->uid, (int64_t)entry->act,
 		      (int64_t)user->role, (int64_t)user->enabled,
 		      user->services, user->shell, user->home, user->language,
-		      sealed.bytes, sealed.n, details, entry->n);
+		      user->networks, sealed.bytes, sealed.n, details, entry->n);
 	return r == -EEXIST ? IMPORT_E_TWICE : r;
 }
 
@@ -320,12 +326,12 @@ static int write_users(struct store *store, int64_t now,
 		" password_changed, temporary_until, credential,"
 		" failures, claim, locked_at, locked_because,"
 		" last_login, last_login_service, last_login_address,"
-		" created, disabled_at, disabled_because)"
+		" created, disabled_at, disabled_because, networks)"
 		" SELECT uid, name, role, enabled, services, shell,"
 		" home, language, sealed, iif(length(sealed) > 0, 2, 0),"
 		" iif(length(sealed) > 0, ?1, 0), 0, 1, 0, 0, 0, '', 0, '',"
 		" '', ?1, iif(enabled, 0, ?1),"
-		" iif(enabled, '', 'imported so')"
+		" iif(enabled, '', 'imported so'), networks"
 		" FROM temp.staged WHERE act = 1 ORDER BY uid",
 		"i", now);
 	if (r == 0 && store_changes(store) != counts->added)
@@ -335,7 +341,7 @@ static int write_users(struct store *store, int64_t now,
 	r = store_run(store,
 		      "UPDATE user SET role = s.role, enabled = s.enabled,"
 		      " services = s.services, shell = s.shell, home = s.home,"
-		      " language = s.language,"
+		      " language = s.language, networks = s.networks,"
 		      " disabled_at = CASE WHEN s.enabled THEN 0"
 		      " WHEN user.enabled THEN ?1 ELSE user.disabled_at END,"
 		      " disabled_because = CASE WHEN s.enabled THEN ''"

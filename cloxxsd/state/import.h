@@ -31,6 +31,7 @@ enum import_given {
 	IMPORT_LANGUAGE = 1 << 6,
 	IMPORT_PASSWORD = 1 << 7,   /* user.password: sealed for uid n */
 	IMPORT_WANTED_UID = 1 << 8, /* another one will do */
+	IMPORT_NETWORKS = 1 << 9,
 };
 
 /* Stands in SQL and in the store: never another meaning for a number. */

@@ -20,6 +20,7 @@
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/key.h"
 #include "cloxxsd/state/store.h"
+#include "policy/login.h"
 
 #define LEDGER_CHAIN_BYTES 32
 
@@ -36,7 +37,7 @@ struct ledger_row {
 	char event[40], result[16], reason[40];
 	char user[264], actor[72], service[72], address[72], terminal[72];
 	char reference[16];
-	char rules[512], details[1024];
+	char rules[LOGIN_RULES_TEXT_MAX], details[1024];
 };
 
 enum ledger_error {

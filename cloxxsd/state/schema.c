@@ -7,6 +7,7 @@
  * user: one row a user; password is sealed (place user, password, uid). claim
  * is 1 while an answer is being verified: found so at start, it counts as a
  * failure. credential grows with each change of the password or the lock.
+ * networks: a list as networks_write() writes it, or ''.
  * protected: only root changes this user. break_glass: an account for an
  * emergency, which nobody enters but between opened_at and open_until.
  * retired_uid: ids of deleted users, never given out again.
@@ -146,6 +147,7 @@ static const char *const migrations[] = {
 	" actor TEXT NOT NULL,"
 	" details TEXT NOT NULL"
 	") STRICT;",
+	"ALTER TABLE user ADD COLUMN networks TEXT NOT NULL DEFAULT '';",
 };
 
 size_t schema_version(void)

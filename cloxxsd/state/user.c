@@ -8,7 +8,8 @@
 	" password_kind, password_changed, temporary_until, credential,"       \
 	" failures, claim, locked_at, locked_because, last_login,"             \
 	" last_login_service, last_login_address, created, disabled_at,"       \
-	" disabled_because, protected, break_glass, opened_at, open_until"
+	" disabled_because, protected, break_glass, opened_at, open_until,"    \
+	" networks"
 
 static const char *const role_names[_USER_ROLE_N] = {
 	[USER_ROLE_USER] = "user",
@@ -52,6 +53,7 @@ static bool read_texts(sqlite3_stmt *row, struct user *user)
 		  sizeof(user->last_login_service) },
 		{ 19, user->last_login_address,
 		  sizeof(user->last_login_address) },
+		{ 27, user->networks, sizeof(user->networks) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)

@@ -21,6 +21,7 @@
 #define USER_PATH_MAX 256
 #define USER_LANGUAGE_MAX 16
 #define USER_REASON_MAX 256
+#define USER_NETWORKS_MAX 4096
 
 enum user_role {
 	USER_ROLE_USER,
@@ -45,6 +46,8 @@ struct user {
 	char shell[USER_PATH_MAX];
 	char home[USER_PATH_MAX];
 	char language[USER_LANGUAGE_MAX]; /* "" for the default */
+	/* "192.0.2.0/24, 2001:db8::1": he comes from there only; "" for none */
+	char networks[USER_NETWORKS_MAX];
 	struct sealed password;
 	enum user_password_kind password_kind;
 	int64_t password_changed;

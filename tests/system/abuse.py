@@ -124,6 +124,8 @@ class Wire:
         return reply["parameters"]
 
     def start(self, user, service="sshd", purpose="login", **more):
+        if service == "sshd":
+            more.setdefault("address", world.HOST)
         return self.call(LOGIN + "Start", {
             "purpose": purpose, "user": user, "service": service, **more})
 

@@ -93,15 +93,30 @@ int __wrap_argon2_hash(const struct secret *normal,
 	return 0;
 }
 
-void core_configure(struct core *core, const char *lines)
+/* From wherever, and by whatever service without an address. */
+#define ANYWHERE                                                     \
+	"[origin]\nlocal_services = sshd, login, sudo, su, cron, "   \
+	"passwd, dovecot\n"                                          \
+	"[geofence]\ncountries = any\nlocal = allow\n"              \
+	"[administrators]\nnetworks = any\n"
+
+void core_configure_all(struct core *core, const char *lines)
 {
-	char text[1024];
+	char text[2048];
 	int n = snprintf(text, sizeof(text),
 			 "[password]\nhash_memory = 19M\n"
 			 "[workers]\ncount = 2\nmemory = 64M\n%s",
-			 lines ? lines : "");
+			 lines);
 
 	scratch_write(&core->scratch, "cloxxsd.conf", text, (size_t)n, 0600);
+}
+
+void core_configure(struct core *core, const char *lines)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text), ANYWHERE "%s", lines ? lines : "");
+	core_configure_all(core, text);
 }
 
 void core_init(struct core *core, const char *lines)

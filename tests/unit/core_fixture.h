@@ -55,8 +55,11 @@ static inline void core_restart(struct core *core)
 	core_stop(core);
 	core_start(core);
 }
-/* Writes the configuration anew, for the next start. */
+/* Writes the configuration anew, for the next start: who comes may come from
+ * anywhere. */
 void core_configure(struct core *core, const char *lines);
+/* The same without that: from where is up to lines. */
+void core_configure_all(struct core *core, const char *lines);
 
 /* Added straight to the store; uid 66000 and on. services "sshd,sudo". */
 void core_add(struct core *core, uint32_t uid, const char *name,

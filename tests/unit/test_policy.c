@@ -26,6 +26,10 @@ static const struct login_facts good = {
 	.system_uid = LOGIN_UID_OURS,
 	.enabled = true,
 	.service_allowed = true,
+	.origin = { .kind = ORIGIN_ADDRESS,
+		    .fixed = ORIGIN_NO_NETWORKS,
+		    .administration = ORIGIN_NO_NETWORKS,
+		    .place = ORIGIN_PLACE_ALLOWED },
 	.failures_max = 3,
 	.has_password = true,
 	.now_s = 1000,
@@ -56,6 +60,27 @@ static const struct {
 	{ "uid unknown", FACT(system_uid), KIND_ENUM, LOGIN_UID_UNKNOWN },
 	{ "disabled", FACT(enabled), KIND_BOOL, false },
 	{ "service not allowed", FACT(service_allowed), KIND_BOOL, false },
+	{ "origin unknown", FACT(origin.kind), KIND_ENUM, ORIGIN_UNKNOWN },
+	{ "from this host", FACT(origin.kind), KIND_ENUM, ORIGIN_LOCAL },
+	{ "in his fixed networks", FACT(origin.fixed), KIND_ENUM,
+	  ORIGIN_INSIDE },
+	{ "outside his fixed networks", FACT(origin.fixed), KIND_ENUM,
+	  ORIGIN_OUTSIDE },
+	{ "in the administrator networks", FACT(origin.administration),
+	  KIND_ENUM, ORIGIN_INSIDE },
+	{ "outside the administrator networks", FACT(origin.administration),
+	  KIND_ENUM, ORIGIN_OUTSIDE },
+	{ "through a bastion", FACT(origin.is_bastion), KIND_BOOL, true },
+	{ "country unknown", FACT(origin.place), KIND_ENUM,
+	  ORIGIN_PLACE_UNKNOWN },
+	{ "no country database", FACT(origin.place), KIND_ENUM,
+	  ORIGIN_PLACE_MISSING },
+	{ "an old country database", FACT(origin.place), KIND_ENUM,
+	  ORIGIN_PLACE_OLD },
+	{ "a private address", FACT(origin.place), KIND_ENUM,
+	  ORIGIN_PLACE_SPECIAL },
+	{ "from abroad", FACT(origin.place), KIND_ENUM,
+	  ORIGIN_PLACE_ELSEWHERE },
 	{ "locked", FACT(locked), KIND_BOOL, true },
 	{ "no password", FACT(has_password), KIND_BOOL, false },
 	{ "not asked yet", FACT(password), KIND_ENUM, LOGIN_PASSWORD_UNPROVED },
@@ -188,6 +213,33 @@ static void cases_hold(void **state)
 	assert_true(n >= 60);
 }
 
+/* Some that let in and some that do not, spread over all numbers. */
+static struct origin origin_of(unsigned int number)
+{
+	unsigned int n = number * 2654435761U >> 20;
+
+	return (struct origin){
+		.kind = n % 8 == 0 ? ORIGIN_UNKNOWN
+			: n & 1    ? ORIGIN_LOCAL
+				   : ORIGIN_ADDRESS,
+		.fixed = (n >> 3) % 3,
+		.administration = (n >> 5) % 3,
+		.is_bastion = n & 128,
+		.place = (n >> 8) % 6,
+	};
+}
+
+static bool may_come_from(const struct origin *origin)
+{
+	if (origin->kind != ORIGIN_ADDRESS)
+		return origin->kind == ORIGIN_LOCAL;
+	return origin->fixed != ORIGIN_OUTSIDE &&
+	       origin->administration != ORIGIN_OUTSIDE &&
+	       (origin->fixed == ORIGIN_INSIDE ||
+		origin->administration == ORIGIN_INSIDE ||
+		origin->is_bastion || origin->place == ORIGIN_PLACE_ALLOWED);
+}
+
 /* Each bit of number chooses one fact. */
 static struct login_facts facts_of(unsigned int number)
 {
@@ -210,6 +262,7 @@ static struct login_facts facts_of(unsigned int number)
 		.open_until_s = number & 32768 ? 1000 : 1001,
 		.purpose = (number >> 16) % 5,
 		.answer = REASON_EMPTY_ANSWER,
+		.origin = origin_of(number),
 	};
 }
 
@@ -234,6 +287,7 @@ static void no_set_of_facts_slips_through(void **state)
 		assert_true(decision.reason >= REASON_MUST_CHANGE);
 		assert_true(f.user_known && f.enabled && !f.locked);
 		assert_true(f.failures < f.failures_max);
+		assert_true(may_come_from(&f.origin));
 		assert_true(!f.break_glass || (f.opened_at_s <= f.now_s &&
 					       f.now_s < f.open_until_s));
 		assert_int_not_equal(f.system_uid, LOGIN_UID_OTHER);
@@ -285,7 +339,7 @@ static void lines_tell_the_rules_in_order(void **state)
 		const struct login_facts f = facts_of(i);
 		struct login_decision decision = login_decide(&f);
 		bool denied = false;
-		char line[512];
+		char line[LOGIN_RULES_TEXT_MAX];
 		struct text text;
 
 		for (unsigned int rule = 0; rule < _LOGIN_RULE_N; rule++) {

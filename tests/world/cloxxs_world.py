@@ -176,7 +176,22 @@ class Cloxxsd(Service):
         self.environment = {}
         self.arguments = []
 
+    # Tests of where a login comes from set rules of their own; for all others
+    # it may come from anywhere, and by these services without an address.
+    ANYWHERE = """[origin]
+local_services = abuse, login, cron, su, su-l, sudo, sudo-i, passwd, systemd-user
+[geofence]
+countries = any
+local = allow
+[administrators]
+networks = any
+"""
+
     def prepare(self):
+        dropin = CONF / "cloxxsd.conf.d/10-world.conf"
+        if not dropin.exists():
+            dropin.parent.mkdir(parents=True, exist_ok=True)
+            dropin.write_text(self.ANYWHERE)
         run("systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/cloxxs.conf")
         key = CONF / "cloxxs.key"
         if not key.exists():

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsd/attempt/origin_facts.h"
+
+#include <string.h>
+
+static struct origin_rules rules_of(const struct settings *settings)
+{
+	return (struct origin_rules){
+		.administration = &settings->administrators.list,
+		.administration_anywhere = settings->administrators.any,
+		.bastions = &settings->bastions.list,
+		.local_classes = settings->local_classes,
+		.countries = (const char *const *)settings->countries,
+		.any_country = strcmp(settings->countries[0], "any") == 0,
+	};
+}
+
+/* The user's networks as the store keeps them: a list that was checked. */
+static int read_networks(const struct user *user, struct networks *ret_networks)
+{
+	struct networks_fault fault;
+	int r;
+
+	if (user->networks[0] == '\0')
+		return 0;
+	r = networks_parse(user->networks, ret_networks, &fault);
+	return r > 0 ? -EBADMSG : r;
+}
+
+static bool is_local(const struct attempts *attempts,
+		     const struct subject *subject)
+{
+	return !subject->comes_from_afar &&
+	       settings_name_service(attempts->settings->local_services,
+				     subject->service);
+}
+
+int origin_gather(const struct attempts *attempts,
+		  const struct subject *subject, const struct user *user,
+		  struct origin *ret_origin)
+{
+	scope(networks_deinit) struct networks fixed = { 0 };
+	const struct origin_rules rules = rules_of(attempts->settings);
+	struct origin_source source = {
+		.is_local = is_local(attempts, subject),
+		.fixed = &fixed,
+		.administers = !user || user->role == USER_ROLE_ADMINISTRATOR,
+	};
+	int r = 0;
+
+	source.has_address = subject->address[0] != '\0' &&
+			     address_parse(subject->address,
+					   &source.address) == 0;
+	if (user)
+		r = read_networks(user, &fixed);
+	if (r != 0)
+		return r;
+	*ret_origin = origin_judge(&rules, &source);
+	return 0;
+}
