@@ -348,15 +348,29 @@ static int call_reply(struct login *login, struct request *request,
 	return 0;
 }
 
-int login_account(struct login *login, const struct login_who *who,
-		  const char *method, struct login_reply *ret_reply)
+/* How somebody came in goes with who it is. */
+static int ask_about(struct login *login, const char *name,
+		     const struct login_who *who, const char *method,
+		     struct login_reply *ret_reply)
 {
 	scope(request_deinit) struct request request;
 
-	request_init(&request, INTERFACE "Account", false);
+	request_init(&request, name, false);
 	add_who(&request.writer, who);
 	flat_add_string(&request.writer, "method", method);
 	return call_reply(login, &request, ret_reply);
+}
+
+int login_account(struct login *login, const struct login_who *who,
+		  const char *method, struct login_reply *ret_reply)
+{
+	return ask_about(login, INTERFACE "Account", who, method, ret_reply);
+}
+
+int login_unmanaged(struct login *login, const struct login_who *who,
+		    const char *method, struct login_reply *ret_reply)
+{
+	return ask_about(login, INTERFACE "Unmanaged", who, method, ret_reply);
 }
 
 int login_open_session(struct login *login, const struct login_who *who,

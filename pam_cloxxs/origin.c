@@ -56,6 +56,9 @@ static void find_address(pam_handle_t *pamh, char ret_address[ADDRESS_TEXT_MAX])
 		read_address(connection, strcspn(connection, " "), ret_address);
 	else
 		read_address(host, strlen(host), ret_address);
+	if (ret_address[0] == '\0')
+		memcpy(ret_address, ORIGIN_UNREADABLE,
+		       sizeof(ORIGIN_UNREADABLE));
 }
 
 /* Foreign text made printable; left out whole where it is too long. */

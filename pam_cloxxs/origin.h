@@ -5,7 +5,8 @@
  * Origin: what a PAM handle tells of where a login comes from. From PAM's
  * items and PAM's own environment only: never from the environment of the
  * process, which under sudo is the user's, and never from DNS, where whoever
- * owns the address owns the answer. What cannot be read is left empty.
+ * owns the address owns the answer. What cannot be read is left empty; but an
+ * address that cannot be read is ORIGIN_UNREADABLE: its user comes from afar.
  */
 
 #include <security/pam_modules.h>
@@ -16,6 +17,8 @@
 /* What cloxxsd takes. */
 #define ORIGIN_TERMINAL_MAX 64
 #define ORIGIN_REQUESTER_MAX 256
+
+#define ORIGIN_UNREADABLE "?"
 
 struct origin {
 	char service[64 + 1];

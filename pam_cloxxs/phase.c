@@ -2,6 +2,7 @@
 #include "pam_cloxxs/phase.h"
 
 #include <security/pam_ext.h>
+#include <unistd.h>
 
 #include "pam_cloxxs/line.h"
 #include "pam_cloxxs/pass.h"
@@ -66,6 +67,37 @@ enum outcome phase_account(struct transaction *transaction)
 	r = ask_account(transaction, &reply);
 	if (r != 0)
 		return transaction_failed(transaction, r);
+	return transaction_decide(transaction, reply.verdict, reply.text,
+				  reply.reference);
+}
+
+static bool is_of_others(enum outcome outcome)
+{
+	return outcome == OUTCOME_NOT_OURS || outcome == OUTCOME_IGNORED;
+}
+
+/*
+ * Who is not ours is for others to say, and so is the console; but cloxxsd
+ * knows from where root and local accounts may come to a service. A program
+ * that is not root's could as well not ask.
+ */
+static enum outcome account_of_others(const struct transaction *transaction,
+				      enum outcome outcome)
+{
+	const char *method = transaction->origin.method;
+	scope(login_deinit) struct login login = LOGIN_INIT;
+	struct login_reply reply;
+	int r;
+
+	if (transaction->origin.address[0] == '\0' || geteuid() != 0)
+		return outcome;
+	transaction_login(transaction, &login);
+	r = login_unmanaged(&login, &transaction->who,
+			    method[0] == '\0' ? NULL : method, &reply);
+	if (r != 0)
+		return transaction_failed(transaction, r);
+	if (reply.verdict == LOGIN_ALLOW)
+		return outcome;
 	return transaction_decide(transaction, reply.verdict, reply.text,
 				  reply.reference);
 }
@@ -137,9 +169,10 @@ int phase_run(const struct module *module, enum phase phase, pam_handle_t *pamh,
 
 	if (outcome == OUTCOME_ALLOW)
 		outcome = run(&transaction);
-	else if (phase == PHASE_CHAUTHTOK &&
-		 (outcome == OUTCOME_NOT_OURS || outcome == OUTCOME_IGNORED))
+	else if (phase == PHASE_CHAUTHTOK && is_of_others(outcome))
 		phase_ask_for_others(&transaction);
+	else if (phase == PHASE_ACCOUNT && is_of_others(outcome))
+		outcome = account_of_others(&transaction, outcome);
 	end_pass(&transaction);
 	delay_failure(&transaction, outcome);
 	transaction_debug(&transaction, "phase %d ends with %d", (int)phase,

@@ -244,12 +244,9 @@ enum outcome transaction_begin(struct transaction *transaction, int argc,
 	if (outcome != OUTCOME_ALLOW)
 		return outcome;
 	find_subject(transaction);
-	outcome = check_subject(transaction);
-	if (outcome != OUTCOME_ALLOW)
-		return outcome;
 	origin_read(transaction->pamh, &transaction->origin);
 	fill_who(transaction);
-	return OUTCOME_ALLOW;
+	return check_subject(transaction);
 }
 
 void transaction_deinit(struct transaction *transaction)

@@ -41,7 +41,9 @@ struct transaction {
 	struct login_who who; /* points into the above */
 };
 
-/* Reads options, user and origin: OUTCOME_ALLOW to go on, else the end of it.
+/*
+ * Reads options, user and origin: OUTCOME_ALLOW to go on, else the end of it;
+ * with OUTCOME_NOT_OURS and OUTCOME_IGNORED all of it has been read.
  */
 enum outcome transaction_begin(struct transaction *transaction, int argc,
 			       const char **argv);

@@ -27,8 +27,16 @@ static struct answer skipped(void)
 	return (struct answer){ LOGIN_OUTCOME_SKIPPED, REASON_NONE };
 }
 
+/* root, and whoever else stands in /etc/passwd: others know about them. */
+static bool is_unmanaged(const struct login_facts *facts)
+{
+	return facts->purpose == LOGIN_PURPOSE_UNMANAGED;
+}
+
 static struct answer user_known(const struct login_facts *facts)
 {
+	if (is_unmanaged(facts))
+		return skipped();
 	return pass_or(facts->user_known, REASON_UNKNOWN_USER);
 }
 
@@ -36,12 +44,16 @@ static struct answer user_known(const struct login_facts *facts)
  */
 static struct answer name(const struct login_facts *facts)
 {
+	if (is_unmanaged(facts))
+		return skipped();
 	return pass_or(facts->system_uid != LOGIN_UID_OTHER,
 		       REASON_NAME_COLLISION);
 }
 
 static struct answer enabled(const struct login_facts *facts)
 {
+	if (is_unmanaged(facts))
+		return skipped();
 	return pass_or(facts->enabled, REASON_DISABLED);
 }
 
@@ -59,7 +71,7 @@ static struct answer is_open(const struct login_facts *facts)
 static bool asks_password(const struct login_facts *facts)
 {
 	return facts->purpose != LOGIN_PURPOSE_ACCOUNT &&
-	       facts->purpose != LOGIN_PURPOSE_SESSION;
+	       facts->purpose != LOGIN_PURPOSE_SESSION && !is_unmanaged(facts);
 }
 
 /*
@@ -71,11 +83,20 @@ static struct answer service(const struct login_facts *facts)
 	if (facts->purpose == LOGIN_PURPOSE_CHANGE ||
 	    (facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another))
 		return skipped();
-	return pass_or(facts->service_allowed, REASON_SERVICE_NOT_ALLOWED);
+	return pass_or(facts->service_allowed,
+		       is_unmanaged(facts) ? REASON_UNMANAGED_DENIED
+					   : REASON_SERVICE_NOT_ALLOWED);
+}
+
+static bool may_come_from_anywhere(const struct login_facts *facts)
+{
+	return is_unmanaged(facts) && facts->from_anywhere;
 }
 
 static struct answer origin(const struct login_facts *facts)
 {
+	if (may_come_from_anywhere(facts))
+		return skipped();
 	return pass_or(facts->origin.kind != ORIGIN_UNKNOWN,
 		       REASON_ORIGIN_UNKNOWN);
 }
@@ -85,7 +106,7 @@ static struct answer within(const struct login_facts *facts,
 			    enum origin_networks networks, enum reason reason)
 {
 	if (facts->origin.kind == ORIGIN_LOCAL ||
-	    networks == ORIGIN_NO_NETWORKS)
+	    networks == ORIGIN_NO_NETWORKS || may_come_from_anywhere(facts))
 		return skipped();
 	return pass_or(networks == ORIGIN_INSIDE, reason);
 }
@@ -126,7 +147,8 @@ static struct answer geofence(const struct login_facts *facts)
 {
 	const struct origin *from = &facts->origin;
 
-	if (from->kind == ORIGIN_LOCAL || from->fixed == ORIGIN_INSIDE ||
+	if (may_come_from_anywhere(facts) || from->kind == ORIGIN_LOCAL ||
+	    from->fixed == ORIGIN_INSIDE ||
 	    from->administration == ORIGIN_INSIDE || from->is_bastion)
 		return skipped();
 	return pass_or(from->place == ORIGIN_PLACE_ALLOWED,
@@ -135,6 +157,8 @@ static struct answer geofence(const struct login_facts *facts)
 
 static struct answer not_locked(const struct login_facts *facts)
 {
+	if (is_unmanaged(facts))
+		return skipped();
 	return pass_or(!facts->locked && facts->failures < facts->failures_max,
 		       REASON_LOCKED);
 }
@@ -247,6 +271,10 @@ static struct login_decision conclude(const struct login_facts *facts,
 			decision.verdict = VERDICT_CHANGE;
 			decision.reason = REASON_MUST_CHANGE;
 		}
+		break;
+	case LOGIN_PURPOSE_UNMANAGED:
+		decision.verdict = VERDICT_ALLOW;
+		decision.reason = REASON_RULES_PASSED;
 		break;
 	case _LOGIN_PURPOSE_NONE:
 		break;

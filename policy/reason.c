@@ -32,6 +32,11 @@ static const struct {
 					 "The user may not use this service.",
 					 "cloxxsctl user set NAME --services "
 					 "LIST" },
+	[REASON_UNMANAGED_DENIED] = { "unmanaged-denied",
+				      "The service is closed to users who are "
+				      "not of Cloxxs.",
+				      "deny of [unmanaged] in "
+				      "cloxxsd.conf(5)." },
 	[REASON_ORIGIN_UNKNOWN] = { "origin-unknown",
 				    "No address was told that can be read, "
 				    "and the service is not one of this host "

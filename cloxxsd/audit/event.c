@@ -42,6 +42,14 @@ static const struct {
 	[EVENT_ACCOUNT_DENIED] = { "account-denied",
 				   "382c3fa7d6c942aba3159e835d68cdef",
 				   LOG_WARNING, "The account check refused" },
+	[EVENT_UNMANAGED_ALLOWED] = { "unmanaged-allowed",
+				      "8f9bfcf093e147ceb0acd79d282911bd", LOG_INFO,
+				      "A user who is not of Cloxxs may come "
+				      "from there" },
+	[EVENT_UNMANAGED_DENIED] = { "unmanaged-denied",
+				     "9655e7cad3044ddea4e8eb3de4d790b1", LOG_WARNING,
+				     "A user who is not of Cloxxs was "
+				     "refused" },
 	[EVENT_SESSION_OPENED] = { "session-opened",
 				   "882cb30982a242e5af972fd9f7872df4", LOG_INFO,
 				   "A session was opened" },

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/origin_facts.h"
 #include "cloxxsd/state/session.h"
 #include "varlink/interfaces.h"
 
@@ -209,23 +210,28 @@ struct gate {
 	char reference[REFERENCE_MAX];
 };
 
+static void decide(const struct login_facts *facts, struct gate *gate)
+{
+	struct text text;
+
+	gate->decision = login_decide(facts);
+	text_init(&text, gate->rules, sizeof(gate->rules));
+	login_rules_write(&gate->decision, &text);
+	gate->details[0] = '\0';
+	reference_make(gate->reference);
+}
+
 static int ask_gates(struct service *service, const struct subject *subject,
 		     enum login_purpose purpose, struct gate *ret_gate)
 {
 	struct login_facts facts;
-	struct text text;
 	int r;
 
 	r = attempt_gather(service->attempts, subject, purpose, &ret_gate->user,
 			   &facts);
-	if (r < 0)
-		return r;
-	ret_gate->decision = login_decide(&facts);
-	text_init(&text, ret_gate->rules, sizeof(ret_gate->rules));
-	login_rules_write(&ret_gate->decision, &text);
-	ret_gate->details[0] = '\0';
-	reference_make(ret_gate->reference);
-	return 0;
+	if (r == 0)
+		decide(&facts, ret_gate);
+	return r;
 }
 
 static struct record gate_record(const struct subject *subject,
@@ -263,6 +269,15 @@ static int reply_verdict(struct varlink_call *call, enum verdict verdict)
 		call, json_pack("{s:s}", "verdict", verdict_name(verdict)));
 }
 
+static void tell_method(const struct gate *gate, const char *method,
+			struct text *details)
+{
+	text_add_format(details, "method=%.60s",
+			gate->passed ? "password"
+			: method     ? method
+				     : "none");
+}
+
 static int account(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
@@ -284,15 +299,59 @@ static int account(struct varlink_call *call, json_t *parameters,
 	if (gate.passed && gate.decision.verdict == VERDICT_ALLOW)
 		return reply_verdict(call, VERDICT_ALLOW);
 	text_init(&details, gate.details, sizeof(gate.details));
-	text_add_format(&details, "method=%.60s",
-			gate.passed ? "password"
-			: method    ? method
-				    : "none");
+	tell_method(&gate, method, &details);
 	if (gate.user.break_glass)
 		text_add(&details, " break-glass");
 	change_set_record(&set,
 			  gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
 				      EVENT_ACCOUNT_DENIED));
+	if (state_apply(service->state, &set) != 0)
+		return reply_refused(call, "unavailable", gate.reference);
+	if (gate.decision.verdict == VERDICT_DENY)
+		return reply_refused(call, "deny", gate.reference);
+	return reply_verdict(call, gate.decision.verdict);
+}
+
+/* What is asked of users who are not ours: from where they come. */
+static int ask_whence(struct service *service, const struct subject *subject,
+		      struct gate *ret_gate)
+{
+	const struct settings *settings = service->attempts->settings;
+	struct login_facts facts = {
+		.purpose = LOGIN_PURPOSE_UNMANAGED,
+		.service_allowed = !settings_name_service(
+			settings->unmanaged_deny, subject->service),
+		.from_anywhere = !settings_name_service(
+			settings->unmanaged_origin, subject->service),
+	};
+	int r;
+
+	r = origin_gather(service->attempts, subject, NULL, &facts.origin);
+	if (r == 0)
+		decide(&facts, ret_gate);
+	return r;
+}
+
+static int unmanaged(struct varlink_call *call, json_t *parameters,
+		     void *userdata)
+{
+	struct service *service = userdata;
+	struct change_set set = { 0 };
+	struct subject subject;
+	struct gate gate = { 0 };
+	struct text details;
+
+	if (!take_subject(service, call, parameters, &subject))
+		return 0;
+	if (ask_whence(service, &subject, &gate) != 0) {
+		reference_make(gate.reference);
+		return reply_refused(call, "unavailable", gate.reference);
+	}
+	text_init(&details, gate.details, sizeof(gate.details));
+	tell_method(&gate, string_of(parameters, "method"), &details);
+	change_set_record(&set, gate_record(&subject, &gate,
+					    EVENT_UNMANAGED_ALLOWED,
+					    EVENT_UNMANAGED_DENIED));
 	if (state_apply(service->state, &set) != 0)
 		return reply_refused(call, "unavailable", gate.reference);
 	if (gate.decision.verdict == VERDICT_DENY)
@@ -437,6 +496,8 @@ static const struct varlink_method methods[] = {
 	  65536, 300000, answer_parameters, answer },
 	{ "nl.cloxxs.Login.Account", EVERYBODY, VARLINK_SENSITIVE, 16384, 10000,
 	  account_parameters, account },
+	{ "nl.cloxxs.Login.Unmanaged", PEER_ROOT, VARLINK_SENSITIVE, 16384,
+	  10000, account_parameters, unmanaged },
 	{ "nl.cloxxs.Login.OpenSession", EVERYBODY, VARLINK_SENSITIVE, 16384,
 	  10000, open_parameters, open_session },
 	{ "nl.cloxxs.Login.CloseSession", EVERYBODY, 0, 4096, 10000,

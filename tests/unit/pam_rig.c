@@ -127,4 +127,5 @@ void pam_rig_begin_row(struct pam_rig *rig, const struct pam_row *row)
 	memcpy(rig->pam.person.answers, row->answers, sizeof(row->answers));
 	fake_pam_item(&rig->pam, PAM_AUTHTOK, row->token);
 	fake_pam_item(&rig->pam, PAM_OLDAUTHTOK, row->old_token);
+	fake_pam_item(&rig->pam, PAM_RHOST, row->host);
 }

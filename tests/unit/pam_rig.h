@@ -45,6 +45,7 @@ struct pam_row {
 	const char *replies[8];
 	const char *answers[8];
 	const char *token, *old_token; /* PAM_AUTHTOK, PAM_OLDAUTHTOK before */
+	const char *host;              /* PAM_RHOST */
 	int expected;
 	const char *transcript;
 	const char *pass; /* in the environment afterwards; "" for none */

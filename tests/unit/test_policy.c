@@ -53,6 +53,9 @@ static const struct {
 	{ "purpose change", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_CHANGE },
 	{ "purpose account", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_ACCOUNT },
 	{ "purpose session", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_SESSION },
+	{ "purpose unmanaged", FACT(purpose), KIND_ENUM,
+	  LOGIN_PURPOSE_UNMANAGED },
+	{ "may come from anywhere", FACT(from_anywhere), KIND_BOOL, true },
 	{ "by another", FACT(by_another), KIND_BOOL, true },
 	{ "purpose none", FACT(purpose), KIND_ENUM, _LOGIN_PURPOSE_NONE },
 	{ "user unknown", FACT(user_known), KIND_BOOL, false },
@@ -260,13 +263,14 @@ static struct login_facts facts_of(unsigned int number)
 		.break_glass = number & 8192,
 		.opened_at_s = number & 16384 ? 1001 : 1000,
 		.open_until_s = number & 32768 ? 1000 : 1001,
-		.purpose = (number >> 16) % 5,
+		.purpose = (number >> 16) % 6,
+		.from_anywhere = number % 7 == 0,
 		.answer = REASON_EMPTY_ANSWER,
 		.origin = origin_of(number),
 	};
 }
 
-#define N_FACTS (5U << 16)
+#define N_FACTS (6U << 16)
 
 /* Nothing is allowed for less than all of what it takes. */
 static void no_set_of_facts_slips_through(void **state)
@@ -285,6 +289,13 @@ static void no_set_of_facts_slips_through(void **state)
 			continue;
 		}
 		assert_true(decision.reason >= REASON_MUST_CHANGE);
+		if (f.purpose == LOGIN_PURPOSE_UNMANAGED) {
+			assert_true(f.service_allowed);
+			assert_true(f.from_anywhere ||
+				    may_come_from(&f.origin));
+			assert_int_equal(decision.verdict, VERDICT_ALLOW);
+			continue;
+		}
 		assert_true(f.user_known && f.enabled && !f.locked);
 		assert_true(f.failures < f.failures_max);
 		assert_true(may_come_from(&f.origin));
