@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/country.h"
 #include "base/name.h"
 #include "cloxxsd/config/setting_type.h"
-#include "policy/country.h"
 
 #define ELEMENTS_MAX 256
 
@@ -102,7 +102,7 @@ int setting_countries_parse(const char *value, char ***at, struct text *why)
 {
 	if (strcmp(value, "any") == 0)
 		return set_word("any", at);
-	return parse_texts(value, country_is_code,
+	return parse_texts(value, country_is_known,
 			   "is neither any nor a list by comma of countries "
 			   "in capitals, such as NL, BE (ISO 3166-1)",
 			   at, why);
