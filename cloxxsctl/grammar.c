@@ -70,6 +70,9 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			       "it" },
 	[OPTION_ADMINISTRATOR] = { "administrator", VALUE_TEXT, "NAME", NULL,
 				   "the first administrator, to be made" },
+	[OPTION_ADMINISTRATOR_NETWORKS] = {
+		"administrator-networks", VALUE_TEXT, "NET,NET", NULL,
+		"where administrators, root and local accounts come from" },
 };
 
 struct parser {

@@ -127,6 +127,7 @@ const struct grammar_verb verbs[] = {
 	{ .noun = "setup", .operands = "[undo]", .operands_max = 1,
 	  .options = YES | OPTION_BIT(OPTION_DRY_RUN) |
 		OPTION_BIT(OPTION_ADMINISTRATOR) |
+		OPTION_BIT(OPTION_ADMINISTRATOR_NETWORKS) |
 		OPTION_BIT(OPTION_IDENTITY) |
 		OPTION_BIT(OPTION_SERVICES),
 	  .summary = "guard the logins of this host, or take it all back",

@@ -9,6 +9,7 @@
 #include "cloxxsctl/doctor/report.h"
 #include "cloxxsctl/program.h"
 #include "cloxxsctl/setup/diff.h"
+#include "cloxxsctl/setup/origin.h"
 
 #define COMMAND_MAX_MS 60000
 #define ASKED_MAX 3
@@ -131,8 +132,8 @@ bool setup_daemon_answers(const struct setup *setup, uint32_t timeout_ms)
 
 /* Questions. */
 
-static bool ask(const struct setup *setup, const char *question,
-		const char *otherwise, char *answer, size_t size)
+bool setup_ask(const struct setup *setup, const char *question,
+	       const char *otherwise, char *answer, size_t size)
 {
 	size_t n;
 
@@ -197,7 +198,7 @@ static int ask_name(struct setup *setup)
 	char answer[128];
 
 	for (int i = 0; i < ASKED_MAX; i++) {
-		if (!ask(setup,
+		if (!setup_ask(setup,
 			 "Name of the first administrator, a new user of "
 			 "Cloxxs",
 			 NULL, answer, sizeof(answer)))
@@ -249,7 +250,7 @@ static void gather_recovery(struct setup *setup)
 		command_has(setup->command, OPTION_IDENTITY) || setup->dry;
 	if (setup->recovery || command_has(setup->command, OPTION_YES))
 		return;
-	setup->recovery = ask(setup,
+	setup->recovery = setup_ask(setup,
 			      "Make a recovery key, which opens the store and "
 			      "its backups where this host is lost; its "
 			      "identity is shown once",
@@ -270,6 +271,8 @@ static int gather(struct setup *setup)
 	if (fault)
 		return refuse(setup, STATUS_USAGE, fault);
 	status = gather_administrator(setup);
+	if (status == STATUS_OK)
+		status = origin_gather(setup);
 	if (status == STATUS_OK)
 		gather_recovery(setup);
 	return status;
@@ -365,7 +368,7 @@ static int confirm(struct setup *setup)
 
 	if (command_has(setup->command, OPTION_YES) || setup->dry)
 		return STATUS_OK;
-	if (ask(setup, "Go on? Type yes", NULL, answer, sizeof(answer)) &&
+	if (setup_ask(setup, "Go on? Type yes", NULL, answer, sizeof(answer)) &&
 	    strcmp(answer, "yes") == 0)
 		return STATUS_OK;
 	return refuse(setup, STATUS_FAILURE,

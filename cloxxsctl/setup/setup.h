@@ -20,6 +20,7 @@ struct setup {
 	bool dry; /* say what would be done, and do nothing */
 	char administrator[NAME_USER_MAX + 1]; /* to be made; empty: none */
 	const char *services;                  /* his, by comma */
+	char networks[1024]; /* administrators', as written; empty: none */
 	bool recovery;                         /* a recovery key is wanted */
 	struct host host;
 	struct record record; /* not where dry */
@@ -49,6 +50,12 @@ int setup_change_file(struct setup *setup, const char *path, const char *text,
 /* Runs a program of the system; what it said is shown where it failed. */
 int setup_command(struct setup *setup, const char *const *argv);
 int setup_record(struct setup *setup, const char *kind, const char *about);
+/*
+ * Asks on the terminal; an empty line is otherwise, where there is one. False
+ * where nobody answers.
+ */
+bool setup_ask(const struct setup *setup, const char *question,
+	       const char *otherwise, char *answer, size_t size);
 /* Waits until the daemon answers, for timeout_ms at most. */
 bool setup_daemon_answers(const struct setup *setup, uint32_t timeout_ms);
 bool setup_has_systemd(const struct setup *setup);

@@ -14,6 +14,7 @@
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/key_file.h"
 #include "cloxxsctl/password_view.h"
+#include "cloxxsctl/setup/origin.h"
 #include "cloxxsctl/setup/switch_edit.h"
 #include "cloxxsctl/word_list.h"
 
@@ -506,6 +507,8 @@ const struct setup_step setup_steps[] = {
 	{ "user", "the user " CLOXXS_USER " and the directories of the daemon",
 	  needs_user, make_user },
 	{ "key", "the key of the store, " KEY, needs_key, make_key },
+	{ "origin", "from where to administer, " SETUP_ORIGIN, origin_is_needed,
+	  origin_run },
 	{ "units", "cloxxsd.socket and cloxxsd.service, now and at boot",
 	  needs_units, start_units },
 	{ "recovery-key", "a recovery key, " SETUP_RECOVERY, needs_recovery,
