@@ -51,16 +51,17 @@ while read -r folder allowed; do
 done <<'END'
 config
 audit
+geo
 state audit
 backup audit state
 publish audit state
-attempt audit config state
-service audit config state attempt backup
-daemon audit config state attempt publish backup service
-offline audit config state attempt publish backup service
+attempt audit config geo state
+service audit config geo state attempt backup
+daemon audit config geo state attempt publish backup service
+offline audit config geo state attempt publish backup service
 END
 [ "$(cd cloxxsd && echo */)" = \
-	"attempt/ audit/ backup/ config/ daemon/ offline/ publish/ service/ state/" ] ||
+	"attempt/ audit/ backup/ config/ daemon/ geo/ offline/ publish/ service/ state/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
 # And within the tool, beside what lies in its own folder.
@@ -100,6 +101,7 @@ done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
 jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/main.c
+maxminddb.h cloxxsd/geo/
 pwquality.h cloxxsd/attempt/password_rules.c
 crypt.h cloxxsd/attempt/foreign_hash.c
 crack.h cloxxsd/attempt/dictionary.c

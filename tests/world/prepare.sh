@@ -6,10 +6,10 @@
 
 # To build; to run the daemon and the world; to test.
 packages_build='autoconf automake gcc libc6-dev libcmocka-dev libcrack2-dev libcrypt-dev
-	libjansson-dev
+	libjansson-dev libmaxminddb-dev
 	libpam0g-dev libpwquality-dev libsodium-dev libsqlite3-dev
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
-packages_world='cracklib-runtime iproute2 login openssh-client openssh-server
+packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
 packages_check='binutils clang cron fish lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
 # To make packages; to boot them.
