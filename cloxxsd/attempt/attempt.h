@@ -28,6 +28,7 @@
 #include "cloxxsd/attempt/reference.h"
 #include "cloxxsd/attempt/subject.h"
 #include "cloxxsd/config/settings.h"
+#include "cloxxsd/geo/geo.h"
 #include "cloxxsd/state/state.h"
 #include "policy/login.h"
 #include "varlink/server.h"
@@ -39,6 +40,7 @@ struct attempts {
 	struct hasher *hasher;
 	struct passes *passes;
 	struct lanes *lanes;
+	struct geo *geo;
 	const struct settings *settings; /* exchanged at a reload */
 	struct attempt *first;
 	uint32_t n_open;

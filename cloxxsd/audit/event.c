@@ -147,6 +147,20 @@ static const struct {
 				       "62d80971cd814526814bcad1d808771a",
 				       LOG_CRIT,
 				       "A break-glass account was closed" },
+	[EVENT_GEO_DATABASE_IMPORTED] = { "geo-database-imported",
+					  "b8202f08ad454f62a8ed52af24506097",
+					  LOG_NOTICE,
+					  "A country database was put in "
+					  "force" },
+	[EVENT_GEO_DATABASE_REFUSED] = { "geo-database-refused",
+					 "858c9feed77d4b75bc16c3a6e84b0685",
+					 LOG_ERR,
+					 "A country database was refused" },
+	[EVENT_GEO_DATABASE_OLD] = { "geo-database-old",
+				     "74ad5989f9764e3f89c6e6ff9c2a6178",
+				     LOG_ALERT,
+				     "The country database is too old to be "
+				     "asked" },
 };
 
 const char *event_name(enum event event)

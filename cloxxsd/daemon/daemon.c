@@ -412,6 +412,22 @@ static int start_attempts(struct daemon *daemon)
 	return 0;
 }
 
+/* Without one that can be asked the daemon starts all the same: the rules say
+ * what follows. */
+static void start_geo(struct daemon *daemon)
+{
+	struct geo *geo = &daemon->geo;
+
+	daemon->attempts.geo = geo;
+	if (geo_init(geo, daemon->options.state_directory,
+		     clock_realtime_us() / 1000000) == 0 ||
+	    !*geo->fault)
+		return;
+	log_line(LOG_ERR, "%s %s; it is not used", geo->path, geo->fault);
+	record_event(daemon, EVENT_GEO_DATABASE_REFUSED, RECORD_FAILED,
+		     geo->fault);
+}
+
 static int load_first_settings(struct daemon *daemon)
 {
 	char findings[4096];
@@ -442,6 +458,11 @@ int daemon_start(struct daemon *daemon)
 	if (r >= 0)
 		r = closing_init(&daemon->closing, daemon->event,
 				 &daemon->state);
+	if (r >= 0) {
+		start_geo(daemon);
+		r = geo_watch_init(&daemon->geo_watch, daemon->event,
+				   &daemon->service);
+	}
 	if (r >= 0)
 		r = start_server(daemon);
 	return r < 0 ? r : 0;
@@ -458,6 +479,8 @@ void daemon_stop(struct daemon *daemon)
 	if (daemon->service.backup_job)
 		job_abandon(daemon->service.backup_job);
 	daemon->errands = errands_free(daemon->errands);
+	geo_watch_deinit(&daemon->geo_watch);
+	geo_deinit(&daemon->geo);
 	closing_deinit(&daemon->closing);
 	publication_deinit(&daemon->publication);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);

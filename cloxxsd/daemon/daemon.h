@@ -12,6 +12,7 @@
 
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/daemon/closing.h"
+#include "cloxxsd/daemon/geo_watch.h"
 #include "cloxxsd/daemon/publication.h"
 #include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/service/refused.h"
@@ -33,6 +34,8 @@ struct daemon {
 	struct publication publication;
 	struct resealing resealing;
 	struct closing closing;
+	struct geo geo;
+	struct geo_watch geo_watch;
 	struct attempts attempts;
 	struct errands *errands;
 	struct service service;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/admin_backup.h"
@@ -519,6 +520,15 @@ static const struct varlink_parameter commit_parameters[] = {
 	{ "dry_run", VARLINK_BOOL, true, 0 }, { 0 }
 };
 
+static const struct varlink_parameter geoip_begin_parameters[] = {
+	{ "bytes", VARLINK_INT, false, 0 }, { 0 }
+};
+static const struct varlink_parameter geoip_put_parameters[] = {
+	{ "data", VARLINK_STRING, false, 65536 }, { 0 }
+};
+static const struct varlink_parameter geoip_lookup_parameters[] = {
+	{ "address", VARLINK_STRING, false, 255 }, { 0 }
+};
 static const struct varlink_parameter prepare_parameters[] = {
 	NAME,
 	{ "services", VARLINK_STRINGS, true, NAME_SERVICE_MAX },
@@ -590,6 +600,12 @@ static const struct varlink_method methods[] = {
 	       admin_list_backups),
 	METHOD("PruneBackups", VARLINK_MORE_ONLY, dry_run_parameters,
 	       admin_prune_backups),
+	ROOT_METHOD("GeoipBegin", 0, geoip_begin_parameters, admin_geoip_begin),
+	ROOT_METHOD("GeoipPut", 0, geoip_put_parameters, admin_geoip_put),
+	{ "nl.cloxxs.Admin.GeoipCommit", PEER_ROOT, 0, 65536, 600000,
+	  no_parameters, admin_geoip_commit },
+	METHOD("GeoipStatus", 0, no_parameters, admin_geoip_status),
+	METHOD("GeoipLookup", 0, geoip_lookup_parameters, admin_geoip_lookup),
 	{ 0 },
 };
 

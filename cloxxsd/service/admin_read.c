@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cloxxsd/service/admin_backup.h"
+#include "cloxxsd/service/admin_geoip.h"
 
 /* Users of one batch of a stream. */
 #define BATCH 64
@@ -202,6 +203,11 @@ static json_t *locks_json(struct service *service)
 	return NULL;
 }
 
+static json_t *add_backup_and_geoip(struct service *service, json_t *reply)
+{
+	return admin_add_geoip(service, admin_add_last_backup(service, reply));
+}
+
 int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct service *service = userdata;
@@ -230,7 +236,7 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 		text_add_format(&text, "%02x", service->state->ledger.chain[i]);
 	return varlink_call_reply(
 		call,
-		admin_add_last_backup(
+		add_backup_and_geoip(
 			service,
 			json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, "
 				  "s:i, s:i,"

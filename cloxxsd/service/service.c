@@ -42,3 +42,9 @@ void service_actor(struct service *service, const struct varlink_peer *peer,
 	else
 		text_add_format(&text, "uid:%lu", (unsigned long)peer->uid);
 }
+
+int64_t service_geo_max_age(const struct service *service)
+{
+	(void)service;
+	return GEO_MAX_AGE_S;
+}

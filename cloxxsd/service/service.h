@@ -27,7 +27,8 @@ struct service {
 	struct attempts *attempts;
 	struct varlink_server *server;
 	struct allowance allowance;
-	struct import *import; /* the one under way, or NULL */
+	struct import *import;             /* the one under way, or NULL */
+	struct geoip_taking *geoip_taking; /* the one under way, or NULL */
 	struct errands *errands;
 	struct job *backup_job; /* the one under way, or NULL */
 	const char *state_directory;
@@ -51,6 +52,9 @@ uint32_t service_classify(const struct varlink_peer *peer, void *service);
 #define ACTOR_MAX 40
 void service_actor(struct service *service, const struct varlink_peer *peer,
 		   char ret_actor[ACTOR_MAX]);
+
+/* How old, in seconds, a country database may be. */
+int64_t service_geo_max_age(const struct service *service);
 
 extern const struct varlink_interface service_login;
 extern const struct varlink_interface service_admin;
