@@ -73,6 +73,9 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_ADMINISTRATOR_NETWORKS] = {
 		"administrator-networks", VALUE_TEXT, "NET,NET", NULL,
 		"where administrators, root and local accounts come from" },
+	[OPTION_COUNTRY_DATABASE] = { "country-database", VALUE_TEXT, "FILE",
+				      NULL,
+				      "a country database to put in force" },
 };
 
 struct parser {

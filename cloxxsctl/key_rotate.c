@@ -11,40 +11,18 @@
 
 #include <string.h>
 
+#include "cloxxsctl/base64.h"
 #include "cloxxsctl/key_credential.h"
 #include "cloxxsctl/request.h"
-
-/* Four letters for three bytes, and NUL. */
-#define BASE64_MAX ((KEY_FILE_MAX + 2) / 3 * 4 + 1)
-
-static void encode(const unsigned char *bytes, size_t n, char text[BASE64_MAX])
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned int group = (unsigned int)bytes[i] << 16;
-
-		if (i + 1 < n)
-			group |= (unsigned int)bytes[i + 1] << 8;
-		if (i + 2 < n)
-			group |= bytes[i + 2];
-		*text++ = letters[group >> 18];
-		*text++ = letters[group >> 12 & 63];
-		*text++ = i + 1 < n ? letters[group >> 6 & 63] : '=';
-		*text++ = i + 2 < n ? letters[group & 63] : '=';
-	}
-	*text = '\0';
-}
 
 static int ask_daemon(struct ctl *ctl, const struct command *command,
 		      const struct key_file *file, bool check,
 		      json_t **ret_reply)
 {
-	char text[BASE64_MAX];
+	char text[BASE64_SIZE(KEY_FILE_MAX)];
 	json_t *parameters;
 
-	encode(file->bytes, file->n, text);
+	base64_write(file->bytes, file->n, text);
 	parameters = json_pack("{s:s, s:b}", "key", text, "check", (int)check);
 	explicit_bzero(text, sizeof(text));
 	return request_call(ctl, command, parameters, ret_reply);

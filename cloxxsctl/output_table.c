@@ -4,6 +4,7 @@
 
 #include "cloxxsctl/backup_view.h"
 #include "cloxxsctl/explain_view.h"
+#include "cloxxsctl/geoip_view.h"
 #include "cloxxsctl/key_view.h"
 #include "cloxxsctl/password_view.h"
 #include "cloxxsctl/recover_view.h"
@@ -62,6 +63,10 @@ static int table_show(struct output *output, const struct command *command,
 	case VIEW_ENVELOPE:
 		return password_view_envelope(output, command->operands[0],
 					      reply);
+	case VIEW_GEOIP:
+		return geoip_view(output, reply);
+	case VIEW_GEOIP_LOOKUP:
+		return geoip_view_lookup(output, reply);
 	case VIEW_USERS:
 	case VIEW_NONE:
 	case _N_VIEWS:

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cloxxsctl/geoip_view.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/statement/statement.h"
 
@@ -147,6 +148,17 @@ static void print_backups(struct output *output, const json_t *reply)
 	end(output);
 }
 
+static void print_geoip(struct output *output, const json_t *reply)
+{
+	const json_t *geoip = json_object_get(reply, "geoip");
+
+	if (!geoip)
+		return;
+	begin(output, "Countries", geoip_is_fit(geoip));
+	geoip_view_line(output, geoip);
+	end(output);
+}
+
 static void print_not_kept(struct output *output, const json_t *reply)
 {
 	const json_t *ids = json_object_get(reply, "not_kept");
@@ -200,6 +212,7 @@ int status_view(struct output *output, const json_t *reply)
 	fprintf(output->stream, "generation %lld\n",
 		number(reply, "map_generation"));
 	print_backups(output, reply);
+	print_geoip(output, reply);
 	print_not_kept(output, reply);
 	return 0;
 }

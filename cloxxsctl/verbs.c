@@ -3,6 +3,7 @@
 
 #include "cloxxsctl/doctor/doctor.h"
 #include "cloxxsctl/backup.h"
+#include "cloxxsctl/geoip.h"
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/local.h"
@@ -129,7 +130,8 @@ const struct grammar_verb verbs[] = {
 		OPTION_BIT(OPTION_ADMINISTRATOR) |
 		OPTION_BIT(OPTION_ADMINISTRATOR_NETWORKS) |
 		OPTION_BIT(OPTION_IDENTITY) |
-		OPTION_BIT(OPTION_SERVICES),
+		OPTION_BIT(OPTION_SERVICES) |
+		OPTION_BIT(OPTION_COUNTRY_DATABASE),
 	  .summary = "guard the logins of this host, or take it all back",
 	  .example = "cloxxsctl setup --administrator anna",
 	  .run = setup_run },
@@ -208,6 +210,22 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl backup prune --dry-run",
 	  .run = backup_run_prune, .method = ADMIN "PruneBackups",
 	  .view = VIEW_REMOVED },
+	{ .noun = "geoip", .verb = "import", .operands = "FILE",
+	  .operands_min = 1, .operands_max = 1, .options = JSON,
+	  .summary = "put a country database in force",
+	  .example = "cloxxsctl geoip import dbip-country-lite.mmdb",
+	  .run = geoip_run_import, .view = VIEW_GEOIP },
+	{ .noun = "geoip", .verb = "status", .options = JSON,
+	  .summary = "show the country database and its age",
+	  .example = "cloxxsctl geoip status",
+	  .run = request_run, .method = ADMIN "GeoipStatus",
+	  .view = VIEW_GEOIP },
+	{ .noun = "geoip", .verb = "lookup", .operands = "ADDRESS",
+	  .operands_min = 1, .operands_max = 1, .options = JSON,
+	  .summary = "tell the country of an address, or why it has none",
+	  .example = "cloxxsctl geoip lookup 203.0.113.5",
+	  .run = request_run, .method = ADMIN "GeoipLookup",
+	  .parameter = "address", .view = VIEW_GEOIP_LOOKUP },
 	{ GLASS, .verb = "prepare",
 	  .options = OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) |
 		JSON,

@@ -63,6 +63,10 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "What was done since the last backup is lost with the disk.",
 	  "systemctl enable --now cloxxs-backup.timer; cloxxsctl backup "
 	  "create" },
+	[CHECK_COUNTRIES] = { "countries",
+	  "Without a country database that is new enough nobody is let in by "
+	  "his country.",
+	  "cloxxsctl geoip import FILE" },
 	[CHECK_PAM_MODULE] = { "pam-module",
 	  "A stack that names a module which is not there cannot ask the "
 	  "daemon.",

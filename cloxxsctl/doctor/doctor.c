@@ -12,9 +12,9 @@
 #define DOCTOR_MAX_US 2500000
 
 static void (*const groups[])(struct doctor *doctor) = {
-	doctor_daemon,   doctor_units, doctor_store, doctor_key,
-	doctor_backups,  doctor_pam,   doctor_names, doctor_sshd,
-	doctor_accounts, doctor_wayin, doctor_host,
+	doctor_daemon,  doctor_units,     doctor_store, doctor_key,
+	doctor_backups, doctor_countries, doctor_pam,   doctor_names,
+	doctor_sshd,    doctor_accounts,  doctor_wayin, doctor_host,
 };
 
 void doctor_init(struct doctor *doctor, const char *root, const char *socket)

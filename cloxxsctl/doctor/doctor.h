@@ -47,6 +47,7 @@ void doctor_units(struct doctor *doctor);
 void doctor_store(struct doctor *doctor);
 void doctor_key(struct doctor *doctor);
 void doctor_backups(struct doctor *doctor);
+void doctor_countries(struct doctor *doctor);
 void doctor_pam(struct doctor *doctor);
 void doctor_names(struct doctor *doctor);
 void doctor_sshd(struct doctor *doctor);

@@ -258,6 +258,44 @@ static void gather_recovery(struct setup *setup)
 			  strcmp(answer, "yes") == 0;
 }
 
+/* A file that can be read; what is in it the daemon says. */
+static int take_countries(struct setup *setup, const char *path)
+{
+	struct text text;
+
+	if (access(path, R_OK) < 0)
+		return setup_fail(setup, path, -errno);
+	text_init(&text, setup->countries, sizeof(setup->countries));
+	text_add(&text, path);
+	return text_is_cut(&text) ? setup_fail(setup, path, -ENAMETOOLONG)
+				  : STATUS_OK;
+}
+
+static int gather_countries(struct setup *setup)
+{
+	const struct command *command = setup->command;
+	char answer[PATH_MAX];
+
+	if (command_has(command, OPTION_COUNTRY_DATABASE))
+		return take_countries(setup,
+				      command->values[OPTION_COUNTRY_DATABASE]);
+	if (command_has(command, OPTION_YES) || setup->dry ||
+	    host_has(&setup->host, SETUP_COUNTRIES))
+		return STATUS_OK;
+	for (int i = 0; i < ASKED_MAX; i++) {
+		if (!ask(setup,
+			 "Country database, the path of an .mmdb file, for "
+			 "rules about countries",
+			 "none", answer, sizeof(answer)) ||
+		    strcmp(answer, "none") == 0)
+			return STATUS_OK;
+		if (take_countries(setup, answer) == STATUS_OK)
+			return STATUS_OK;
+	}
+	return refuse(setup, STATUS_USAGE,
+		      "there is no such file; nothing was changed");
+}
+
 static int gather(struct setup *setup)
 {
 	const struct command *command = setup->command;
@@ -273,9 +311,10 @@ static int gather(struct setup *setup)
 	status = gather_administrator(setup);
 	if (status == STATUS_OK)
 		status = origin_gather(setup);
-	if (status == STATUS_OK)
-		gather_recovery(setup);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	gather_recovery(setup);
+	return gather_countries(setup);
 }
 
 /* Looking, before and after. */

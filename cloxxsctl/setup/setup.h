@@ -22,6 +22,7 @@ struct setup {
 	const char *services;                  /* his, by comma */
 	char networks[1024]; /* administrators', as written; empty: none */
 	bool recovery;                         /* a recovery key is wanted */
+	char countries[PATH_MAX]; /* a country database; empty: none */
 	struct host host;
 	struct record record; /* not where dry */
 };
@@ -65,6 +66,7 @@ bool setup_has_program(const char *program);
 int setup_reload_sshd(struct setup *setup);
 
 #define SETUP_RECOVERY CLOXXS_CONFDIR "/recovery.pub"
+#define SETUP_COUNTRIES CLOXXS_STATEDIR "/private/country.mmdb"
 #define SETUP_SNIPPET "/etc/ssh/sshd_config.d/10-cloxxs.conf"
 #define SETUP_SSHD "/usr/sbin/sshd"
 #define SETUP_SYSTEMCTL "/usr/bin/systemctl"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cloxxsctl/doctor/lines.h"
+#include "cloxxsctl/geoip.h"
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/key_file.h"
 #include "cloxxsctl/password_view.h"
@@ -215,6 +216,29 @@ static int make_recovery(struct setup *setup)
 	status = setup_record(setup, "recovery-key", SETUP_RECOVERY);
 	return status == STATUS_OK ? key_run_recovery(setup->ctl, &command)
 				   : status;
+}
+
+/* The country database: the daemon takes it. */
+
+static bool needs_countries(struct setup *setup)
+{
+	return *setup->countries != '\0';
+}
+
+static int import_countries(struct setup *setup)
+{
+	const struct command command = {
+		.row = grammar_find(setup->ctl->verbs, "geoip", "import"),
+		.operands = { setup->countries },
+	};
+	scope(json_decrefp) json_t *reply = NULL;
+
+	if (setup->dry) {
+		fprintf(setup->stream, "would run: cloxxsctl geoip import %s\n",
+			setup->countries);
+		return STATUS_OK;
+	}
+	return geoip_import(setup->ctl, &command, setup->countries, &reply);
 }
 
 /* The first administrator. */
@@ -515,6 +539,8 @@ const struct setup_step setup_steps[] = {
 	  make_recovery },
 	{ "backups", "a backup each night, cloxxs-backup.timer", needs_timer,
 	  start_timer },
+	{ "countries", "a country database, " SETUP_COUNTRIES, needs_countries,
+	  import_countries },
 	{ "administrator", "an administrator with a temporary password",
 	  needs_administrator, add_administrator },
 	{ "names", "cloxxs behind files in " SWITCH, needs_switch,

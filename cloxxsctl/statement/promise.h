@@ -42,6 +42,10 @@ void look_grants(struct evidence *evidence, struct answer *answer);
 void look_administration(struct evidence *evidence, struct answer *answer);
 void look_personal_data(struct evidence *evidence, struct answer *answer);
 void look_free_text(struct evidence *evidence, struct answer *answer);
+/* countries.c: what a promise about countries hangs on. Says which country
+ * database is asked and how old it is; false where none can be asked. */
+bool look_country_database(const struct evidence *evidence,
+			   struct answer *answer);
 /* surroundings.c, */
 void look_firewall(struct evidence *evidence, struct answer *answer);
 void look_patches(struct evidence *evidence, struct answer *answer);

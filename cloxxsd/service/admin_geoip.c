@@ -170,9 +170,10 @@ static json_t *geoip_json(const struct service *service)
 	const struct geo *geo = service->attempts->geo;
 	int64_t max_age_s = service_geo_max_age(service);
 
-	return json_pack("{s:s, s:s, s:o, s:I, s:o}", "state",
+	return json_pack("{s:s, s:b, s:s, s:o, s:I, s:o}", "state",
 			 geo_error_name(geo_check(geo, now_s(), max_age_s)),
-			 "path", geo->path, "fault", text_or_null(geo->fault),
+			 "needed", (int)service_geo_is_needed(service), "path",
+			 geo->path, "fault", text_or_null(geo->fault),
 			 "max_age", (json_int_t)max_age_s, "database",
 			 database_json(geo));
 }

@@ -48,3 +48,9 @@ int64_t service_geo_max_age(const struct service *service)
 	(void)service;
 	return GEO_MAX_AGE_S;
 }
+
+bool service_geo_is_needed(const struct service *service)
+{
+	(void)service;
+	return false;
+}

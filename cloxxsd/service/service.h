@@ -53,8 +53,10 @@ uint32_t service_classify(const struct varlink_peer *peer, void *service);
 void service_actor(struct service *service, const struct varlink_peer *peer,
 		   char ret_actor[ACTOR_MAX]);
 
-/* How old, in seconds, a country database may be. */
+/* How old, in seconds, a country database may be; and whether any rule goes by
+ * countries, so that it must be there. */
 int64_t service_geo_max_age(const struct service *service);
+bool service_geo_is_needed(const struct service *service);
 
 extern const struct varlink_interface service_login;
 extern const struct varlink_interface service_admin;

@@ -167,7 +167,7 @@ def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
     parts = ("Users", "Decisions", "Configuration and keys", "Backups",
-             "Break-glass", "Recovery",
+             "Countries", "Break-glass", "Recovery",
              "The tool itself")
     told = {}
     for item, text in page.of(*parts, begins="Cm ").items():

@@ -304,6 +304,8 @@ def test_no_way_in_refused(fresh):
     (["--yes", "--administrator", "anna", "--services", "ssh d"], 2,
      "names of files in /etc/pam.d"),
     (["--yes", "--administrator", "anna", "--services", "sshd,"], 2, ""),
+    (["--yes", "--administrator", "anna", "--country-database", "/nowhere"],
+     3, "/nowhere"),
     (["ondo", "--yes"], 2, "undo"),
     ([], 2, "no terminal"),
     (["undo", "--yes"], 3, "nothing to undo"),
@@ -383,7 +385,7 @@ def test_record_of_another_refused(fresh):
 def test_asked_on_a_terminal(fresh):
     """Questions, one refused answer, and a yes."""
     seen = world.converse(["cloxxsctl", "setup"],
-                          ["Root!", "anna", "yes", "yes"], timeout=60)
+                          ["Root!", "anna", "yes", "none", "yes"], timeout=60)
     assert seen.status == 0, seen.text
     assert "The identity of the recovery key." in seen.text
     assert RECOVERY.exists()
@@ -401,6 +403,25 @@ def test_recovery_key_without_a_question(fresh, tmp_path):
     assert identity.read_text().splitlines()[0] not in done.stdout
     assert pathlib.Path("/run/world-enabled/cloxxs-backup.timer").exists()
     assert "recovery-key: there is no" not in done.stdout
+
+
+def test_country_database(fresh, tmp_path):
+    """One that is refused stops it before anybody is made; a good one does
+    not."""
+    database = tmp_path / "countries.mmdb"
+    database.write_text("not one")
+    arguments = ("--yes", "--administrator", "anna", "--country-database",
+                 str(database))
+    done = setup(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert "is no country database" in done.stderr
+    assert 'stopped at "countries"' in done.stderr
+    world.run("/src/tests/world/country_database", database,
+              "145.97.0.0/16=NL")
+    done = setup(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert_guarded("anna", password_in(done.stdout))
+    assert world.cloxxsctl_json("geoip", "status")["geoip"]["state"] == "ok"
 
 
 def test_no_is_no(fresh):

@@ -226,6 +226,8 @@ static const struct golden goldens[] = {
 	  "{'user': 'a\\u001b', 'at': 1795402331, 'because': 'lost'}, "
 	  "{'user': 'jan', 'at': 1795302331, 'because': 'yesterday'}], "
 	  "'backups': 7, 'backup_newest': 1795402330, "
+	  "'geoip': {'state': 'old', 'database': {'type': 'T', 'built': "
+	  "1795402330}}, "
 	  "'unpublished': 4, 'not_kept': ['S01', 'S08']}",
 	  false, false, false,
 	  "Health        x 1 errors, 2 warnings: see \"cloxxsctl doctor\"\n"
@@ -242,7 +244,43 @@ static const struct golden goldens[] = {
 	  "Journal       x still to come: 4\n"
 	  "Identity map  generation 0\n"
 	  "Backup        + 2026-11-23 03:52:10 +0100 (3 hours ago), 7 in all\n"
+	  "Countries     x too old to be asked: T, built 2026-11-23 03:52:10 "
+	  "+0100 (3 hours ago)\n"
 	  "Not kept      S01, S08: see \"cloxxsctl statement\"\n" },
+	{ "geoip", "status", NULL,
+	  "{'geoip': {'state': 'ok', 'path': '/x/country.mmdb', 'fault': null, "
+	  "'max_age': 3888000, 'database': {'type': 'a\\u001b', 'schema': "
+	  "'country_code', 'built': 1795402330, 'taken': 1795402330, 'bytes': "
+	  "9, 'networks': 7, 'countries': 3, 'ipv6': true}}}",
+	  false, false, false,
+	  "Database      + a\\x1b, built 2026-11-23 03:52:10 +0100 (3 hours "
+	  "ago)\n"
+	  "Holds         7 networks of 3 countries, IPv4 and IPv6\n"
+	  "Country is    country_code\n"
+	  "In force      since 2026-11-23 03:52:10 +0100 (3 hours ago)\n"
+	  "Asked until   it is 45 days old\n"
+	  "File          /x/country.mmdb\n" },
+	{ "geoip", "status", NULL,
+	  "{'geoip': {'state': 'missing', 'path': '/x/country.mmdb', 'fault': "
+	  "'is cut', 'max_age': 3888000, 'database': null}}",
+	  false, false, false,
+	  "Database      x no country database: the file is cut\n"
+	  "Asked until   it is 45 days old\n"
+	  "File          /x/country.mmdb\n" },
+	{ "geoip", "lookup", "203.0.113.5",
+	  "{'address': '203.0.113.5', 'class': 'global', 'kind': 'IPv4', "
+	  "'state': 'ok', 'country': 'NL'}",
+	  false, false, false,
+	  "Address       203.0.113.5\n"
+	  "Class         global: IPv4\n"
+	  "Country       NL\n" },
+	{ "geoip", "lookup", "10.0.0.1",
+	  "{'address': '10.0.0.1', 'class': 'private', 'kind': 'x', "
+	  "'state': 'unknown', 'country': null}",
+	  false, false, false,
+	  "Address       10.0.0.1\n"
+	  "Class         private: x\n"
+	  "Country       unknown: it is no address of the Internet\n" },
 	/* abuse_123: one state, one text, whatever order the daemon uses */
 	{ "user", "add", "anna",
 	  "{'user': {'uid': 66000, 'name': 'anna'}, 'temporary_until': 9, "

@@ -502,6 +502,48 @@ static void test_backup_age(void **state)
 	assert_int_equal(backup_of(true, NULL), _N_SEVERITIES);
 }
 
+static enum severity countries_of(const char *state, bool needed, int64_t days)
+{
+	struct doctor doctor;
+	enum severity worst;
+	json_t *database =
+		days < 0 ? json_null()
+			 : json_pack("{s:s, s:I}", "type", "T", "built",
+				     (json_int_t)(1795400000 - days * 86400));
+
+	doctor_init(&doctor, "/nowhere", "/run/cloxxs/cloxxsd.sock");
+	doctor.host.now = 1795400000;
+	doctor.status =
+		json_pack("{s:{s:s, s:b, s:s, s:n, s:i, s:o}}", "geoip",
+			  "state", state, "needed", (int)needed, "path", "/x",
+			  "fault", "max_age", 45 * 86400, "database", database);
+	doctor_countries(&doctor);
+	worst = findings_worst_of(&doctor.findings, CHECK_COUNTRIES);
+	assert_int_equal(doctor.findings.n, 1);
+	doctor_deinit(&doctor);
+	return worst;
+}
+
+static void test_countries(void **state)
+{
+	struct doctor doctor;
+
+	(void)state;
+	assert_int_equal(countries_of("ok", true, 30), SEVERITY_OK);
+	assert_int_equal(countries_of("ok", true, 31), SEVERITY_WARNING);
+	assert_int_equal(countries_of("old", true, 46), SEVERITY_ERROR);
+	assert_int_equal(countries_of("missing", true, -1), SEVERITY_ERROR);
+	/* No rule goes by them. */
+	assert_int_equal(countries_of("ok", false, 31), SEVERITY_NOTE);
+	assert_int_equal(countries_of("old", false, 46), SEVERITY_NOTE);
+	assert_int_equal(countries_of("missing", false, -1), SEVERITY_NOTE);
+	/* A daemon that does not answer is told of already. */
+	doctor_init(&doctor, "/nowhere", "/run/cloxxs/cloxxsd.sock");
+	doctor_countries(&doctor);
+	assert_int_equal(doctor.findings.n, 0);
+	doctor_deinit(&doctor);
+}
+
 /* What is foreign in a finding cannot speak to a terminal. */
 static void test_findings(void **state)
 {
@@ -539,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_backup_age),
+		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_findings),
 	};
 

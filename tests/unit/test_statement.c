@@ -282,6 +282,43 @@ static void backups(void **state)
 	}
 }
 
+static void country_databases(void **state)
+{
+	static const struct {
+		const char *geoip; /* NULL: the daemon tells of none */
+		bool fit;
+		const char *said;
+	} rows[] = {
+		{ NULL, false, "geen landendatabase" },
+		{ "{\"state\": \"missing\", \"database\": null}", false,
+		  "geen landendatabase" },
+		{ "{\"state\": \"ok\"}", false, "geen landendatabase" },
+		{ "{\"state\": \"ok\", \"max_age\": 3888000, \"database\": "
+		  "{\"type\": \"T\", \"built\": 1794536000}}",
+		  true, "van 2026-11-13, 10 dagen oud" },
+		{ "{\"state\": \"old\", \"max_age\": 864000, \"database\": "
+		  "{\"type\": \"T\", \"built\": 1794449600}}",
+		  false, "11 dagen oud; hij wordt geraadpleegd tot hij er 10" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct answer answer = { 0 };
+		struct evidence evidence;
+
+		make_evidence(&evidence);
+		if (rows[i].geoip)
+			(void)!json_object_set_new(
+				evidence.doctor.status, "geoip",
+				json_loads(rows[i].geoip, 0, NULL));
+		if (look_country_database(&evidence, &answer) != rows[i].fit ||
+		    (answer.outcome == ANSWER_KEPT) != rows[i].fit ||
+		    !strstr(answer.seen[STATEMENT_DUTCH], rows[i].said))
+			fail_msg("%s", answer.seen[STATEMENT_DUTCH]);
+		evidence_deinit(&evidence);
+	}
+}
+
 static void personal_members_break_the_promise(void **state)
 {
 	struct evidence evidence;
@@ -478,6 +515,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_looked_at_is_not_kept),
 		cmocka_unit_test(without_the_daemon_nothing_measured_is_kept),
 		cmocka_unit_test(backups),
+		cmocka_unit_test(country_databases),
 		cmocka_unit_test(personal_members_break_the_promise),
 		cmocka_unit_test(rulesets),
 		cmocka_unit_test(ports),
