@@ -26,10 +26,10 @@ enum verdict {
 /* What is asked: which rules apply. */
 enum login_purpose {
 	_LOGIN_PURPOSE_NONE,
-	LOGIN_PURPOSE_LOGIN,   /* a password must be proved */
-	LOGIN_PURPOSE_CHANGE,  /* the same, whatever the service */
-	LOGIN_PURPOSE_ACCOUNT, /* every gate, without a password */
-	LOGIN_PURPOSE_SESSION, /* the same, as somebody or on his behalf */
+	LOGIN_PURPOSE_LOGIN,     /* a password must be proved */
+	LOGIN_PURPOSE_CHANGE,    /* the same, whatever the service */
+	LOGIN_PURPOSE_ACCOUNT,   /* every gate, without a password */
+	LOGIN_PURPOSE_SESSION,   /* the same, as somebody or on his behalf */
 	LOGIN_PURPOSE_UNMANAGED, /* not ours, and from afar: only from where */
 };
 
@@ -57,7 +57,8 @@ struct login_facts {
 	bool service_allowed;
 	/* Another user acts as this one (sudo -u): he was asked himself. */
 	bool by_another;
-	/* Of unmanaged users: the service asks nothing of where they come from. */
+	/* Of unmanaged users: the service asks nothing of where they come from.
+	 */
 	bool from_anywhere;
 	struct origin origin;
 	bool locked;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/country.h"
 #include "base/network.h"
 #include "base/scope.h"
 
@@ -51,7 +52,7 @@ struct origin_rules {
 	const struct networks *administration;
 	bool administration_anywhere; /* whatever administration says */
 	const struct networks *bastions;
-	uint32_t local_classes;    /* 1 << enum address_class: those allowed */
+	uint32_t local_classes; /* 1 << enum address_class: those allowed */
 	const char *const *countries; /* "NL", ended by NULL */
 	bool any_country;
 };
@@ -70,7 +71,7 @@ struct origin_source {
 	const struct networks *fixed; /* of the user; empty: none */
 	bool administers;
 	enum origin_database database;
-	char country[3];
+	char country[COUNTRY_SIZE];
 };
 
 struct origin origin_judge(const struct origin_rules *rules,

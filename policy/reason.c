@@ -49,12 +49,16 @@ static const struct {
 					    "fixed networks.",
 					    "cloxxsctl user set NAME "
 					    "--networks LIST" },
-	[REASON_OUTSIDE_ADMINISTRATOR_NETWORKS] = {
-		"outside-administrator-networks",
-		"Who administers came from outside the administrator "
-		"networks.",
-		"networks of [administrators] in cloxxsd.conf(5), or from the "
-		"console." },
+	[REASON_OUTSIDE_ADMINISTRATOR_NETWORKS] = { "outside-administrator-"
+						    "networks",
+						    "Who administers came from "
+						    "outside the administrator "
+						    "networks.",
+						    "networks of "
+						    "[administrators] in "
+						    "cloxxsd.conf(5), or from "
+						    "the "
+						    "console." },
 	[REASON_COUNTRY_NOT_ALLOWED] = { "country-not-allowed",
 					 "The address is in a country that is "
 					 "not allowed.",

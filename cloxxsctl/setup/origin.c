@@ -81,7 +81,8 @@ static void find_client(char ret_address[ADDRESS_TEXT_MAX])
 
 /* What is wanted. */
 
-/* The canonical form of networks; false, having said so, where they are none. */
+/* The canonical form of networks; false, having said so, where they are none.
+ */
 static bool take_networks(struct setup *setup, const char *list)
 {
 	scope(networks_deinit) struct networks networks = { 0 };
@@ -173,8 +174,7 @@ static int ask_networks(struct setup *setup, const char *client)
 			       client[0] ? client : "none", answer,
 			       sizeof(answer)))
 			break;
-		if (strcmp(answer, "none") == 0 ||
-		    take_networks(setup, answer))
+		if (strcmp(answer, "none") == 0 || take_networks(setup, answer))
 			return check_way_in(setup, client);
 	}
 	fputs("cloxxsctl: setup: there are no networks for administrators; "
@@ -209,8 +209,9 @@ bool origin_is_needed(struct setup *setup)
 /* A daemon that runs reads them now; one that does not, when it starts. */
 static int reload(struct setup *setup)
 {
-	static const char *const argv[] = { SETUP_SYSTEMCTL, "try-reload-or-"
-							     "restart",
+	static const char *const argv[] = { SETUP_SYSTEMCTL,
+					    "try-reload-or-"
+					    "restart",
 					    "cloxxsd.service", NULL };
 
 	return setup_has_systemd(setup) ? setup_command(setup, argv)

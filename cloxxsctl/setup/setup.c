@@ -199,9 +199,9 @@ static int ask_name(struct setup *setup)
 
 	for (int i = 0; i < ASKED_MAX; i++) {
 		if (!setup_ask(setup,
-			 "Name of the first administrator, a new user of "
-			 "Cloxxs",
-			 NULL, answer, sizeof(answer)))
+			       "Name of the first administrator, a new user of "
+			       "Cloxxs",
+			       NULL, answer, sizeof(answer)))
 			break;
 		if (take_name(setup, answer) == STATUS_OK)
 			return STATUS_OK;
@@ -250,12 +250,13 @@ static void gather_recovery(struct setup *setup)
 		command_has(setup->command, OPTION_IDENTITY) || setup->dry;
 	if (setup->recovery || command_has(setup->command, OPTION_YES))
 		return;
-	setup->recovery = setup_ask(setup,
-			      "Make a recovery key, which opens the store and "
-			      "its backups where this host is lost; its "
-			      "identity is shown once",
-			      "yes", answer, sizeof(answer)) &&
-			  strcmp(answer, "yes") == 0;
+	setup->recovery =
+		setup_ask(setup,
+			  "Make a recovery key, which opens the store and "
+			  "its backups where this host is lost; its "
+			  "identity is shown once",
+			  "yes", answer, sizeof(answer)) &&
+		strcmp(answer, "yes") == 0;
 }
 
 /* A file that can be read; what is in it the daemon says. */
@@ -283,10 +284,11 @@ static int gather_countries(struct setup *setup)
 	    host_has(&setup->host, SETUP_COUNTRIES))
 		return STATUS_OK;
 	for (int i = 0; i < ASKED_MAX; i++) {
-		if (!ask(setup,
-			 "Country database, the path of an .mmdb file, for "
-			 "rules about countries",
-			 "none", answer, sizeof(answer)) ||
+		if (!setup_ask(
+			    setup,
+			    "Country database, the path of an .mmdb file, for "
+			    "rules about countries",
+			    "none", answer, sizeof(answer)) ||
 		    strcmp(answer, "none") == 0)
 			return STATUS_OK;
 		if (take_countries(setup, answer) == STATUS_OK)

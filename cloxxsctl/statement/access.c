@@ -19,17 +19,6 @@ static long long as_number(const char *value)
 	return value ? strtoll(value, NULL, 10) : 0;
 }
 
-/* Says so where the daemon does not answer: then nothing can be kept. */
-static bool has_daemon(const struct evidence *evidence, struct answer *answer)
-{
-	if (evidence_has_daemon(evidence) && evidence->settings)
-		return true;
-	answer_say(answer, ANSWER_NOT_KEPT,
-		   "The daemon did not answer, or not to this user.",
-		   "De daemon gaf geen antwoord, of niet aan deze gebruiker.");
-	return false;
-}
-
 static void say_not_here(struct answer *answer)
 {
 	answer_say(answer, ANSWER_NOT_KEPT, "This version has no rule for it.",
@@ -86,7 +75,7 @@ void look_users(struct evidence *evidence, struct answer *answer)
 	struct text text;
 	int n;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	text_init(&text, names, sizeof(names));
 	n = count_outside(evidence, &text);
@@ -119,7 +108,7 @@ void look_own_password(struct evidence *evidence, struct answer *answer)
 {
 	const struct user_tally *users = &evidence->users;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	if (!users->known || !evidence_is_sound(evidence, CHECK_PAM_STACK)) {
 		answer_say(answer, ANSWER_NOT_KEPT,
@@ -142,7 +131,7 @@ void look_strong_password(struct evidence *evidence, struct answer *answer)
 {
 	long long length;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	length =
 		as_number(evidence_setting(evidence, "password", "min_length"));
@@ -171,7 +160,7 @@ void look_one_way(struct evidence *evidence, struct answer *answer)
 		    evidence_is_sound(evidence, CHECK_STATE) &&
 		    evidence_is_sound(evidence, CHECK_KEY);
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	memory = evidence_setting(evidence, "password", "hash_memory");
 	operations = evidence_setting(evidence, "password", "hash_operations");
@@ -196,7 +185,7 @@ void look_lockout(struct evidence *evidence, struct answer *answer)
 {
 	long long failures;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	failures = as_number(evidence_setting(evidence, "lockout", "failures"));
 	answer_say(answer,
@@ -213,7 +202,7 @@ void look_temporary(struct evidence *evidence, struct answer *answer)
 {
 	const char *lifetime;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	lifetime = evidence_setting(evidence, "temporary_password", "lifetime");
 	answer_say(answer, lifetime ? ANSWER_KEPT : ANSWER_NOT_KEPT,
@@ -225,15 +214,9 @@ void look_temporary(struct evidence *evidence, struct answer *answer)
 		   (long long)evidence->users.temporary);
 }
 
-void look_geofence(struct evidence *evidence, struct answer *answer)
-{
-	if (has_daemon(evidence, answer))
-		say_not_here(answer);
-}
-
 void look_notice(struct evidence *evidence, struct answer *answer)
 {
-	if (has_daemon(evidence, answer))
+	if (evidence_can_be_asked(evidence, answer))
 		say_not_here(answer);
 }
 
@@ -244,18 +227,11 @@ void look_second_factor(struct evidence *evidence, struct answer *answer)
 		   "Deze versie heeft er geen.");
 }
 
-void look_fixed_networks(struct evidence *evidence, struct answer *answer)
-{
-	(void)evidence;
-	answer_say(answer, ANSWER_OFF, "This version has none.",
-		   "Deze versie heeft ze niet.");
-}
-
 void look_administrators(struct evidence *evidence, struct answer *answer)
 {
 	const struct user_tally *users = &evidence->users;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	answer_say(answer,
 		   users->known && users->administrators > 0 ? ANSWER_KEPT
@@ -269,13 +245,7 @@ void look_administrators(struct evidence *evidence, struct answer *answer)
 
 void look_grants(struct evidence *evidence, struct answer *answer)
 {
-	if (has_daemon(evidence, answer))
-		say_not_here(answer);
-}
-
-void look_administration(struct evidence *evidence, struct answer *answer)
-{
-	if (has_daemon(evidence, answer))
+	if (evidence_can_be_asked(evidence, answer))
 		say_not_here(answer);
 }
 
@@ -283,7 +253,7 @@ void look_personal_data(struct evidence *evidence, struct answer *answer)
 {
 	const struct user_tally *users = &evidence->users;
 
-	if (!has_daemon(evidence, answer))
+	if (!evidence_can_be_asked(evidence, answer))
 		return;
 	if (!users->known || users->personal[0]) {
 		answer_say(
@@ -306,6 +276,6 @@ void look_personal_data(struct evidence *evidence, struct answer *answer)
 
 void look_free_text(struct evidence *evidence, struct answer *answer)
 {
-	if (has_daemon(evidence, answer))
+	if (evidence_can_be_asked(evidence, answer))
 		say_not_here(answer);
 }

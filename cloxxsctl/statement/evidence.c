@@ -35,6 +35,8 @@ static void count_user(struct user_tally *tally, const json_t *user)
 	tally->all++;
 	tally->disabled += !enabled;
 	tally->locked += locked;
+	tally->fixed +=
+		json_array_size(json_object_get(user, "networks")) > 0;
 	count_password(tally, output_member(user, "password", "none"));
 	if (enabled && !locked &&
 	    strcmp(output_member(user, "role", ""), "administrator") == 0)
@@ -179,4 +181,15 @@ bool evidence_is_sound(const struct evidence *evidence, enum check check)
 		looked = true;
 	}
 	return looked;
+}
+
+bool evidence_can_be_asked(const struct evidence *evidence,
+			   struct answer *answer)
+{
+	if (evidence_has_daemon(evidence) && evidence->settings)
+		return true;
+	answer_say(answer, ANSWER_NOT_KEPT,
+		   "The daemon did not answer, or not to this user.",
+		   "De daemon gaf geen antwoord, of niet aan deze gebruiker.");
+	return false;
 }

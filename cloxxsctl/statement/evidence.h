@@ -12,12 +12,14 @@
 
 #include "cloxxsctl/ctl.h"
 #include "cloxxsctl/doctor/doctor.h"
+#include "cloxxsctl/statement/answer.h"
 
 struct user_tally {
 	bool known; /* the daemon told of them all */
 	int64_t all, disabled, locked;
 	int64_t chosen, temporary, without; /* passwords */
 	int64_t administrators;             /* that can get in */
+	int64_t fixed;                      /* with networks of their own */
 	char personal[64]; /* a member that tells about a person, or "" */
 };
 
@@ -42,5 +44,11 @@ static inline bool evidence_has_daemon(const struct evidence *evidence)
 {
 	return evidence->doctor.status != NULL;
 }
+/*
+ * Whether the daemon and its settings are known; where not, says so: then
+ * nothing that hangs on them can be kept.
+ */
+bool evidence_can_be_asked(const struct evidence *evidence,
+			   struct answer *answer);
 /* The doctor looked at it, and found nothing worse than a note. */
 bool evidence_is_sound(const struct evidence *evidence, enum check check);

@@ -33,15 +33,16 @@ void look_strong_password(struct evidence *evidence, struct answer *answer);
 void look_one_way(struct evidence *evidence, struct answer *answer);
 void look_lockout(struct evidence *evidence, struct answer *answer);
 void look_temporary(struct evidence *evidence, struct answer *answer);
-void look_geofence(struct evidence *evidence, struct answer *answer);
 void look_notice(struct evidence *evidence, struct answer *answer);
 void look_second_factor(struct evidence *evidence, struct answer *answer);
-void look_fixed_networks(struct evidence *evidence, struct answer *answer);
 void look_administrators(struct evidence *evidence, struct answer *answer);
 void look_grants(struct evidence *evidence, struct answer *answer);
-void look_administration(struct evidence *evidence, struct answer *answer);
 void look_personal_data(struct evidence *evidence, struct answer *answer);
 void look_free_text(struct evidence *evidence, struct answer *answer);
+/* whence.c, */
+void look_geofence(struct evidence *evidence, struct answer *answer);
+void look_fixed_networks(struct evidence *evidence, struct answer *answer);
+void look_administration(struct evidence *evidence, struct answer *answer);
 /* countries.c: what a promise about countries hangs on. Says which country
  * database is asked and how old it is; false where none can be asked. */
 bool look_country_database(const struct evidence *evidence,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 static struct origin_rules rules_of(const struct settings *settings)
 {
 	return (struct origin_rules){
@@ -35,6 +37,26 @@ static bool is_local(const struct attempts *attempts,
 				     subject->service);
 }
 
+static void ask_country(const struct attempts *attempts,
+			struct origin_source *source, int64_t now_s)
+{
+	int r = geo_country(attempts->geo, &source->address, now_s,
+			    attempts->settings->geoip_max_age_s,
+			    source->country);
+
+	switch ((enum geo_error)r) {
+	case _GEO_E_OK:
+	case GEO_E_UNKNOWN:
+		source->database = ORIGIN_DATABASE_ASKED;
+		break;
+	case GEO_E_OLD:
+		source->database = ORIGIN_DATABASE_OLD;
+		break;
+	case GEO_E_MISSING:
+		break;
+	}
+}
+
 int origin_gather(const struct attempts *attempts,
 		  const struct subject *subject, const struct user *user,
 		  struct origin *ret_origin)
@@ -48,13 +70,15 @@ int origin_gather(const struct attempts *attempts,
 	};
 	int r = 0;
 
-	source.has_address = subject->address[0] != '\0' &&
-			     address_parse(subject->address,
-					   &source.address) == 0;
+	source.has_address =
+		subject->address[0] != '\0' &&
+		address_parse(subject->address, &source.address) == 0;
 	if (user)
 		r = read_networks(user, &fixed);
 	if (r != 0)
 		return r;
+	if (origin_asks_country(&rules, &source))
+		ask_country(attempts, &source, clock_realtime_us() / 1000000);
 	*ret_origin = origin_judge(&rules, &source);
 	return 0;
 }

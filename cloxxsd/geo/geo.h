@@ -13,9 +13,6 @@
 
 #include "cloxxsd/geo/database.h"
 
-/* Where nobody set [geofence] max_age: monthly databases may miss one. */
-#define GEO_MAX_AGE_S INT64_C(3888000)
-
 /* Below the state directory. */
 #define GEO_FILE "private/country.mmdb"
 #define GEO_FILE_NEW "private/country.mmdb.new"

@@ -349,9 +349,9 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 	}
 	text_init(&details, gate.details, sizeof(gate.details));
 	tell_method(&gate, string_of(parameters, "method"), &details);
-	change_set_record(&set, gate_record(&subject, &gate,
-					    EVENT_UNMANAGED_ALLOWED,
-					    EVENT_UNMANAGED_DENIED));
+	change_set_record(&set,
+			  gate_record(&subject, &gate, EVENT_UNMANAGED_ALLOWED,
+				      EVENT_UNMANAGED_DENIED));
 	if (state_apply(service->state, &set) != 0)
 		return reply_refused(call, "unavailable", gate.reference);
 	if (gate.decision.verdict == VERDICT_DENY)

@@ -45,12 +45,10 @@ void service_actor(struct service *service, const struct varlink_peer *peer,
 
 int64_t service_geo_max_age(const struct service *service)
 {
-	(void)service;
-	return GEO_MAX_AGE_S;
+	return service->attempts->settings->geoip_max_age_s;
 }
 
 bool service_geo_is_needed(const struct service *service)
 {
-	(void)service;
-	return false;
+	return strcmp(service->attempts->settings->countries[0], "any") != 0;
 }
