@@ -71,7 +71,9 @@ def reason(since, user):
 
 def member(user, *more, **options):
     """A user with a password of his own."""
-    abuse.make_user(user, address=DUTCH)
+    temporary = abuse.temporary_user(user)
+    assert abuse.verdict(user, temporary, STRONG, STRONG,
+                         address=DUTCH) == "allow"
     if more:
         cloxxsctl("user", "set", user, *more)
     return user
@@ -94,6 +96,7 @@ def test_abuse_62_refused_from_there(user, address, why):
 
 def test_abuse_10_by_key_too(user):
     member(user)
+    world.sshd.configure("AuthorizedKeysFile /etc/ssh/authorized_keys/%u\n")
     key = world.make_key(user)
     since = world.cursor()
     assert not comes_in(user, GERMAN, answers=[], mode=KEY, options=[key])
