@@ -337,6 +337,72 @@ static void once_a_day(void **state)
 	core_deinit(&core);
 }
 
+/* Why anna, who comes from address with her password, is refused; "": she is
+ * let in. */
+static void expect_reason(struct core *core, const char *address,
+			  const char *reason)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, 0);
+	outcome = start(core, &talk,
+			(struct about){ .purpose = "login",
+					.user = "anna",
+					.service = "sshd",
+					.address = address });
+	assert_string_equal(outcome.step, "password");
+	outcome = answer(core, &talk, "a good password");
+	talk_close(core, &talk);
+	assert_string_equal(outcome.verdict, *reason ? "deny" : "allow");
+	if (*reason)
+		assert_string_equal(core_row(core, outcome.reference).reason,
+				    reason);
+}
+
+static void import_one(struct core *core, const struct country_row *rows,
+		       int64_t days)
+{
+	struct talk talk;
+
+	talk_open(core, &talk, 0);
+	expect_done(import(core, &talk, rows, days));
+	talk_close(core, &talk);
+}
+
+/* Each login goes by the database of its moment. */
+static void logins_by_country(void **state)
+{
+	struct core core;
+
+	(void)state;
+	core_init(&core, NULL);
+	core_stop(&core);
+	core_configure_all(&core, "");
+	core_start(&core);
+	core_add(&core, 66000, "anna", "a good password");
+	expect_reason(&core, "145.97.20.1", "geoip-missing");
+	expect_reason(&core, "10.0.0.1", "local-address");
+	import_one(&core, country_rows, 1);
+	expect_reason(&core, "145.97.20.1", "");
+	expect_reason(&core, "::ffff:145.97.20.1", "");
+	expect_reason(&core, "64:ff9b::145.97.20.1", "");
+	expect_reason(&core, "198.51.100.1", "country-not-allowed");
+	expect_reason(&core, "192.0.2.1", "country-unknown");
+	expect_reason(&core, "62.0.0.1", "country-unknown");
+	expect_reason(&core, "31.13.0.1", "country-unknown");
+	expect_reason(&core, "10.0.0.1", "local-address");
+	expect_reason(&core, "2002:9161:1401::1", "local-address");
+	import_one(&core, german_rows, 1);
+	expect_reason(&core, "145.97.20.1", "country-not-allowed");
+	import_one(&core, country_rows, 40);
+	core_world.clock_s = 6 * DAY;
+	expect_reason(&core, "145.97.20.1", "geoip-old");
+	core_world.clock_s = 0;
+	expect_reason(&core, "145.97.20.1", "");
+	core_deinit(&core);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +413,7 @@ int main(void)
 		cmocka_unit_test(gone_meanwhile),
 		cmocka_unit_test(damaged_at_start),
 		cmocka_unit_test(once_a_day),
+		cmocka_unit_test(logins_by_country),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
