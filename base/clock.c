@@ -20,3 +20,23 @@ int64_t clock_realtime_us(void)
 {
 	return now_us(CLOCK_REALTIME);
 }
+
+int64_t clock_boottime_us(void)
+{
+	return now_us(CLOCK_BOOTTIME);
+}
+
+bool clock_wall(int64_t seconds, unsigned int *ret_day,
+		unsigned int *ret_minute)
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	/* localtime_r() keeps to the zone that it read first. */
+	tzset();
+	if (!localtime_r(&time, &tm))
+		return false;
+	*ret_day = ((unsigned int)tm.tm_wday + 6) % 7;
+	*ret_minute = (unsigned int)(tm.tm_hour * 60 + tm.tm_min);
+	return true;
+}

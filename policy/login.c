@@ -5,6 +5,8 @@
  *  2. No rule behind the first denial is asked.
  *  3. Gates never depend on whether a password was right, so that the decision
  *     before the hash and the one after it differ only by the password.
+ *  4. What has ended by the latest time that is known has ended, whatever the
+ *     clock shows now.
  */
 #include "policy/login.h"
 
@@ -55,6 +57,60 @@ static struct answer enabled(const struct login_facts *facts)
 	if (is_unmanaged(facts))
 		return skipped();
 	return pass_or(facts->enabled, REASON_DISABLED);
+}
+
+/* What lasts until end_s, which is no longer in it. */
+static struct answer lasts(const struct login_facts *facts, int64_t end_s,
+			   enum reason reason)
+{
+	if (facts->now_s >= end_s)
+		return pass_or(false, reason);
+	return pass_or(facts->latest_s < end_s, REASON_CLOCK_SET_BACK);
+}
+
+static struct answer not_before(const struct login_facts *facts)
+{
+	if (facts->not_before_s == 0)
+		return skipped();
+	return pass_or(facts->not_before_s <= facts->now_s,
+		       REASON_NOT_YET_VALID);
+}
+
+static struct answer not_after(const struct login_facts *facts)
+{
+	if (facts->not_after_s == 0)
+		return skipped();
+	return lasts(facts, facts->not_after_s + 1, REASON_NO_LONGER_VALID);
+}
+
+/*
+ * Whether one of ours comes himself, in the ordinary way: an account for emergencies is
+ * one that nobody uses, and must open at any hour; and who acts as him is not
+ * there in his place.
+ */
+static bool comes_himself(const struct login_facts *facts)
+{
+	return !is_unmanaged(facts) && !facts->break_glass &&
+	       !(facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another);
+}
+
+static struct answer active(const struct login_facts *facts)
+{
+	if (facts->inactive_s == 0 || !comes_himself(facts))
+		return skipped();
+	return lasts(facts, facts->active_at_s + facts->inactive_s,
+		     REASON_INACTIVE);
+}
+
+static struct answer hours(const struct login_facts *facts)
+{
+	if ((facts->hours.n == 0 && facts->service_hours.n == 0) ||
+	    !comes_himself(facts))
+		return skipped();
+	if (!hours_contain(&facts->hours, &facts->wall))
+		return pass_or(false, REASON_OUTSIDE_HOURS);
+	return pass_or(hours_contain(&facts->service_hours, &facts->wall),
+		       REASON_OUTSIDE_SERVICE_HOURS);
 }
 
 /* Before it was opened a clock is one that was set back: closed. */
@@ -192,8 +248,7 @@ static struct answer temporary(const struct login_facts *facts)
 	if (!facts->temporary || (asks_password(facts) &&
 				  facts->password == LOGIN_PASSWORD_UNPROVED))
 		return skipped();
-	return pass_or(facts->now_s < facts->temporary_until_s,
-		       REASON_TEMPORARY_EXPIRED);
+	return lasts(facts, facts->temporary_until_s, REASON_TEMPORARY_EXPIRED);
 }
 
 static const struct {
@@ -209,6 +264,18 @@ static const struct {
 			      name },
 	[LOGIN_RULE_ENABLED] = { "enabled", "The account is enabled.", true,
 				 enabled },
+	[LOGIN_RULE_NOT_BEFORE] = { "not-before",
+				    "The account is valid already.", true,
+				    not_before },
+	[LOGIN_RULE_NOT_AFTER] = { "not-after", "The account is still valid.",
+				   true, not_after },
+	[LOGIN_RULE_ACTIVE] = { "active",
+				"The account was used not too long ago.", true,
+				active },
+	[LOGIN_RULE_HOURS] = { "hours",
+			       "The user and the service are let in at this "
+			       "hour.",
+			       true, hours },
 	[LOGIN_RULE_OPEN] = { "open",
 			      "A break-glass account is open at this time.",
 			      true, is_open },

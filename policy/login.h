@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "policy/hours.h"
 #include "policy/origin.h"
 #include "policy/reason.h"
 
@@ -51,6 +52,13 @@ struct login_facts {
 	bool user_known;
 	enum login_uid system_uid;
 	bool enabled;
+	/* From when until when he is valid, both included; 0: no limit. */
+	int64_t not_before_s, not_after_s;
+	/* Since when he was not active, and how long he need not be; 0: ever.
+	 */
+	int64_t active_at_s, inactive_s;
+	struct hours hours, service_hours;
+	struct hours_moment wall; /* now, where this host stands */
 	/* An account for emergencies, and when it is open: until is not. */
 	bool break_glass;
 	int64_t opened_at_s, open_until_s;
@@ -67,6 +75,8 @@ struct login_facts {
 	bool temporary;
 	int64_t temporary_until_s;
 	int64_t now_s;
+	/* The latest time that is known; after now, the clock was set back. */
+	int64_t latest_s;
 	enum login_password password;
 	/* Why an answer was not verified; read with PASSWORD_NOT_TRIED. */
 	enum reason answer;
@@ -76,6 +86,10 @@ enum login_rule {
 	LOGIN_RULE_USER_KNOWN,
 	LOGIN_RULE_NAME,
 	LOGIN_RULE_ENABLED,
+	LOGIN_RULE_NOT_BEFORE,
+	LOGIN_RULE_NOT_AFTER,
+	LOGIN_RULE_ACTIVE,
+	LOGIN_RULE_HOURS,
 	LOGIN_RULE_OPEN,
 	LOGIN_RULE_SERVICE,
 	LOGIN_RULE_ORIGIN,

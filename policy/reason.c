@@ -24,6 +24,31 @@ static const struct {
 				    "cloxxs(7)." },
 	[REASON_DISABLED] = { "disabled", "The account is disabled.",
 			      "cloxxsctl user enable NAME" },
+	[REASON_NOT_YET_VALID] = { "not-yet-valid",
+				   "The account is not valid yet.",
+				   "cloxxsctl user set NAME --not-before "
+				   "never" },
+	[REASON_NO_LONGER_VALID] = { "no-longer-valid",
+				     "The account is no longer valid.",
+				     "cloxxsctl user set NAME --not-after "
+				     "never" },
+	[REASON_INACTIVE] = { "inactive",
+			      "The account was not used for too long.",
+			      "cloxxsctl user enable NAME" },
+	[REASON_OUTSIDE_HOURS] = { "outside-hours",
+				   "The user may not log in at this hour.",
+				   "cloxxsctl user set NAME --hours always" },
+	[REASON_OUTSIDE_SERVICE_HOURS] = { "outside-service-hours",
+					   "Nobody may use the service at this "
+					   "hour.",
+					   "Look at hours of [service NAME] in "
+					   "cloxxsd.conf(5)." },
+	[REASON_CLOCK_SET_BACK] = { "clock-set-back",
+				    "The clock was set back: by the latest "
+				    "time that is known, it had ended.",
+				    "Set the clock, or where the earlier time "
+				    "was wrong: cloxxsctl clock accept "
+				    "--reason TEXT" },
 	[REASON_BREAK_GLASS_CLOSED] = { "break-glass-closed",
 					"The break-glass account is not open.",
 					"cloxxsctl break-glass open NAME "

@@ -33,6 +33,8 @@ static const struct login_facts good = {
 	.failures_max = 3,
 	.has_password = true,
 	.now_s = 1000,
+	.latest_s = 1000,
+	.wall = { HOURS_WEDNESDAY, 12 * 60 },
 	.password = LOGIN_PASSWORD_RIGHT,
 };
 
@@ -91,6 +93,53 @@ static const struct {
 	{ "right", FACT(password), KIND_ENUM, LOGIN_PASSWORD_RIGHT },
 };
 
+/* "hours mo-fr 07:00-20:00", of the user or the service, or "at sa 21:30". */
+static bool take_hours(struct login_facts *facts, const char *words)
+{
+	bool service = strncmp(words, "service ", 8) == 0;
+	struct hours at = { 0 };
+	char why[256];
+	struct text text;
+
+	text_init(&text, why, sizeof(why));
+	words += service ? 8 : 0;
+	if (strncmp(words, "hours ", 6) == 0)
+		return hours_parse(words + 6,
+				   service ? &facts->service_hours
+					   : &facts->hours,
+				   &text) == 0;
+	if (service || strncmp(words, "at ", 3) != 0)
+		return false;
+	(void)snprintf(why, sizeof(why), "%s-24:00", words + 3);
+	if (hours_parse(why, &at, &text) != 0)
+		return false;
+	facts->wall = (struct hours_moment){ at.ranges[0].first_day,
+					     at.ranges[0].from };
+	return true;
+}
+
+static bool take_validity(struct login_facts *facts, const char *words)
+{
+	unsigned int n, after;
+	int end = 0;
+
+	if (sscanf(words, "not before %u%n", &n, &end) == 1 && !words[end])
+		facts->not_before_s = n;
+	else if (sscanf(words, "not after %u%n", &n, &end) == 1 && !words[end])
+		facts->not_after_s = n;
+	else if (sscanf(words, "clock set back from %u%n", &n, &end) == 1 &&
+		 !words[end])
+		facts->latest_s = n;
+	else if (sscanf(words, "active at %u, inactive after %u%n", &n, &after,
+			&end) == 2 &&
+		 !words[end]) {
+		facts->active_at_s = n;
+		facts->inactive_s = after;
+	} else
+		return take_hours(facts, words);
+	return true;
+}
+
 static bool take_number(struct login_facts *facts, const char *words)
 {
 	unsigned int n, until;
@@ -108,7 +157,7 @@ static bool take_number(struct login_facts *facts, const char *words)
 		return true;
 	}
 	if (sscanf(words, "temporary until %u%n", &n, &end) != 1 || words[end])
-		return false;
+		return take_validity(facts, words);
 	facts->temporary = true;
 	facts->temporary_until_s = n;
 	return true;
@@ -246,7 +295,19 @@ static bool may_come_from(const struct origin *origin)
 /* Each bit of number chooses one fact. */
 static struct login_facts facts_of(unsigned int number)
 {
+	/* Limits of time, in eight ways that go with no other bit. */
+	unsigned int validity = (number * 2654435761U) >> 29;
+
 	return (struct login_facts){
+		.not_before_s = validity == 1 ? 1001 : 0,
+		.not_after_s = validity == 2   ? 999
+			       : validity == 3 ? 1000
+					       : 0,
+		.active_at_s = validity == 4 ? 899 : 901,
+		.inactive_s = validity >= 4 ? 100 : 0,
+		.hours.n = validity == 5,
+		.service_hours.n = validity == 6,
+		.latest_s = validity == 7 ? 1001 : 1000,
 		.user_known = number & 1,
 		.enabled = number & 2,
 		.service_allowed = number & 4,
@@ -299,6 +360,13 @@ static void no_set_of_facts_slips_through(void **state)
 		assert_true(f.user_known && f.enabled && !f.locked);
 		assert_true(f.failures < f.failures_max);
 		assert_true(may_come_from(&f.origin));
+		assert_true(f.not_before_s <= f.now_s);
+		assert_true(f.not_after_s == 0 || f.not_after_s >= f.latest_s);
+		if (!f.break_glass && !(session && f.by_another)) {
+			assert_true(f.inactive_s == 0 ||
+				    f.latest_s - f.active_at_s < f.inactive_s);
+			assert_true(f.hours.n == 0 && f.service_hours.n == 0);
+		}
 		assert_true(!f.break_glass || (f.opened_at_s <= f.now_s &&
 					       f.now_s < f.open_until_s));
 		assert_int_not_equal(f.system_uid, LOGIN_UID_OTHER);
@@ -312,7 +380,9 @@ static void no_set_of_facts_slips_through(void **state)
 			continue;
 		}
 		assert_true(account || f.password == LOGIN_PASSWORD_RIGHT);
-		assert_true(!f.temporary || f.temporary_until_s > f.now_s);
+		/* abuse_133: nor by a clock that was set back. */
+		assert_true(!f.temporary || (f.temporary_until_s > f.now_s &&
+					     f.temporary_until_s > f.latest_s));
 		/* abuse_83: a temporary password is good for nothing else. */
 		assert_int_equal(decision.verdict == VERDICT_CHANGE,
 				 f.temporary && !(session && f.by_another));
