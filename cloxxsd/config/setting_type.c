@@ -7,6 +7,7 @@
 
 #include "base/name.h"
 #include "cloxxsd/config/setting_list.h"
+#include "policy/hours.h"
 
 struct unit {
 	char letter;
@@ -90,7 +91,7 @@ static void format_bound(enum setting_type type, uint64_t bound,
 {
 	if (type == SETTING_SIZE)
 		format_with_unit(bound, size_units, text);
-	else if (type == SETTING_DURATION)
+	else if (type == SETTING_DURATION || type == SETTING_LIMIT)
 		format_with_unit(bound, duration_units, text);
 	else
 		text_add_format(text, "%" PRIu64, bound);
@@ -121,10 +122,13 @@ static int parse_quantity(enum setting_type type,
 			text_add(why, "is not a size such as 64M (K, M, G)");
 			return SETTING_TYPE_E_INVALID;
 		}
-	} else if (type == SETTING_DURATION) {
+	} else if (type == SETTING_DURATION || type == SETTING_LIMIT) {
 		if (!parse_with_unit(value, duration_units, &number)) {
-			text_add(why,
-				 "is not a duration such as 24h (s, m, h, d)");
+			text_add(why, type == SETTING_LIMIT
+					      ? "is neither off nor a duration "
+						"such as 90d (s, m, h, d)"
+					      : "is not a duration such as 24h "
+						"(s, m, h, d)");
 			return SETTING_TYPE_E_INVALID;
 		}
 	} else if (!parse_number(value, &number)) {
@@ -351,6 +355,16 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 			return 0;
 		}
 		return parse_quantity(type, bounds, value, at, why);
+	case SETTING_LIMIT:
+		if (strcmp(value, "off") == 0) {
+			*(uint32_t *)at = 0;
+			return 0;
+		}
+		return parse_quantity(type, bounds, value, at, why);
+	case SETTING_HOURS:
+		return hours_parse(value, at, why) == 0
+			       ? 0
+			       : SETTING_TYPE_E_INVALID;
 	case SETTING_NUMBER:
 	case SETTING_SIZE:
 	case SETTING_DURATION:
@@ -389,6 +403,15 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 			break;
 		}
 		text_add_format(value, "%" PRIu32, *numbers);
+		break;
+	case SETTING_LIMIT:
+		if (*numbers == 0)
+			text_add(value, "off");
+		else
+			format_with_unit(*numbers, duration_units, value);
+		break;
+	case SETTING_HOURS:
+		hours_write(at, value);
 		break;
 	case SETTING_NUMBER:
 		text_add_format(value, "%" PRIu32, *numbers);
@@ -438,6 +461,8 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_DURATION:
 	case SETTING_UIDS:
 	case SETTING_CLASSES:
+	case SETTING_LIMIT:
+	case SETTING_HOURS:
 		break;
 	case SETTING_NETWORKS:
 		setting_networks_deinit(at);

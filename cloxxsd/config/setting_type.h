@@ -16,6 +16,8 @@
  *     words     cloxxs, example   char **, ended by NULL
  *     networks, countries, classes, services   see setting_list.h
  *     declaration none, or 2026-05-01 and a sentence   char *
+ *     limit     off, or 90d       uint32_t seconds, 0 for off
+ *     hours     mo-fr 07:00-20:00 struct hours
  */
 
 #include <stdbool.h>
@@ -39,6 +41,8 @@ enum setting_type {
 	SETTING_COUNTRIES, /* char **, ended by NULL */
 	SETTING_CLASSES,   /* uint32_t */
 	SETTING_SERVICES,  /* char **, ended by NULL */
+	SETTING_LIMIT,
+	SETTING_HOURS,
 };
 
 /* Both may be; for words: how many letters; for networks max 1: may be any.

@@ -187,6 +187,15 @@ bool settings_home(const struct settings *settings, const char *name,
 	return !text_is_cut(&text);
 }
 
+const struct settings_service *settings_service_find(
+	const struct settings *settings, const char *service)
+{
+	for (size_t i = 0; i < settings->n_services; i++)
+		if (strcmp(settings->services[i].name, service) == 0)
+			return &settings->services[i];
+	return NULL;
+}
+
 int settings_for_each(const struct settings *settings,
 		      int (*each)(const struct setting *setting,
 				  void *userdata),

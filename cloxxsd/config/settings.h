@@ -16,6 +16,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "cloxxsd/config/setting_list.h"
+#include "policy/hours.h"
 
 /* [watched_backup NAME]: a backup that others make, looked at from outside */
 struct settings_watched {
@@ -26,11 +27,19 @@ struct settings_watched {
 	uint32_t min_count; /* min_count = 1, 1 to 100000 */
 };
 
+/* [service NAME]: what holds at one service, whoever comes */
+struct settings_service {
+	char *name;
+	struct hours hours; /* hours = always */
+};
+
 struct settings {
 	/* [users] */
 	uint32_t uid_min, uid_max; /* uid_range = 66000-99999 */
 	char *shell;               /* shell = /bin/bash */
 	char *home;                /* home = /home/%u, %u being the name */
+	/* [account] */
+	uint32_t inactive_s; /* inactive = off (0), 1d to 3650d */
 	/* [lockout] */
 	uint32_t lockout_failures; /* failures = 3, 1 to 10 */
 	/* [origin] */
@@ -65,6 +74,8 @@ struct settings {
 	uint32_t backup_keep_verified;    /* keep_verified = 7, 1 to 1000 */
 	struct settings_watched *watched; /* in the order of the files */
 	size_t n_watched;
+	struct settings_service *services;
+	size_t n_services;
 	/* [statement]: what only the operator can say, and since when */
 	char *soc2;                     /* soc2 = none */
 	char *physical_protection;      /* physical_protection = none */
@@ -110,6 +121,10 @@ bool settings_name_service(char *const *services, const char *service);
 /* The home of name as configured, %u put in; false where it is too long. */
 bool settings_home(const struct settings *settings, const char *name,
 		   char *ret_home, size_t size);
+
+/* The section of the service, or NULL. */
+const struct settings_service *settings_service_find(
+	const struct settings *settings, const char *service);
 
 /* Writes all keys in the file's own syntax; loading that gives the same again.
  */

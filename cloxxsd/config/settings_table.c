@@ -7,6 +7,7 @@
 
 #define AT(member) offsetof(struct settings, member)
 #define ITEM(member) offsetof(struct settings_watched, member)
+#define SERVICE(member) offsetof(struct settings_service, member)
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 #define MINUTE 60
@@ -39,6 +40,13 @@ const struct settings_row settings_table[] = {
 	  "/home/%u",
 	  { 0, 0 },
 	  "Home directory of new users; %u is the user's name." },
+	{ "account",
+	  "inactive",
+	  SETTING_LIMIT,
+	  AT(inactive_s),
+	  "off",
+	  { DAY, 3650 * DAY },
+	  "Who did not log in for so long is refused; off for never." },
 	{ "lockout",
 	  "failures",
 	  SETTING_NUMBER,
@@ -174,6 +182,13 @@ const struct settings_row settings_table[] = {
 	  "1024",
 	  { 16, 65536 },
 	  "Logins that may be under way at once." },
+	{ "service",
+	  "hours",
+	  SETTING_HOURS,
+	  SERVICE(hours),
+	  "always",
+	  { 0, 0 },
+	  "When the service lets users in." },
 	{ "backup",
 	  "directory",
 	  SETTING_PATH,
@@ -258,9 +273,12 @@ _Static_assert(ARRAY_SIZE(settings_table) <= SETTINGS_ROWS_MAX, "rows");
 const struct settings_section settings_sections[] = {
 	{ "watched_backup", AT(watched), AT(n_watched),
 	  sizeof(struct settings_watched) },
+	{ "service", AT(services), AT(n_services),
+	  sizeof(struct settings_service) },
 };
 const size_t settings_sections_n = ARRAY_SIZE(settings_sections);
 _Static_assert(offsetof(struct settings_watched, name) == 0, "name is first");
+_Static_assert(offsetof(struct settings_service, name) == 0, "name is first");
 
 const struct settings_row *settings_row_find(const char *section,
 					     const char *key)

@@ -118,7 +118,8 @@ def check_settings():
     page = Page("cloxxsd.conf.5")
     # Sections with a name are there only where somebody wrote them.
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-        file.write("[watched_backup example]\npath = /srv/example\n")
+        file.write("[watched_backup example]\npath = /srv/example\n"
+                   "[service example]\n")
         file.flush()
         rows = json.loads(program("cloxxsd", "--dump-config", "--json",
                                   "--config", file.name))
@@ -150,7 +151,7 @@ def check_bounds(page, told):
     if not rows:
         fail(page.name, "the table's bounds cannot be read")
     for section, key, least, most in rows:
-        name = " NAME" if section == "watched_backup" else ""
+        name = " NAME" if section in ("watched_backup", "service") else ""
         key = f"[{section}{name}] {key}"
         page.must_say(key, told.get(key, ""), f"number, {least} to {most}")
 
