@@ -118,6 +118,9 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_LIST:
 	case VALUE_NUMBER:
 	case VALUE_DURATION:
+	case VALUE_TIME:
+	case VALUE_TIME_END:
+	case VALUE_ANY:
 		break;
 	}
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
+#include "cloxxsctl/time_value.h"
 
 const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_HELP] = { "help", VALUE_NONE, NULL, NULL,
@@ -48,8 +49,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			      "the file of a recovery key's identity" },
 	[OPTION_ALLOW] = { "allow", VALUE_LIST, "A,B", NULL,
 			   "what may become less strict: locks, disabled, "
-			   "roles, services, networks, passwords, users, "
-			   "names; or damaged" },
+			   "roles, services, networks, validity, passwords, "
+			   "users, names; or damaged" },
 	[OPTION_ALL] = { "all", VALUE_NONE, NULL, NULL,
 			 "tell of what is sound too" },
 	[OPTION_NAGIOS] = { "nagios", VALUE_NONE, NULL, NULL,
@@ -65,6 +66,15 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 				  "in 2h" },
 	[OPTION_WITH_KEY] = { "with-key", VALUE_WORD, "host|tpm2|auto", NULL,
 			      "encrypt the file with a key of this host" },
+	[OPTION_NOT_BEFORE] = { "not-before", VALUE_TIME, "TIME", "not_before",
+				"valid from then on, as 2027-01-31 or "
+				"2027-01-31T09:00; never: at once" },
+	[OPTION_NOT_AFTER] = { "not-after", VALUE_TIME_END, "TIME", "not_after",
+			       "valid until then, that day included; never: "
+			       "for ever" },
+	[OPTION_HOURS] = { "hours", VALUE_ANY, "HOURS", "hours",
+			   "when he is let in, as 'mo-fr 07:00-20:00, sa "
+			   "09:00-12:00'; or always" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },
@@ -210,6 +220,14 @@ static const char *value_fault(const struct grammar_option_row *row,
 		return duration_read(value, &(uint32_t){ 0 })
 			       ? NULL
 			       : "is no time such as 90s, 30m, 2h or 1d";
+	case VALUE_TIME:
+	case VALUE_TIME_END:
+		return time_value_read(value, TIMESTAMP_BEGIN, &(int64_t){ 0 })
+			       ? NULL
+			       : "is no time such as 2027-01-31, "
+				 "2027-01-31T09:00 or never";
+	case VALUE_ANY:
+		return NULL;
 	case VALUE_PATH:
 		return *value == '/' ? NULL : "is not an absolute path";
 	}

@@ -53,6 +53,9 @@ enum grammar_option {
 	OPTION_REMOTE,
 	OPTION_LOCKED_SINCE,
 	OPTION_WITH_KEY,
+	OPTION_NOT_BEFORE,
+	OPTION_NOT_AFTER,
+	OPTION_HOURS,
 	_N_OPTIONS,
 };
 
@@ -68,6 +71,9 @@ enum grammar_value {
 	VALUE_PATH,     /* an absolute path */
 	VALUE_YES_NO,   /* yes or no */
 	VALUE_DURATION, /* 90s, 30m, 2h, 1d */
+	VALUE_TIME,     /* 2027-01-31, its begin; or with a time; or never */
+	VALUE_TIME_END, /* the same, but the end of the day */
+	VALUE_ANY,      /* also nothing */
 };
 
 struct grammar_option_row {
@@ -107,6 +113,7 @@ enum grammar_view {
 	VIEW_ENVELOPE,
 	VIEW_GEOIP,
 	VIEW_GEOIP_LOOKUP,
+	VIEW_DONE,
 	_N_VIEWS,
 };
 

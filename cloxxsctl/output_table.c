@@ -67,6 +67,10 @@ static int table_show(struct output *output, const struct command *command,
 		return geoip_view(output, reply);
 	case VIEW_GEOIP_LOOKUP:
 		return geoip_view_lookup(output, reply);
+	case VIEW_DONE:
+		return fprintf(output->stream, "%s.\n", command->row->done) < 0
+			       ? -EIO
+			       : 0;
 	case VIEW_USERS:
 	case VIEW_NONE:
 	case _N_VIEWS:

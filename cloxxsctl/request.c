@@ -8,6 +8,7 @@
 #include "cloxxsctl/duration.h"
 #include "cloxxsctl/services.h"
 #include "cloxxsctl/terminal.h"
+#include "cloxxsctl/time_value.h"
 #include "cloxxsctl/word_list.h"
 #include "varlink/client.h"
 
@@ -18,6 +19,15 @@ static json_t *seconds_of(const char *text)
 	return duration_read(text, &seconds) ? json_integer(seconds) : NULL;
 }
 
+static json_t *time_of(const char *text, enum timestamp_side side)
+{
+	int64_t seconds;
+
+	return time_value_read(text, side, &seconds)
+		       ? json_integer((json_int_t)seconds)
+		       : NULL;
+}
+
 static json_t *value_of(enum grammar_value value, const char *text)
 {
 	switch (value) {
@@ -26,7 +36,12 @@ static json_t *value_of(enum grammar_value value, const char *text)
 	case VALUE_TEXT:
 	case VALUE_WORD:
 	case VALUE_PATH:
+	case VALUE_ANY:
 		return json_string(text);
+	case VALUE_TIME:
+		return time_of(text, TIMESTAMP_BEGIN);
+	case VALUE_TIME_END:
+		return time_of(text, TIMESTAMP_END);
 	case VALUE_DURATION:
 		return seconds_of(text);
 	case VALUE_YES_NO:

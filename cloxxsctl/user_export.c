@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/timestamp.h"
 #include "cloxxsctl/csv.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/user_file.h"
@@ -20,13 +21,17 @@ struct exporting {
 	uint64_t n;
 };
 
-static void add_value(struct text *text, const json_t *value)
+static void add_value(struct text *text, enum user_column_type type,
+		      const json_t *value)
 {
+	bool is_time = type == COLUMN_TIME || type == COLUMN_TIME_END;
 	const char *comma = "";
 	json_t *one;
 	size_t i;
 
-	if (json_is_string(value))
+	if (json_is_integer(value) && is_time)
+		timestamp_write(json_integer_value(value), text);
+	else if (json_is_string(value))
 		text_add(text, json_string_value(value));
 	else if (json_is_integer(value))
 		text_add_format(text, "%lld",
@@ -55,7 +60,8 @@ static int write_row(struct exporting *exporting, const json_t *user)
 		if (!user_columns[i].exported)
 			continue;
 		text_init(&text, field, sizeof(field));
-		add_value(&text, json_object_get(user, user_columns[i].name));
+		add_value(&text, user_columns[i].type,
+			  json_object_get(user, user_columns[i].name));
 		if (line.n > 0)
 			text_add(&line, ",");
 		csv_add(&line, field);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cloxxsctl/csv.h"
+#include "cloxxsctl/time_value.h"
 #include "cloxxsctl/word_list.h"
 
 const struct user_column user_columns[] = {
@@ -18,6 +19,9 @@ const struct user_column user_columns[] = {
 	{ "home", COLUMN_TEXT, true },
 	{ "language", COLUMN_TEXT, true },
 	{ "networks", COLUMN_LIST, true },
+	{ "not_before", COLUMN_TIME, true },
+	{ "not_after", COLUMN_TIME_END, true },
+	{ "hours", COLUMN_TEXT, true },
 	{ "password_hash", COLUMN_TEXT, false },
 	{ NULL, COLUMN_TEXT, false },
 };
@@ -154,6 +158,18 @@ static json_t *number_of(const char *field)
 	return json_integer((json_int_t)strtoull(field, NULL, 10));
 }
 
+static json_t *time_of(enum user_column_type type, const char *field)
+{
+	int64_t seconds;
+
+	if (!time_value_read(field,
+			     type == COLUMN_TIME_END ? TIMESTAMP_END
+						     : TIMESTAMP_BEGIN,
+			     &seconds))
+		return NULL;
+	return json_integer((json_int_t)seconds);
+}
+
 /* The field as the column's type; NULL where it is none. */
 static json_t *value_of(enum user_column_type type, const char *field)
 {
@@ -168,6 +184,9 @@ static json_t *value_of(enum user_column_type type, const char *field)
 		return strcmp(field, "false") == 0 ? json_false() : NULL;
 	case COLUMN_LIST:
 		return word_list_json(field);
+	case COLUMN_TIME:
+	case COLUMN_TIME_END:
+		return time_of(type, field);
 	}
 	return NULL;
 }
@@ -179,6 +198,10 @@ static const char *type_fault(enum user_column_type type)
 		return "is no number";
 	case COLUMN_TRUTH:
 		return "is neither true nor false";
+	case COLUMN_TIME:
+	case COLUMN_TIME_END:
+		return "is no time such as 2027-01-31, 2027-01-31T09:00 or "
+		       "never";
 	case COLUMN_TEXT:
 	case COLUMN_LIST:
 		break;
@@ -289,6 +312,39 @@ static bool skip_char(struct cursor *cursor, char c)
 	return true;
 }
 
+static bool is_time(const struct user_column *column)
+{
+	return column->type == COLUMN_TIME || column->type == COLUMN_TIME_END;
+}
+
+/* A time that was written as such becomes a number; false: it is none. */
+static bool take_time(const struct user_file_args *args, int64_t line,
+		      json_t *user, const struct user_column *column)
+{
+	const char *written =
+		json_string_value(json_object_get(user, column->name));
+	json_t *seconds;
+
+	if (!written)
+		return true;
+	seconds = time_of(column->type, written);
+	if (!seconds)
+		fault_about(args, line, written, type_fault(column->type));
+	return json_object_set_new(user, column->name, seconds) == 0;
+}
+
+static bool take_times(const struct user_file_args *args, int64_t line,
+		       json_t *user)
+{
+	bool good = true;
+
+	for (size_t i = 0; user_columns[i].name; i++)
+		if (is_time(&user_columns[i]))
+			good = take_time(args, line, user, &user_columns[i]) &&
+			       good;
+	return good;
+}
+
 static int take_object(const struct user_file_args *args, struct cursor *cursor,
 		       bool *ret_go_on)
 {
@@ -317,6 +373,7 @@ static int take_object(const struct user_file_args *args, struct cursor *cursor,
 		fault_about(args, line, name, "is no attribute");
 		good = false;
 	}
+	good = take_times(args, line, user) && good;
 	if (!good ||
 	    json_object_set_new(user, "line", json_integer(line)) < 0) {
 		json_decref(user);

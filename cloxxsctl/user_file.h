@@ -22,6 +22,8 @@ enum user_column_type {
 	COLUMN_NUMBER,
 	COLUMN_TRUTH, /* true or false */
 	COLUMN_LIST,  /* by comma; empty: none */
+	COLUMN_TIME,  /* as time_value.h has it; in JSON a number too */
+	COLUMN_TIME_END,
 };
 
 /* What a file may tell of a user, in the order in which an export does. */

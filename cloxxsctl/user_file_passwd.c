@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/timestamp.h"
 #include "cloxxsctl/user_file.h"
 
 /* Debian's: below and above them are accounts of the system. */
@@ -119,12 +120,18 @@ static const char *line_fault(const struct table_line *line, int64_t *ret_uid)
 	return NULL;
 }
 
-/* Days since 1970 of shadow's expiry; never where there are none. */
-static bool has_expired(const char *field, int64_t today)
+/* Days since 1970 of shadow's expiry, the first on which nobody gets in; none
+ * where there are none. */
+static int add_expiry(json_t *user, const char *field, int64_t today)
 {
 	int64_t day;
 
-	return read_uid(field, &day) && day <= today;
+	if (!read_uid(field, &day) || day * 86400 - 1 > TIMESTAMP_MAX)
+		return 0;
+	if (day <= today)
+		return json_object_set_new(user, "enabled", json_false());
+	return json_object_set_new(user, "not_after",
+				   json_integer(day * 86400 - 1));
 }
 
 /*
@@ -177,10 +184,8 @@ static int read_line(const struct user_file_args *args,
 		json_decref(user);
 		return 0;
 	}
-	if (shadow &&
-	    (add_hash(user, shadow) < 0 ||
-	     (has_expired(shadow->fields[7], today) &&
-	      json_object_set_new(user, "enabled", json_false()) < 0))) {
+	if (shadow && (add_hash(user, shadow) < 0 ||
+		       add_expiry(user, shadow->fields[7], today) < 0)) {
 		json_decref(user);
 		return -ENOMEM;
 	}

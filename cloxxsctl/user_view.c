@@ -3,12 +3,43 @@
 
 #include <string.h>
 
+/* What his validity keeps him out by, and what lets him in: around his name, or
+ * with none of it. */
+struct validity {
+	const char *name;
+	const char *state, *cell;
+	const char *before, *after;
+};
+
+static const struct validity validities[] = {
+	{ "not-yet-valid", "not valid yet", "not yet", "cloxxsctl user set ",
+	  " --not-before never" },
+	{ "no-longer-valid", "no longer valid", "ended", "cloxxsctl user set ",
+	  " --not-after never" },
+	{ "inactive", "inactive", "inactive", "cloxxsctl user enable ", "" },
+	{ "clock-set-back", "ended, before the clock was set back", "ended",
+	  "cloxxsctl clock accept --reason TEXT", NULL },
+};
+
+/* NULL: nothing. */
+static const struct validity *validity_of(const json_t *user)
+{
+	const char *name = output_member(user, "validity", "valid");
+
+	for (size_t i = 0; i < ARRAY_SIZE(validities); i++)
+		if (strcmp(validities[i].name, name) == 0)
+			return &validities[i];
+	return NULL;
+}
+
 enum user_state user_state(const json_t *user)
 {
 	if (!json_is_true(json_object_get(user, "enabled")))
 		return USER_DISABLED;
 	if (!json_is_false(json_object_get(user, "locked")))
 		return USER_LOCKED;
+	if (validity_of(user))
+		return USER_NOT_VALID;
 	if (json_is_true(json_object_get(user, "break_glass")) &&
 	    !json_is_integer(json_object_get(user, "open_until")))
 		return USER_CLOSED;
@@ -73,6 +104,9 @@ void user_view_state(struct output *output, const json_t *user)
 	case USER_LOCKED:
 		print_locked(output, user);
 		break;
+	case USER_NOT_VALID:
+		print_state(output, user, validity_of(user)->state, "", "");
+		break;
 	case USER_CLOSED:
 		fputs("closed: a break-glass account", output->stream);
 		break;
@@ -91,15 +125,22 @@ static void print_way_in(struct output *output, const json_t *user)
 		[USER_LOCKED] = { "cloxxsctl user unlock ", " --reason TEXT" },
 		[USER_CLOSED] = { "cloxxsctl break-glass open ",
 				  " --reason TEXT --ttl 2h" },
+		[USER_MAY_LOG_IN] = { "", "" },
 	};
 	enum user_state state = user_state(user);
+	const char *before = ways[state][0], *after = ways[state][1];
 
 	if (state == USER_MAY_LOG_IN)
 		return;
+	if (state == USER_NOT_VALID) {
+		before = validity_of(user)->before;
+		after = validity_of(user)->after;
+	}
 	output_label(output, "Let in with");
-	fputs(ways[state][0], output->stream);
-	output_foreign(output, output_member(user, "name", "NAME"));
-	fprintf(output->stream, "%s\n", ways[state][1]);
+	fputs(before, output->stream);
+	if (after)
+		output_foreign(output, output_member(user, "name", "NAME"));
+	fprintf(output->stream, "%s\n", after ? after : "");
 }
 
 static void print_networks(struct output *output, const json_t *user)
@@ -179,6 +220,18 @@ static void print_password(struct output *output, const json_t *user)
 	fputc('\n', output->stream);
 }
 
+static void print_time(struct output *output, const char *label,
+		       const json_t *user, const char *key)
+{
+	int64_t at;
+
+	if (!output_member_int(user, key, &at))
+		return;
+	output_label(output, label);
+	output_time(output, at);
+	fputc('\n', output->stream);
+}
+
 static void print_last_login(struct output *output, const json_t *user)
 {
 	const char *service = output_member(user, "last_login_service", NULL);
@@ -255,8 +308,6 @@ static int print_failures(struct output *output, const json_t *failures)
 int user_view(struct output *output, const json_t *reply)
 {
 	const json_t *user = json_object_get(reply, "user");
-	int64_t created;
-
 	print_member(output, "User", user, "name");
 	output_label(output, "State");
 	user_view_state(output, user);
@@ -272,13 +323,12 @@ int user_view(struct output *output, const json_t *reply)
 	print_member(output, "Shell", user, "shell");
 	print_member(output, "Home", user, "home");
 	print_member(output, "Language", user, "language");
+	print_time(output, "Valid from", user, "not_before");
+	print_time(output, "Valid until", user, "not_after");
+	print_member(output, "Hours", user, "hours");
 	print_password(output, user);
 	print_last_login(output, user);
-	if (output_member_int(user, "created", &created)) {
-		output_label(output, "Created");
-		output_time(output, created);
-		fputc('\n', output->stream);
-	}
+	print_time(output, "Created", user, "created");
 	print_number(output, "Failures", user, "failures");
 	return print_failures(output, json_object_get(reply, "failed"));
 }
@@ -309,6 +359,8 @@ static int add_state(struct table *table, const json_t *user)
 		return table_add(table, TONE_WARN, "disabled");
 	case USER_LOCKED:
 		return table_add(table, TONE_BAD, "locked");
+	case USER_NOT_VALID:
+		return table_add(table, TONE_WARN, validity_of(user)->cell);
 	case USER_CLOSED:
 		return table_add(table, TONE_PLAIN, "closed");
 	case USER_MAY_LOG_IN:

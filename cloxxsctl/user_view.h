@@ -14,7 +14,8 @@
 enum user_state {
 	USER_DISABLED,
 	USER_LOCKED,
-	USER_CLOSED, /* for emergencies, and not open */
+	USER_NOT_VALID, /* too early, too late, or away for too long */
+	USER_CLOSED,    /* for emergencies, and not open */
 	USER_MAY_LOG_IN,
 };
 

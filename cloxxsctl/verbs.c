@@ -19,11 +19,14 @@
 #define REASON OPTION_BIT(OPTION_REASON)
 #define RESET OPTION_BIT(OPTION_RESET_PASSWORD)
 #define YES OPTION_BIT(OPTION_YES)
-#define ATTRIBUTES                                               \
-	(OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) | \
-	 OPTION_BIT(OPTION_SHELL) | OPTION_BIT(OPTION_HOME) |    \
+#define ATTRIBUTES                                                   \
+	(OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) |     \
+	 OPTION_BIT(OPTION_SHELL) | OPTION_BIT(OPTION_HOME) |        \
 	 OPTION_BIT(OPTION_LANGUAGE) | OPTION_BIT(OPTION_NETWORKS) | \
-	 OPTION_BIT(OPTION_PROTECTED))
+	 OPTION_BIT(OPTION_PROTECTED) | VALIDITY)
+#define VALIDITY                                                        \
+	(OPTION_BIT(OPTION_NOT_BEFORE) | OPTION_BIT(OPTION_NOT_AFTER) | \
+	 OPTION_BIT(OPTION_HOURS))
 
 /* A verb about one user who must be there. */
 #define ONE_USER                                                    \
@@ -121,6 +124,12 @@ const struct grammar_verb verbs[] = {
 	  .parameter = "reference", .view = VIEW_EXPLANATION,
 	  .missing = "there is no refusal with this code",
 	  .find = "it stands in the text that the user was shown" },
+	{ .noun = "clock", .verb = "accept", .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "say that the clock, which was set back, is right",
+	  .example = "cloxxsctl clock accept --reason \"it was a year ahead\"",
+	  .run = request_run, .method = ADMIN "AcceptClock",
+	  .view = VIEW_DONE, .done = "The clock is right" },
 	{ .noun = "status", .options = JSON,
 	  .summary = "show how it does; also without any word",
 	  .example = "cloxxsctl status",

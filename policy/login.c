@@ -375,6 +375,18 @@ bool login_gates_pass(const struct login_facts *facts)
 	return true;
 }
 
+enum reason login_validity(const struct login_facts *facts)
+{
+	for (unsigned int i = LOGIN_RULE_NOT_BEFORE; i <= LOGIN_RULE_ACTIVE;
+	     i++) {
+		struct answer answer = rules[i].ask(facts);
+
+		if (answer.outcome == LOGIN_OUTCOME_DENY)
+			return answer.reason;
+	}
+	return REASON_NONE;
+}
+
 const char *login_rule_name(enum login_rule rule)
 {
 	return rules[rule].name;

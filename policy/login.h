@@ -125,6 +125,9 @@ struct login_decision login_decide(const struct login_facts *facts);
 /* Whether a password may be verified at all: no gate denies. */
 bool login_gates_pass(const struct login_facts *facts);
 
+/* What the rules of validity and activity alone deny by; REASON_NONE: not. */
+enum reason login_validity(const struct login_facts *facts);
+
 const char *login_rule_name(enum login_rule rule);
 /* One sentence: what the rule asks. */
 const char *login_rule_text(enum login_rule rule);

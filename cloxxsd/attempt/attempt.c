@@ -22,6 +22,50 @@ static enum login_uid compare_uid(const struct subject *subject, bool known,
 							    : LOGIN_UID_OTHER;
 }
 
+/* What was written and cannot be read lets nobody in. */
+static struct hours hours_of(const char *written)
+{
+	struct hours hours = { 0 };
+	char why[64];
+	struct text text;
+
+	text_init(&text, why, sizeof(why));
+	if (*written && hours_parse(written, &hours, &text) != 0)
+		return hours_never();
+	return hours;
+}
+
+static struct hours_moment wall_at(int64_t now_s)
+{
+	unsigned int day, minute;
+
+	if (!clock_wall(now_s, &day, &minute))
+		return (struct hours_moment){ .day = _HOURS_DAY_N };
+	return (struct hours_moment){ (uint8_t)day, (uint16_t)minute };
+}
+
+/* When he is valid, and at which hours, here. */
+static void gather_validity(struct attempts *attempts, const struct user *user,
+			    const char *service, struct login_facts *facts)
+{
+	const struct settings_service *at =
+		settings_service_find(attempts->settings, service);
+	struct user_moment moment =
+		state_moment(attempts->state, attempts->settings->inactive_s);
+
+	facts->now_s = moment.now;
+	facts->latest_s = moment.latest;
+	facts->inactive_s = moment.inactive_s;
+	facts->not_before_s = user->not_before;
+	facts->not_after_s = user->not_after;
+	facts->active_at_s = user->active_at;
+	facts->hours = hours_of(user->hours);
+	if (at)
+		facts->service_hours = at->hours;
+	if (facts->hours.n > 0 || facts->service_hours.n > 0)
+		facts->wall = wall_at(moment.now);
+}
+
 int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		   enum login_purpose purpose, struct user *ret_user,
 		   struct login_facts *ret_facts)
@@ -58,8 +102,8 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 			known && user.password_kind != USER_PASSWORD_NONE,
 		.temporary = user.password_kind == USER_PASSWORD_TEMPORARY,
 		.temporary_until_s = user.temporary_until,
-		.now_s = clock_realtime_us() / 1000000,
 	};
+	gather_validity(attempts, &user, subject->service, ret_facts);
 	*ret_user = user;
 	return 0;
 }

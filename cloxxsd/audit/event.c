@@ -161,6 +161,14 @@ static const struct {
 				     LOG_ALERT,
 				     "The country database is too old to be "
 				     "asked" },
+	[EVENT_CLOCK_ACCEPTED] = { "clock-accepted",
+				   "c4f69bdeb3bb48d4b4a632c02bd20553",
+				   LOG_WARNING,
+				   "Root took the clock to be right, though it "
+				   "was later before" },
+	[EVENT_SESSION_ENDED] = { "session-ended",
+				  "a3fb557c749547f0a7fd76fa1f89562f",
+				  LOG_NOTICE, "Root ended a session" },
 };
 
 const char *event_name(enum event event)

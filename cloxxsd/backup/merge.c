@@ -22,6 +22,8 @@ static const struct {
 			     "gets services back" },
 	[MERGE_NETWORKS] = { "networks", "keeps the fixed networks of now",
 			     "gets the fixed networks of then" },
+	[MERGE_VALIDITY] = { "validity", "is valid when both say so",
+			     "is valid as before" },
 	[MERGE_PASSWORD] = { "passwords", "keeps the newer password",
 			     "gets the older password back" },
 	[MERGE_USER] = { "users", "stays away", "comes back" },
@@ -84,6 +86,32 @@ static void intersect(char *list, const char *other)
 	memcpy(list, kept, text.n + 1);
 }
 
+/*
+ * Valid when both say so. Of two hours those of today stay, be they more or
+ * less: nobody gets in at one at which he is kept out now.
+ */
+static void keep_validity(struct user *user, const struct user *present)
+{
+	if (present->not_before > user->not_before)
+		user->not_before = present->not_before;
+	if (present->not_after != 0 &&
+	    (user->not_after == 0 || present->not_after < user->not_after))
+		user->not_after = present->not_after;
+	if (*present->hours)
+		memcpy(user->hours, present->hours, sizeof(user->hours));
+}
+
+static bool validity_is_stricter(const struct user *present,
+				 const struct user *backup)
+{
+	struct user kept = *backup;
+
+	keep_validity(&kept, present);
+	return kept.not_before != backup->not_before ||
+	       kept.not_after != backup->not_after ||
+	       strcmp(kept.hours, backup->hours) != 0;
+}
+
 static void keep_password(struct user *user, const struct user *present)
 {
 	user->password = present->password;
@@ -135,6 +163,8 @@ static uint32_t compare(const struct user *present, const struct user *backup)
 	if (present->networks[0] != '\0' &&
 	    strcmp(present->networks, backup->networks) != 0)
 		facts |= 1U << MERGE_NETWORKS;
+	if (validity_is_stricter(present, backup))
+		facts |= 1U << MERGE_VALIDITY;
 	if (password_is_newer(present, backup))
 		facts |= 1U << MERGE_PASSWORD;
 	return facts;
@@ -170,6 +200,9 @@ static void keep(struct user *user, const struct user *present,
 		memcpy(user->networks, present->networks,
 		       sizeof(user->networks));
 		break;
+	case MERGE_VALIDITY:
+		keep_validity(user, present);
+		break;
 	case MERGE_PASSWORD:
 		keep_password(user, present);
 		break;
@@ -203,6 +236,8 @@ void merge_user(const struct user *present, const struct user *backup,
 	user.protected = user.protected || present->protected;
 	user.opened_at = present->opened_at;
 	user.open_until = present->open_until;
+	if (present->active_at > user.active_at)
+		user.active_at = present->active_at;
 	if (present->last_login > user.last_login) {
 		user.last_login = present->last_login;
 		memcpy(user.last_login_service, present->last_login_service,
@@ -238,8 +273,9 @@ static int write_user(struct store *store, const struct user *user)
 		" locked_at = ?, locked_because = ?, disabled_at = ?,"
 		" disabled_because = ?, last_login = ?, last_login_service = ?,"
 		" last_login_address = ?, protected = ?, opened_at = ?,"
-		" open_until = ?, networks = ? WHERE uid = ?",
-		"iitbiiiiiiititittiiiti", (int64_t)user->role,
+		" open_until = ?, networks = ?, not_before = ?,"
+		" not_after = ?, hours = ?, active_at = ? WHERE uid = ?",
+		"iitbiiiiiiititittiiitiitii", (int64_t)user->role,
 		(int64_t)user->enabled, user->services,
 		user->password.n > 0 ? user->password.bytes : NULL,
 		user->password.n, (int64_t)user->password_kind,
@@ -249,6 +285,7 @@ static int write_user(struct store *store, const struct user *user)
 		user->last_login, user->last_login_service,
 		user->last_login_address, (int64_t)user->protected,
 		user->opened_at, user->open_until, user->networks,
+		user->not_before, user->not_after, user->hours, user->active_at,
 		(int64_t)user->uid);
 }
 
@@ -272,6 +309,7 @@ static int merge_one(const struct user *present, void *userdata)
 			r = tell(merging->args, merging->counts, i,
 				 (loosened & (1U << i)) != 0, backup.name);
 	if (r == 0 && (facts != 0 || present->last_login > backup.last_login ||
+		       present->active_at > backup.active_at ||
 		       present->protected != backup.protected ||
 		       present->open_until != backup.open_until))
 		r = write_user(merging->restored->store, &merged);
@@ -387,7 +425,9 @@ static int merge_sides(struct sides *sides)
 		" WHERE uid IN (SELECT uid FROM user)",
 		"INSERT OR IGNORE INTO backup SELECT * FROM present.backup",
 		"UPDATE installation SET backups = max(backups,"
-		" (SELECT backups FROM present.installation)) WHERE id = 1",
+		" (SELECT backups FROM present.installation)),"
+		" latest = max(latest,"
+		" (SELECT latest FROM present.installation)) WHERE id = 1",
 	};
 	static const char *const keys[] = {
 		"DELETE FROM data_key",

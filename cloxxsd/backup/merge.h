@@ -25,14 +25,15 @@ enum merge_fact {
 	MERGE_ROLE,     /* an administrator in the backup only */
 	MERGE_SERVICES, /* more of them in the backup */
 	MERGE_NETWORKS, /* he may come from fewer places now */
+	MERGE_VALIDITY, /* longer, or at other hours, in the backup */
 	MERGE_PASSWORD, /* a newer one now, or none */
 	MERGE_USER,     /* not there now; in the backup */
 	MERGE_GOES,     /* there now, not in the backup */
 	_MERGE_FACT_N,
 };
 
-/* "locks", "disabled", "roles", "services", "networks", "passwords", "users";
- * NULL for what is never allowed. */
+/* "locks", "disabled", "roles", "services", "networks", "validity",
+ * "passwords", "users"; NULL for what is never allowed. */
 const char *merge_fact_group(enum merge_fact fact);
 /* What becomes of it, for a page. */
 const char *merge_fact_text(enum merge_fact fact, bool allowed);

@@ -19,6 +19,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
+#include "cloxxsd/daemon/boot.h"
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/daemon/settings_changes.h"
 #include "cloxxsd/service/import.h"
@@ -69,6 +70,8 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_DECOY:
 		case CHANGE_SESSION_OPEN:
 		case CHANGE_SESSION_CLOSE:
+		case CHANGE_SESSIONS_GONE:
+		case CHANGE_CLOCK:
 		case CHANGE_BREAK_GLASS_OPEN:
 		case CHANGE_BACKUP_MADE:
 		case CHANGE_BACKUP_GONE:
@@ -324,6 +327,19 @@ static int settle_import(struct state *state)
 	return r;
 }
 
+/* What ran before the host was started ended with it. */
+static int forget_sessions(struct daemon *daemon)
+{
+	struct change_set set = { 0 };
+
+	boot_id(daemon->boot);
+	if (!*daemon->boot)
+		return 0;
+	change_set_add(&set, (struct change){ .type = CHANGE_SESSIONS_GONE,
+					      .text = daemon->boot });
+	return state_apply(&daemon->state, &set);
+}
+
 static int start_state(struct daemon *daemon)
 {
 	char why[1024];
@@ -351,9 +367,11 @@ static int start_state(struct daemon *daemon)
 			 strerror(r < 0 ? -r : EIO));
 		return r < 0 ? r : -EIO;
 	}
-	r = settle_import(&daemon->state);
+	r = forget_sessions(daemon);
+	if (r == 0)
+		r = settle_import(&daemon->state);
 	if (r != 0) {
-		log_line(LOG_ERR, "records of an import cannot be written: %s",
+		log_line(LOG_ERR, "what was left open cannot be settled: %s",
 			 strerror(r < 0 ? -r : EIO));
 		return r < 0 ? r : -EIO;
 	}
@@ -399,6 +417,7 @@ static int start_attempts(struct daemon *daemon)
 	daemon->service = (struct service){
 		.errands = daemon->errands,
 		.state_directory = daemon->options.state_directory,
+		.boot = daemon->boot,
 		.state = &daemon->state,
 		.attempts = attempts,
 		.started = clock_realtime_us() / 1000000,

@@ -43,6 +43,7 @@ struct daemon {
 	struct varlink_server *server;
 	sd_event_source *stop_timer;
 	int64_t stop_by_us;
+	char boot[SESSION_BOOT_MAX];
 	char configuration_state[1024];
 };
 

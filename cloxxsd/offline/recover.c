@@ -92,6 +92,8 @@ static enum offline_status apply(struct offline *offline,
 static enum offline_status answer_user(struct offline *offline, uint32_t uid,
 				       const struct secret *temporary)
 {
+	struct user_moment moment =
+		state_moment(&offline->state, offline->settings->inactive_s);
 	struct user user;
 	json_t *answer;
 	int r;
@@ -99,7 +101,7 @@ static enum offline_status answer_user(struct offline *offline, uint32_t uid,
 	r = user_find_uid(offline->state.store, uid, &user);
 	if (r != 0)
 		return unreadable(offline, r);
-	answer = json_pack("{s:o}", "user", user_json(&user));
+	answer = json_pack("{s:o}", "user", user_json(&user, &moment));
 	if (temporary &&
 	    (json_object_set_new(answer, "temporary_password",
 				 json_string(temporary->bytes)) < 0 ||
@@ -166,7 +168,7 @@ static enum offline_status make_password(struct offline *offline,
 				    strerror(r < 0 ? -r : EINVAL));
 	user->password_kind = USER_PASSWORD_TEMPORARY;
 	user->password_changed = clock_realtime_us() / 1000000;
-	user->temporary_until = user->password_changed +
+	user->temporary_until = state_moment(&offline->state, 0).latest +
 				offline->settings->temporary_lifetime_s;
 	return OFFLINE_DONE;
 }
@@ -330,15 +332,22 @@ static enum offline_status fill_new(struct offline *offline, struct user *user)
 static void add_changes(struct change_set *set, const struct user *before,
 			const struct user *after, struct text *details)
 {
-	if (before->role != after->role) {
+	bool limited = before->not_before != 0 || before->not_after != 0 ||
+		       *before->hours;
+
+	if (before->role != after->role || limited)
 		change_set_add(set, (struct change){ .type = CHANGE_USER_SET,
 						     .uid = after->uid,
 						     .user = after });
+	if (before->role != after->role)
 		text_add(details, "; made an administrator");
-	}
+	if (limited)
+		text_add(details, "; valid at any time");
 	if (!before->enabled) {
-		change_set_add(set, (struct change){ .type = CHANGE_USER_ENABLE,
-						     .uid = after->uid });
+		change_set_add(
+			set, (struct change){ .type = CHANGE_USER_ENABLE,
+					      .uid = after->uid,
+					      .at = after->password_changed });
 		text_add(details, "; enabled");
 	}
 	if (user_is_locked(before) || before->failures > 0) {
@@ -382,6 +391,9 @@ enum offline_status recover_administrator(struct offline *offline)
 		return status;
 	after = before;
 	after.role = USER_ROLE_ADMINISTRATOR;
+	after.not_before = 0;
+	after.not_after = 0;
+	after.hours[0] = '\0';
 	status = make_password(offline, &after, &temporary);
 	if (status != OFFLINE_DONE)
 		return status;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/service/admin_geoip.h"
+#include "base/timestamp.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/admin_backup.h"
@@ -185,6 +186,71 @@ static bool read_language(struct varlink_call *call, json_t *parameters,
 	return true;
 }
 
+bool admin_is_time(int64_t seconds)
+{
+	return seconds >= 0 && seconds <= TIMESTAMP_MAX;
+}
+
+bool admin_is_validity(const struct user *user)
+{
+	return user->not_after == 0 || user->not_before <= user->not_after;
+}
+
+bool admin_read_hours(const char *written, char ret_hours[HOURS_TEXT_MAX],
+		      struct text *fault)
+{
+	struct hours hours = { 0 };
+	struct text text;
+
+	text_add(fault, "It ");
+	if (*written && hours_parse(written, &hours, fault) != 0) {
+		text_add(fault, ".");
+		return false;
+	}
+	text_init(fault, fault->buffer, fault->size);
+	text_init(&text, ret_hours, HOURS_TEXT_MAX);
+	if (hours.n > 0)
+		hours_write(&hours, &text);
+	return true;
+}
+
+static bool read_time(struct varlink_call *call, json_t *parameters,
+		      const char *name, int64_t *at)
+{
+	json_t *value = json_object_get(parameters, name);
+
+	if (!json_is_integer(value))
+		return true;
+	if (!admin_is_time(json_integer_value(value))) {
+		(void)!admin_invalid(call, name, ADMIN_TIME_RULE);
+		return false;
+	}
+	*at = json_integer_value(value);
+	return true;
+}
+
+static bool read_validity(struct varlink_call *call, json_t *parameters,
+			  struct user *user)
+{
+	const char *hours = admin_string(parameters, "hours");
+	char fault[256];
+	struct text text;
+
+	if (!read_time(call, parameters, "not_before", &user->not_before) ||
+	    !read_time(call, parameters, "not_after", &user->not_after))
+		return false;
+	if (!admin_is_validity(user)) {
+		(void)!admin_invalid(call, "not_after", ADMIN_VALIDITY_RULE);
+		return false;
+	}
+	text_init(&text, fault, sizeof(fault));
+	if (hours && !admin_read_hours(hours, user->hours, &text)) {
+		(void)!admin_invalid(call, "hours", fault);
+		return false;
+	}
+	return true;
+}
+
 bool admin_default_home(const struct service *service, const char *name,
 			char ret_home[USER_PATH_MAX])
 {
@@ -241,6 +307,7 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
 	       read_path(call, parameters, "shell", user->shell) &&
 	       read_home(service, call, parameters, user) &&
 	       read_language(call, parameters, user) &&
+	       read_validity(call, parameters, user) &&
 	       read_protected(service, call, parameters, user);
 }
 
@@ -284,17 +351,45 @@ bool admin_read_reason(struct varlink_call *call, json_t *parameters,
 int admin_reply_user(struct service *service, struct varlink_call *call,
 		     uint32_t uid)
 {
+	struct user_moment moment = service_moment(service);
 	struct user user;
 
 	if (user_find_uid(service->state->store, uid, &user) != 0)
 		return 0;
-	return varlink_call_reply(call,
-				  json_pack("{s:o}", "user", user_json(&user)));
+	return varlink_call_reply(
+		call, json_pack("{s:o}", "user", user_json(&user, &moment)));
+}
+
+/* "never", or the time as it is told. */
+struct time_text {
+	char text[TIMESTAMP_TEXT_MAX];
+};
+
+static struct time_text time_of(int64_t at)
+{
+	struct time_text time;
+	struct text text;
+
+	text_init(&text, time.text, sizeof(time.text));
+	if (at == 0)
+		text_add(&text, "never");
+	else
+		timestamp_write(at, &text);
+	return time;
+}
+
+static const char *hours_text(const struct user *user)
+{
+	return *user->hours ? user->hours : "always";
 }
 
 void admin_tell_changes(const struct user *before, const struct user *after,
 			struct text *text)
 {
+	struct time_text begins[] = { time_of(before->not_before),
+				      time_of(after->not_before) };
+	struct time_text ends[] = { time_of(before->not_after),
+				    time_of(after->not_after) };
 	const struct {
 		const char *name, *before, *after;
 	} rows[] = {
@@ -304,6 +399,9 @@ void admin_tell_changes(const struct user *before, const struct user *after,
 		{ "shell", before->shell, after->shell },
 		{ "home", before->home, after->home },
 		{ "language", before->language, after->language },
+		{ "not_before", begins[0].text, begins[1].text },
+		{ "not_after", ends[0].text, ends[1].text },
+		{ "hours", hours_text(before), hours_text(after) },
 		{ "enabled", before->enabled ? "yes" : "no",
 		  after->enabled ? "yes" : "no" },
 		{ "protected", before->protected ? "yes" : "no",
@@ -325,6 +423,18 @@ void admin_tell_changes(const struct user *before, const struct user *after,
 	text_add(text, told);
 }
 
+void admin_tell_validity(const struct user *user, struct text *text)
+{
+	if (user->not_before != 0)
+		text_add_format(text, ", not before %s",
+				time_of(user->not_before).text);
+	if (user->not_after != 0)
+		text_add_format(text, ", not after %s",
+				time_of(user->not_after).text);
+	if (*user->hours)
+		text_add_format(text, ", hours \"%s\"", user->hours);
+}
+
 static int set_user(struct varlink_call *call, json_t *parameters,
 		    void *userdata)
 {
@@ -339,8 +449,7 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 	after = before;
 	if (!admin_read_profile(service, call, parameters, &after))
 		return 0;
-	if (after.role != before.role &&
-	    !guard_may_lose(service, call, &before))
+	if (!guard_may_become(service, call, &before, &after))
 		return 0;
 	text_init(&text, details, sizeof(details));
 	admin_tell_changes(&before, &after, &text);
@@ -363,18 +472,21 @@ static int enable_user(struct varlink_call *call, json_t *parameters,
 		       void *userdata)
 {
 	struct service *service = userdata;
+	struct user_moment moment = service_moment(service);
 	struct user user;
 
 	if (!admin_take_user(service, call, parameters, &user) ||
 	    !guard_may_change(service, call, &user))
 		return 0;
-	if (user.enabled)
+	/* Who was away for too long is enabled too, and may begin anew. */
+	if (user.enabled && user_validity(&user, &moment) != REASON_INACTIVE)
 		return admin_conflict(call, "The user is enabled already.");
 	if (!admin_do(
 		    service, call,
 		    &(struct admin_act){ .event = EVENT_USER_ENABLED,
 					 .change = { .type = CHANGE_USER_ENABLE,
-						     .uid = user.uid },
+						     .uid = user.uid,
+						     .at = moment.now },
 					 .user = &user }))
 		return 0;
 	return admin_reply_user(service, call, user.uid);
@@ -472,6 +584,9 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 		{ "home", VARLINK_STRING, true, 255 },           \
 		{ "language", VARLINK_STRING, true, 15 },        \
 		{ "networks", VARLINK_STRINGS, true, 50 },       \
+		{ "not_before", VARLINK_INT, true, 0 },          \
+		{ "not_after", VARLINK_INT, true, 0 },           \
+		{ "hours", VARLINK_STRING, true, 1023 },         \
 	{                                                        \
 		"protected", VARLINK_BOOL, true, 0               \
 	}
@@ -486,6 +601,8 @@ static const struct varlink_parameter name_parameters[] = { NAME, { 0 } };
 static const struct varlink_parameter name_why_parameters[] = { NAME,
 								REASON(true),
 								{ 0 } };
+static const struct varlink_parameter reason_parameters[] = { REASON(false),
+							      { 0 } };
 static const struct varlink_parameter lock_parameters[] = { NAME,
 							    REASON(false),
 							    { 0 } };
@@ -592,6 +709,7 @@ static const struct varlink_method methods[] = {
 		    admin_open_break_glass),
 	ROOT_METHOD("CloseBreakGlass", 0, name_parameters,
 		    admin_close_break_glass),
+	ROOT_METHOD("AcceptClock", 0, reason_parameters, admin_accept_clock),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("Status", 0, no_parameters, admin_status),
 	METHOD("CreateBackup", VARLINK_MORE, no_parameters,

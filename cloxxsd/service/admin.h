@@ -21,6 +21,9 @@
 	"blanks or '..'."
 #define ADMIN_ROLE_RULE "It must be user or administrator."
 #define ADMIN_LANGUAGE_RULE "It must be en or nl."
+#define ADMIN_TIME_RULE \
+	"It must be a time in seconds since 1970, 0 for no limit, to 9999."
+#define ADMIN_VALIDITY_RULE "It would end before it begins."
 #define ADMIN_HOME_RULE \
 	"Only root may choose another home than the configured one."
 #define ADMIN_UID_USED \
@@ -82,9 +85,19 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
  */
 const char *admin_services_fault(json_t *services, struct text *list);
 bool admin_is_language(const char *language);
+/* A time of validity; 0 takes it away. False: it is none. */
+bool admin_is_time(int64_t seconds);
+bool admin_is_validity(const struct user *user);
+/* Reads hours in their one form; "" and "always" are none. False: fault says
+ * what is wrong, as a sentence. */
+bool admin_read_hours(const char *written, char ret_hours[HOURS_TEXT_MAX],
+		      struct text *fault);
 /* What a change of the profile changed, old and new; nothing where nothing. */
 void admin_tell_changes(const struct user *before, const struct user *after,
 			struct text *text);
+
+/* What of user's validity is limited; nothing where nothing is. */
+void admin_tell_validity(const struct user *user, struct text *text);
 
 /* The configured home with the name put in for %u; false: too long. */
 bool admin_default_home(const struct service *service, const char *name,
@@ -117,6 +130,9 @@ int admin_open_break_glass(struct varlink_call *call, json_t *parameters,
 			   void *service);
 int admin_close_break_glass(struct varlink_call *call, json_t *parameters,
 			    void *service);
+
+int admin_accept_clock(struct varlink_call *call, json_t *parameters,
+		       void *service);
 
 /* Handlers that only read. */
 int admin_list_users(struct varlink_call *call, json_t *parameters,

@@ -28,7 +28,7 @@ struct issue {
 	struct user user; /* as he will be added, or is */
 	bool is_new;
 	char actor[ACTOR_MAX];
-	char reason[640]; /* or what was made: uid, role, every service */
+	char reason[1024]; /* or what was made: uid, role, every service */
 	struct secret temporary;
 	struct hash_job job;
 };
@@ -188,6 +188,7 @@ static bool still_possible(struct issue *issue)
 
 static void write_issue(struct issue *issue)
 {
+	struct user_moment moment = service_moment(issue->service);
 	struct change_set set = { 0 };
 	struct user user;
 
@@ -210,15 +211,16 @@ static void write_issue(struct issue *issue)
 			  &user) != 0)
 		return;
 	if (issue->event == EVENT_BREAK_GLASS_PREPARED) {
-		(void)!varlink_call_reply(
-			issue->call,
-			json_pack("{s:o, s:s}", "user", user_json(&user),
-				  "password", issue->temporary.bytes));
+		(void)!varlink_call_reply(issue->call,
+					  json_pack("{s:o, s:s}", "user",
+						    user_json(&user, &moment),
+						    "password",
+						    issue->temporary.bytes));
 		return;
 	}
 	(void)!varlink_call_reply(
 		issue->call,
-		json_pack("{s:o, s:s, s:I}", "user", user_json(&user),
+		json_pack("{s:o, s:s, s:I}", "user", user_json(&user, &moment),
 			  "temporary_password", issue->temporary.bytes,
 			  "temporary_until",
 			  (json_int_t)issue->user.temporary_until));
@@ -255,7 +257,8 @@ static int issue_begin(struct issue *taken)
 	} else {
 		issue->user.password_kind = USER_PASSWORD_TEMPORARY;
 		issue->user.temporary_until =
-			now + settings->temporary_lifetime_s;
+			service_moment(issue->service).latest +
+			settings->temporary_lifetime_s;
 	}
 	issue->job.task = HASH_MAKE;
 	issue->job.cost = (struct argon2_cost){
@@ -378,6 +381,7 @@ int admin_add_user(struct varlink_call *call, json_t *parameters,
 	text_add_format(&text, "uid %u, role %s, services \"%s\"",
 			issue->user.uid, user_role_name(issue->user.role),
 			issue->user.services);
+	admin_tell_validity(&issue->user, &text);
 	return issue_begin(scope_take_ptr(issue));
 }
 

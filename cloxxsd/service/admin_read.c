@@ -24,6 +24,7 @@ struct listing {
 static int next_users(struct varlink_call *call, void *data)
 {
 	struct listing *listing = data;
+	struct user_moment moment = service_moment(listing->service);
 	struct user user, next;
 	int r;
 
@@ -31,7 +32,8 @@ static int next_users(struct varlink_call *call, void *data)
 	if (r == USER_E_UNKNOWN)
 		return varlink_call_reply_empty(call);
 	for (int i = 0; r == 0 && i < BATCH; i++) {
-		json_t *reply = json_pack("{s:o}", "user", user_json(&user));
+		json_t *reply =
+			json_pack("{s:o}", "user", user_json(&user, &moment));
 		int next_r = listing->next(listing->service->state->store,
 					   user.name, &next);
 
@@ -86,6 +88,7 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
 	struct service *service = userdata;
+	struct user_moment moment = service_moment(service);
 	struct user user;
 	json_t *failed;
 
@@ -98,8 +101,8 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 		return admin_unavailable(call, "The store cannot be read.");
 	}
 	return varlink_call_reply(call, json_pack("{s:o, s:o}", "user",
-						  user_json(&user), "failed",
-						  failed));
+						  user_json(&user, &moment),
+						  "failed", failed));
 }
 
 static json_t *rules_json(const char *line)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/service/guard.h"
 
-#include "base/clock.h"
 #include "cloxxsd/service/admin.h"
 
 bool guard_is_root(struct service *service, struct varlink_call *call,
@@ -36,16 +35,25 @@ bool guard_may_keep_out(struct service *service, struct varlink_call *call,
 			     "it.");
 }
 
+bool guard_may_become(struct service *service, struct varlink_call *call,
+		      const struct user *before, const struct user *after)
+{
+	struct user_moment moment = service_moment(service);
+
+	return user_is_administrator(after, &moment) ||
+	       guard_may_lose(service, call, before);
+}
+
 bool guard_may_lose(struct service *service, struct varlink_call *call,
 		    const struct user *user)
 {
-	int64_t now = clock_realtime_us() / 1000000;
+	struct user_moment moment = service_moment(service);
 	uint32_t n_others = 0;
 	int r;
 
-	if (!user_is_administrator(user, now))
+	if (!user_is_administrator(user, &moment))
 		return true;
-	r = user_count_administrators(service->state->store, user->uid, now,
+	r = user_count_administrators(service->state->store, user->uid, &moment,
 				      &n_others);
 	if (r == 0 && n_others > 0)
 		return true;

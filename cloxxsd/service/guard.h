@@ -27,3 +27,6 @@ bool guard_is_root(struct service *service, struct varlink_call *call,
  */
 bool guard_may_lose(struct service *service, struct varlink_call *call,
 		    const struct user *user);
+/* The same when user is to be as after, who may be no administrator then. */
+bool guard_may_become(struct service *service, struct varlink_call *call,
+		      const struct user *before, const struct user *after);

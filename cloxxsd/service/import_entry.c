@@ -106,6 +106,36 @@ static void read_networks(json_t *value, struct reading *reading)
 		text_add(reading->fault, "It must be a list of networks.");
 }
 
+static void read_time(json_t *value, int64_t *at, struct text *fault)
+{
+	if (!json_is_integer(value) ||
+	    !admin_is_time(json_integer_value(value)))
+		text_add(fault, ADMIN_TIME_RULE);
+	else
+		*at = json_integer_value(value);
+}
+
+static void read_not_before(json_t *value, struct reading *reading)
+{
+	read_time(value, &reading->entry->user.not_before, reading->fault);
+}
+
+static void read_not_after(json_t *value, struct reading *reading)
+{
+	read_time(value, &reading->entry->user.not_after, reading->fault);
+}
+
+static void read_hours(json_t *value, struct reading *reading)
+{
+	const char *hours = json_string_value(value);
+
+	if (!hours)
+		text_add(reading->fault, "It must be a text.");
+	else
+		(void)admin_read_hours(hours, reading->entry->user.hours,
+				       reading->fault);
+}
+
 static void read_hash(json_t *value, struct reading *reading)
 {
 	const char *hash = json_string_value(value);
@@ -134,6 +164,9 @@ static const struct {
 	{ "home", IMPORT_HOME, read_home },
 	{ "language", IMPORT_LANGUAGE, read_language },
 	{ "networks", IMPORT_NETWORKS, read_networks },
+	{ "not_before", IMPORT_NOT_BEFORE, read_not_before },
+	{ "not_after", IMPORT_NOT_AFTER, read_not_after },
+	{ "hours", IMPORT_HOURS, read_hours },
 	{ "password_hash", IMPORT_PASSWORD, read_hash },
 };
 
@@ -166,7 +199,7 @@ bool import_entry_read(json_t *object, struct import_entry *ret_entry,
 	};
 	json_object_foreach(object, name, value)
 	{
-		char sentence[160] = "";
+		char sentence[224] = "";
 		struct text text;
 
 		text_init(&text, sentence, sizeof(sentence));

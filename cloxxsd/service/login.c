@@ -359,11 +359,28 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 	return reply_verdict(call, gate.decision.verdict);
 }
 
+/* Who came in himself came from somewhere: a job has no address, and who acts
+ * as somebody is named. */
+static struct session_opened opened_by(struct service *service,
+				       struct varlink_call *call,
+				       const struct subject *subject)
+{
+	return (struct session_opened){
+		.boot = service->boot,
+		.pid = varlink_call_peer(call)->pid,
+		.at_us = clock_boottime_us(),
+		.himself = *subject->address &&
+			   (!*subject->requester ||
+			    strcmp(subject->requester, subject->name) == 0),
+	};
+}
+
 static int open_session(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
 	struct service *service = userdata;
 	uint8_t random[(SESSION_ID_MAX - 1) / 2];
+	struct session_opened opened;
 	struct change_set set = { 0 };
 	struct subject subject;
 	struct gate gate = { 0 };
@@ -380,6 +397,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 			PASS_PHASE_SESSION);
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
+	opened = opened_by(service, call, &subject);
 	/* A temporary password opens no session, only the choice of another. */
 	must_change = gate.decision.verdict == VERDICT_CHANGE;
 	if (gate.decision.verdict != VERDICT_ALLOW)
@@ -391,6 +409,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 					 .uid = gate.user.uid,
 					 .at = clock_realtime_us() / 1000000,
 					 .session = id,
+					 .opened = &opened,
 					 .service = subject.service,
 					 .address = subject.address,
 					 .terminal = subject.terminal });

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/service/service.h"
 
-#include "base/clock.h"
 #include <string.h>
 
-#include "base/clock.h"
+struct user_moment service_moment(const struct service *service)
+{
+	return state_moment(service->state,
+			    service->attempts->settings->inactive_s);
+}
 
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 {
 	struct service *service = userdata;
+	struct user_moment moment;
 	struct user user;
 
 	if (peer->uid == 0)
@@ -17,10 +21,12 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 	    user_find_uid(service->state->store, peer->uid, &user) != 0 ||
 	    !user.enabled)
 		return 0;
-	/* Who is locked, or has yet to choose a password, administers nothing.
-	 */
+	moment = service_moment(service);
+	/* Who is locked, no longer valid, or has yet to choose a password,
+	 * administers nothing. */
 	if (user.role == USER_ROLE_ADMINISTRATOR && !user_is_locked(&user) &&
-	    user_is_open(&user, clock_realtime_us() / 1000000) &&
+	    user_is_open(&user, moment.now) &&
+	    user_validity(&user, &moment) == REASON_NONE &&
 	    user.failures < service->attempts->settings->lockout_failures &&
 	    user.password_kind == USER_PASSWORD_CHOSEN)
 		return PEER_USER | PEER_ADMINISTRATOR;

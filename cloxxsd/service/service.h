@@ -32,6 +32,7 @@ struct service {
 	struct errands *errands;
 	struct job *backup_job; /* the one under way, or NULL */
 	const char *state_directory;
+	const char *boot; /* which one runs; "" where nobody says */
 	/* Told of a call that was refused for its peer, as the server tells. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,
 			void *service);
@@ -47,6 +48,9 @@ struct service {
 
 /* The classes of peer as of now, from the kernel's uid and our own store. */
 uint32_t service_classify(const struct varlink_peer *peer, void *service);
+
+/* Now, as validity is measured by the settings in force. */
+struct user_moment service_moment(const struct service *service);
 
 /* Who acts: "root", a user's name, or "uid:N". */
 #define ACTOR_MAX 40

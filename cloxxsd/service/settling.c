@@ -74,6 +74,12 @@ static void merge(struct import_entry *entry, const struct user *before)
 		memcpy(user->shell, before->shell, sizeof(user->shell));
 	if (!(entry->given & IMPORT_HOME))
 		memcpy(user->home, before->home, sizeof(user->home));
+	if (!(entry->given & IMPORT_NOT_BEFORE))
+		user->not_before = before->not_before;
+	if (!(entry->given & IMPORT_NOT_AFTER))
+		user->not_after = before->not_after;
+	if (!(entry->given & IMPORT_HOURS))
+		memcpy(user->hours, before->hours, sizeof(user->hours));
 	/* What a file cannot say. */
 	user->protected = before->protected;
 	user->break_glass = before->break_glass;
@@ -110,6 +116,8 @@ static int settle_existing(struct settling *settling,
 	else if (entry->act == IMPORT_CHANGE && !settling->is_root &&
 		 (before->protected || before->break_glass))
 		text_add(fault, "Only root changes him.");
+	else if (!admin_is_validity(&entry->user))
+		text_add(fault, "not_after: " ADMIN_VALIDITY_RULE);
 	else if (text_is_cut(&text))
 		text_add(fault, "This is more than one record can tell.");
 	else if (entry->act == IMPORT_CHANGE && !settling->update)
@@ -136,6 +144,8 @@ static void add_defaults(struct settling *settling, struct import_entry *entry,
 	if (!(entry->given & IMPORT_HOME) &&
 	    !admin_default_home(settling->service, user->name, user->home))
 		text_add(fault, "home: It is too long.");
+	else if (!admin_is_validity(user))
+		text_add(fault, "not_after: " ADMIN_VALIDITY_RULE);
 	else if (!may_have_home(settling, user, ""))
 		text_add(fault, "home: " ADMIN_HOME_RULE);
 }
@@ -212,6 +222,7 @@ static int settle_new(struct settling *settling, struct import_entry *entry)
 			user->uid, user_role_name(user->role), user->services,
 			user->password.n > 0 ? ", with a hash" : "",
 			user->enabled ? "" : ", disabled");
+	admin_tell_validity(user, &text);
 	return import_stage_settle(settling->stage, entry, details);
 }
 

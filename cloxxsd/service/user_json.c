@@ -29,14 +29,23 @@ static json_t *services_json(const char *services)
 	return list;
 }
 
-json_t *user_json(const struct user *user)
+/* "valid", or why he is not. */
+static const char *validity_of(const struct user *user,
+			       const struct user_moment *moment)
+{
+	enum reason reason = user_validity(user, moment);
+
+	return reason == REASON_NONE ? "valid" : reason_name(reason);
+}
+
+json_t *user_json(const struct user *user, const struct user_moment *moment)
 {
 	bool temporary = user->password_kind == USER_PASSWORD_TEMPORARY;
 
 	return json_pack(
 		"{s:s, s:i, s:s, s:b, s:o, s:s, s:s, s:o, s:s, s:o, s:o,"
 		" s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:I,"
-		" s:b, s:b, s:o, s:o, s:o}",
+		" s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
 		"name", user->name, "uid", (int)user->uid, "role",
 		user_role_name(user->role), "enabled", (int)user->enabled,
 		"services", services_json(user->services), "shell", user->shell,
@@ -58,5 +67,10 @@ json_t *user_json(const struct user *user)
 		"break_glass", (int)user->break_glass, "opened_at",
 		time_or_null(user->opened_at), "open_until",
 		time_or_null(user->open_until), "networks",
-		user_networks_json(user->networks));
+		user_networks_json(user->networks), "not_before",
+		time_or_null(user->not_before), "not_after",
+		time_or_null(user->not_after), "hours",
+		text_or_null(user->hours), "active_at",
+		time_or_null(user->active_at), "validity",
+		validity_of(user, moment));
 }

@@ -11,7 +11,7 @@
 #include "cloxxsd/state/user.h"
 
 /* NULL without memory. */
-json_t *user_json(const struct user *user);
+json_t *user_json(const struct user *user, const struct user_moment *moment);
 /* A time, or null for 0; a text, or null for "". */
 json_t *time_or_null(int64_t at);
 json_t *text_or_null(const char *text);

@@ -5,49 +5,76 @@
 
 #include "cloxxsd/state/data_key.h"
 
+static int write_validity(struct store *store, const struct user *user)
+{
+	return store_run(store,
+			 "UPDATE user SET not_before = ?, not_after = ?,"
+			 " hours = ? WHERE uid = ?",
+			 "iiti", user->not_before, user->not_after, user->hours,
+			 (int64_t)user->uid);
+}
+
+/* He was not away until then. */
+static int write_active(struct store *store, uint32_t uid, int64_t at)
+{
+	return store_run(store,
+			 "UPDATE user SET active_at = max(active_at, ?)"
+			 " WHERE uid = ?",
+			 "ii", at, (int64_t)uid);
+}
+
 static int user_add(struct store *store, const struct change *change)
 {
 	const struct user *user = change->user;
+	int r;
 
-	return store_run(store,
-			 "INSERT INTO user (uid, name, role, enabled, services,"
-			 " shell, home, language, password, password_kind,"
-			 " password_changed, temporary_until, credential,"
-			 " failures, claim, locked_at, locked_because,"
-			 " last_login, last_login_service, last_login_address,"
-			 " created, disabled_at, disabled_because,"
-			 " protected, break_glass, networks)"
-			 " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
-			 " 1, 0, 0, 0, '', 0, '', '', ?, 0, '', ?, ?, ?)",
-			 "itittttbiiiiiit", (int64_t)user->uid, user->name,
-			 (int64_t)user->role, user->services, user->shell,
-			 user->home, user->language, user->password.bytes,
-			 user->password.n, (int64_t)user->password_kind,
-			 user->password_changed, user->temporary_until,
-			 user->created, (int64_t)user->protected,
-			 (int64_t)user->break_glass, user->networks);
+	r = store_run(store,
+		      "INSERT INTO user (uid, name, role, enabled, services,"
+		      " shell, home, language, password, password_kind,"
+		      " password_changed, temporary_until, credential,"
+		      " failures, claim, locked_at, locked_because,"
+		      " last_login, last_login_service, last_login_address,"
+		      " created, disabled_at, disabled_because,"
+		      " protected, break_glass, networks)"
+		      " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?,"
+		      " 1, 0, 0, 0, '', 0, '', '', ?, 0, '', ?, ?, ?)",
+		      "itittttbiiiiiit", (int64_t)user->uid, user->name,
+		      (int64_t)user->role, user->services, user->shell,
+		      user->home, user->language, user->password.bytes,
+		      user->password.n, (int64_t)user->password_kind,
+		      user->password_changed, user->temporary_until,
+		      user->created, (int64_t)user->protected,
+		      (int64_t)user->break_glass, user->networks);
+	if (r == 0)
+		r = write_active(store, user->uid, user->created);
+	return r != 0 ? r : write_validity(store, user);
 }
 
 static int user_set(struct store *store, const struct change *change)
 {
 	const struct user *user = change->user;
+	int r;
 
-	return store_run(store,
-			 "UPDATE user SET role = ?, services = ?, shell = ?,"
-			 " home = ?, language = ?, protected = ?,"
-			 " networks = ? WHERE uid = ?",
-			 "ittttiti", (int64_t)user->role, user->services,
-			 user->shell, user->home, user->language,
-			 (int64_t)user->protected, user->networks,
-			 (int64_t)user->uid);
+	r = store_run(store,
+		      "UPDATE user SET role = ?, services = ?, shell = ?,"
+		      " home = ?, language = ?, protected = ?,"
+		      " networks = ? WHERE uid = ?",
+		      "ittttiti", (int64_t)user->role, user->services,
+		      user->shell, user->home, user->language,
+		      (int64_t)user->protected, user->networks,
+		      (int64_t)user->uid);
+	return r != 0 ? r : write_validity(store, user);
 }
 
 static int user_enable(struct store *store, const struct change *change)
 {
-	return store_run(store,
-			 "UPDATE user SET enabled = 1, disabled_at = 0,"
-			 " disabled_because = '' WHERE uid = ?",
-			 "i", (int64_t)change->uid);
+	int r;
+
+	r = store_run(store,
+		      "UPDATE user SET enabled = 1, disabled_at = 0,"
+		      " disabled_because = '' WHERE uid = ?",
+		      "i", (int64_t)change->uid);
+	return r != 0 ? r : write_active(store, change->uid, change->at);
 }
 
 static int user_disable(struct store *store, const struct change *change)
@@ -100,15 +127,21 @@ static int user_unlock(struct store *store, const struct change *change)
 	return r != 0 ? r : clear_failures(store, change->uid);
 }
 
+/* Who is given a temporary password is to use it, however long he was away. */
 static int password(struct store *store, const struct change *change)
 {
-	return store_run(store,
-			 "UPDATE user SET password = ?, password_kind = ?,"
-			 " password_changed = ?, temporary_until = ?,"
-			 " credential = credential + 1 WHERE uid = ?",
-			 "biiii", change->password->bytes, change->password->n,
-			 (int64_t)change->kind, change->at, change->until,
-			 (int64_t)change->uid);
+	int r;
+
+	r = store_run(store,
+		      "UPDATE user SET password = ?, password_kind = ?,"
+		      " password_changed = ?, temporary_until = ?,"
+		      " credential = credential + 1 WHERE uid = ?",
+		      "biiii", change->password->bytes, change->password->n,
+		      (int64_t)change->kind, change->at, change->until,
+		      (int64_t)change->uid);
+	if (r != 0 || change->kind != USER_PASSWORD_TEMPORARY)
+		return r;
+	return write_active(store, change->uid, change->at);
 }
 
 static int rehash(struct store *store, const struct change *change)
@@ -161,6 +194,8 @@ static int success(struct store *store, const struct change *change)
 		      "itti", change->at, change->service,
 		      change->address ? change->address : "",
 		      (int64_t)change->uid);
+	if (r == 0)
+		r = write_active(store, change->uid, change->at);
 	return r != 0 ? r : clear_failures(store, change->uid);
 }
 
@@ -186,6 +221,9 @@ static int decoy(struct store *store, const struct change *change)
 
 static int session_open(struct store *store, const struct change *change)
 {
+	const struct session_opened unknown = { .boot = "" };
+	const struct session_opened *opened =
+		change->opened ? change->opened : &unknown;
 	int r;
 
 	r = store_run(store,
@@ -193,20 +231,37 @@ static int session_open(struct store *store, const struct change *change)
 		      " (SELECT id FROM session WHERE uid = ?1"
 		      " ORDER BY opened DESC LIMIT ?2)",
 		      "ii", (int64_t)change->uid, (int64_t)(SESSIONS_MAX - 1));
+	if (r == 0 && opened->himself)
+		r = write_active(store, change->uid, change->at);
 	if (r != 0)
 		return r;
 	return store_run(store,
 			 "INSERT INTO session (id, uid, service, address,"
-			 " terminal, opened) VALUES (?, ?, ?, ?, ?, ?)",
-			 "tittti", change->session, (int64_t)change->uid,
+			 " terminal, opened, pid, boot, opened_us)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "titttiiti", change->session, (int64_t)change->uid,
 			 change->service, change->address, change->terminal,
-			 change->at);
+			 change->at, (int64_t)opened->pid, opened->boot,
+			 opened->at_us);
 }
 
 static int session_close(struct store *store, const struct change *change)
 {
 	return store_run(store, "DELETE FROM session WHERE id = ?", "t",
 			 change->session);
+}
+
+static int sessions_gone(struct store *store, const struct change *change)
+{
+	return store_run(store, "DELETE FROM session WHERE boot != ?", "t",
+			 change->text);
+}
+
+static int set_clock(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "UPDATE installation SET latest = ? WHERE id = 1", "i",
+			 change->at);
 }
 
 static int backup_made(struct store *store, const struct change *change)
@@ -300,6 +355,8 @@ static const struct {
 	[CHANGE_DECOY] = { decoy, false, true, false },
 	[CHANGE_SESSION_OPEN] = { session_open, false, true, false },
 	[CHANGE_SESSION_CLOSE] = { session_close, false, false, false },
+	[CHANGE_SESSIONS_GONE] = { sessions_gone, false, false, false },
+	[CHANGE_CLOCK] = { set_clock, false, true, false },
 	[CHANGE_BACKUP_MADE] = { backup_made, false, true, false },
 	[CHANGE_BACKUP_GONE] = { backup_gone, false, false, false },
 	[CHANGE_KEYS] = { keys, false, false, false },

@@ -18,13 +18,14 @@
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/backups.h"
 #include "cloxxsd/state/ledger.h"
+#include "cloxxsd/state/session.h"
 #include "cloxxsd/state/user.h"
 
 enum change_type {
 	_CHANGE_NONE,        /* records only */
 	CHANGE_USER_ADD,     /* user */
 	CHANGE_USER_SET,     /* user: profile, role and protected */
-	CHANGE_USER_ENABLE,  /* uid */
+	CHANGE_USER_ENABLE,  /* uid, at */
 	CHANGE_USER_DISABLE, /* uid, at, text: why, may be NULL */
 	CHANGE_USER_DELETE,  /* uid; the id is retired */
 	CHANGE_USER_LOCK,    /* uid, at, text: why */
@@ -37,8 +38,11 @@ enum change_type {
 	CHANGE_SUCCESS, /* uid, at, service, address: a login is complete */
 	CHANGE_RESET,   /* uid: password proved, count back to zero */
 	CHANGE_DECOY,   /* as dear as a claim, about nobody */
-	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal */
+	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal;
+				 opened may be NULL */
 	CHANGE_SESSION_CLOSE, /* session */
+	CHANGE_SESSIONS_GONE, /* text: the boot that runs; those of others go */
+	CHANGE_CLOCK,         /* at: what was known to be later is not so */
 	CHANGE_BACKUP_MADE,   /* backup */
 	CHANGE_BACKUP_GONE,   /* text: its file */
 	CHANGE_KEYS,          /* keys: all of them, in the place of all */
@@ -73,6 +77,7 @@ struct change {
 	const char *text;
 	const char *service, *address, *terminal;
 	const char *session;
+	const struct session_opened *opened;
 	const struct backup_made *backup;
 	const struct data_keys *keys;
 	const struct recovery_row *recovery;

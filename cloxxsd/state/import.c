@@ -32,6 +32,9 @@ static const char *const staging[] = {
 	" home TEXT NOT NULL,"
 	" language TEXT NOT NULL,"
 	" networks TEXT NOT NULL,"
+	" not_before INTEGER NOT NULL,"
+	" not_after INTEGER NOT NULL,"
+	" hours TEXT NOT NULL,"
 	" password BLOB,"
 	" sealed BLOB,"
 	" details TEXT"
@@ -119,15 +122,17 @@ int import_stage_put(struct import_stage *stage, struct import_entry *entry,
 	r = store_run(stage->state->store,
 		      "INSERT INTO temp.staged (n, line, name, given, asked,"
 		      " uid, act, role, enabled, services, shell, home,"
-		      " language, networks, password)"
+		      " language, networks, password, not_before, not_after,"
+		      " hours)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5,"
 		      " CASE WHEN ?4 & 1 THEN ?5 END,"
-		      " 3, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-		      "iitiiiitttttb", entry->n, entry->line, user->name,
+		      " 3, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+		      "iitiiiitttttbiit", entry->n, entry->line, user->name,
 		      (int64_t)entry->given, (int64_t)user->uid,
 		      (int64_t)user->role, (int64_t)user->enabled,
 		      user->services, user->shell, user->home, user->language,
-		      user->networks, user->password.bytes, user->password.n);
+		      user->networks, user->password.bytes, user->password.n,
+		      user->not_before, user->not_after, user->hours);
 	if (r == -EEXIST)
 		return find_line(stage, entry, ret_line);
 	if (r != 0)
@@ -157,7 +162,11 @@ static bool read_entry(sqlite3_stmt *row, struct import_entry *entry)
 		if (!store_column_text(row, 7 + i, texts[i].buffer,
 				       texts[i].size))
 			return false;
+	user->not_before = sqlite3_column_int64(row, password + 1);
+	user->not_after = sqlite3_column_int64(row, password + 2);
 	if (!store_column_text(row, 1, user->name, sizeof(user->name)) ||
+	    !store_column_text(row, password + 3, user->hours,
+			       sizeof(user->hours)) ||
 	    n > sizeof(user->password.bytes))
 		return false;
 	user->password.n = n;
@@ -178,7 +187,8 @@ int import_stage_get(struct import_stage *stage, int64_t n,
 	r = store_bind(stage->state->store,
 		       "SELECT line, name, given, ifnull(uid, asked), act,"
 		       " role, enabled, services, shell, home, language,"
-		       " networks, password FROM temp.staged WHERE n = ?",
+		       " networks, password, not_before, not_after, hours"
+		       " FROM temp.staged WHERE n = ?",
 		       &row, "i", n);
 	if (r == 0)
 		r = store_step(row);
@@ -248,12 +258,15 @@ int import_stage_settle(struct import_stage *stage,
 	r = store_run(stage->state->store,
 		      "UPDATE temp.staged SET uid = ?, act = ?, role = ?,"
 		      " enabled = ?, services = ?, shell = ?, home = ?,"
-		      " language = ?, networks = ?, sealed = ?, details = ?"
+		      " language = ?, networks = ?, not_before = ?,"
+		      " not_after = ?, hours = ?, sealed = ?, details = ?"
 		      " WHERE n = ?",
-		      "iiiitttttbti", (int64_t)user->uid, (int64_t)entry->act,
-		      (int64_t)user->role, (int64_t)user->enabled,
-		      user->services, user->shell, user->home, user->language,
-		      user->networks, sealed.bytes, sealed.n, details, entry->n);
+		      "iiiitttttiitbti", (int64_t)user->uid,
+		      (int64_t)entry->act, (int64_t)user->role,
+		      (int64_t)user->enabled, user->services, user->shell,
+		      user->home, user->language, user->networks,
+		      user->not_before, user->not_after, user->hours,
+		      sealed.bytes, sealed.n, details, entry->n);
 	return r == -EEXIST ? IMPORT_E_TWICE : r;
 }
 
@@ -295,15 +308,19 @@ int import_stage_count(struct import_stage *stage,
 	return 0;
 }
 
-static int count_administrators(struct store *store, int64_t *ret_n)
+static int count_administrators(struct store *store,
+				const struct user_moment *moment,
+				int64_t *ret_n)
 {
 	sqlite3_stmt *row;
 	int r;
 
 	r = store_bind(store,
 		       "SELECT count(*) FROM user WHERE role = 1"
-		       " AND enabled = 1 AND break_glass = 0",
-		       &row, "");
+		       " AND enabled = 1 AND break_glass = 0"
+		       " AND not_before <= ?1"
+		       " AND (not_after = 0 OR not_after >= ?2)",
+		       &row, "ii", moment->now, moment->latest);
 	if (r == 0)
 		r = store_step(row);
 	if (r != STORE_E_ROW)
@@ -326,12 +343,14 @@ static int write_users(struct store *store, int64_t now,
 		" password_changed, temporary_until, credential,"
 		" failures, claim, locked_at, locked_because,"
 		" last_login, last_login_service, last_login_address,"
-		" created, disabled_at, disabled_because, networks)"
+		" created, disabled_at, disabled_because, networks,"
+		" not_before, not_after, hours, active_at)"
 		" SELECT uid, name, role, enabled, services, shell,"
 		" home, language, sealed, iif(length(sealed) > 0, 2, 0),"
 		" iif(length(sealed) > 0, ?1, 0), 0, 1, 0, 0, 0, '', 0, '',"
 		" '', ?1, iif(enabled, 0, ?1),"
-		" iif(enabled, '', 'imported so'), networks"
+		" iif(enabled, '', 'imported so'), networks, not_before,"
+		" not_after, hours, ?1"
 		" FROM temp.staged WHERE act = 1 ORDER BY uid",
 		"i", now);
 	if (r == 0 && store_changes(store) != counts->added)
@@ -342,6 +361,11 @@ static int write_users(struct store *store, int64_t now,
 		      "UPDATE user SET role = s.role, enabled = s.enabled,"
 		      " services = s.services, shell = s.shell, home = s.home,"
 		      " language = s.language, networks = s.networks,"
+		      " not_before = s.not_before,"
+		      " not_after = s.not_after, hours = s.hours,"
+		      " active_at = CASE WHEN s.enabled AND NOT user.enabled"
+		      " THEN max(?1, user.active_at)"
+		      " ELSE user.active_at END,"
 		      " disabled_at = CASE WHEN s.enabled THEN 0"
 		      " WHEN user.enabled THEN ?1 ELSE user.disabled_at END,"
 		      " disabled_because = CASE WHEN s.enabled THEN ''"
@@ -367,6 +391,7 @@ static int write_pending(struct store *store, const struct record *record)
 
 static int write_all(struct import_stage *stage, const struct record *record)
 {
+	struct user_moment moment = state_moment(stage->state, 0);
 	struct store *store = stage->state->store;
 	struct import_counts counts;
 	int64_t before, after;
@@ -374,11 +399,11 @@ static int write_all(struct import_stage *stage, const struct record *record)
 
 	r = import_stage_count(stage, &counts);
 	if (r == 0)
-		r = count_administrators(store, &before);
+		r = count_administrators(store, &moment, &before);
 	if (r == 0)
 		r = write_users(store, record->at_us / 1000000, &counts);
 	if (r == 0)
-		r = count_administrators(store, &after);
+		r = count_administrators(store, &moment, &after);
 	if (r == 0 && before > 0 && after == 0)
 		return IMPORT_E_NOBODY;
 	if (r == 0)

@@ -32,6 +32,9 @@ enum import_given {
 	IMPORT_PASSWORD = 1 << 7,   /* user.password: sealed for uid n */
 	IMPORT_WANTED_UID = 1 << 8, /* another one will do */
 	IMPORT_NETWORKS = 1 << 9,
+	IMPORT_NOT_BEFORE = 1 << 10,
+	IMPORT_NOT_AFTER = 1 << 11,
+	IMPORT_HOURS = 1 << 12,
 };
 
 /* Stands in SQL and in the store: never another meaning for a number. */

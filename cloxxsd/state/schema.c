@@ -12,20 +12,19 @@
  * emergency, which nobody enters but between opened_at and open_until.
  * retired_uid: ids of deleted users, never given out again.
  * failure: counted wrong answers since the count was last set to zero.
- * session: those that are open.
- * ledger: the audit; at in microseconds, chain the keyed hash over this row
- * and the one before.
+ * not_before, not_after: when he is valid, both included; 0: no limit. hours:
+ * as policy/hours.h writes them, '' for always. active_at: when he last came
+ * in, was made, enabled, or given a temporary password. session: those that are
+ * open; pid: who opened it, at opened_us since the boot. ledger: the audit; at
+ * in microseconds, chain the keyed hash over this row and the one before.
  * installation: one row: what tells this store from others, and how many
- * backups were made of it. backup: those that are thought to be there; digest
- * is of the whole file.
- * data_key: the keys that seal and chain, wrapped under a root key that is not
- * here, in order of their making.
- * recovery: the public half of the recovery key, and the root keys sealed to
- * it.
- * decoy: one row, written where an attempt is about nobody, so that it costs
- * what a claim does.
- * import_record: what an import did, on its way to the ledger; act as in
- * state/import.h.
+ * backups were made of it; latest: the latest time that was known. backup:
+ * those that are thought to be there; digest is of the whole file. data_key:
+ * the keys that seal and chain, wrapped under a root key that is not here, in
+ * order of their making. recovery: the public half of the recovery key, and the
+ * root keys sealed to it. decoy: one row, written where an attempt is about
+ * nobody, so that it costs what a claim does. import_record: what an import
+ * did, on its way to the ledger; act as in state/import.h.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -148,6 +147,16 @@ static const char *const migrations[] = {
 	" details TEXT NOT NULL"
 	") STRICT;",
 	"ALTER TABLE user ADD COLUMN networks TEXT NOT NULL DEFAULT '';",
+	"ALTER TABLE user ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE user ADD COLUMN not_after INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE user ADD COLUMN hours TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE user ADD COLUMN active_at INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE user SET active_at = max(created, last_login);"
+	"ALTER TABLE session ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN boot TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE session ADD COLUMN opened_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE installation ADD COLUMN latest INTEGER NOT NULL"
+	" DEFAULT 0;",
 };
 
 size_t schema_version(void)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cloxxsd/state/data_key.h"
 #include "cloxxsd/state/lockout.h"
 #include "cloxxsd/state/rotation.h"
@@ -98,6 +99,8 @@ static int open_parts(struct state *state, const char *directory,
 	}
 	if (r == 0)
 		r = store_trust(state->store);
+	if (r == 0)
+		r = latest_init(&state->latest, state->store, now_us / 1000000);
 	return r != 0 ? r : end_rotation(state, now_us, why);
 }
 
@@ -178,12 +181,15 @@ static int write_set(struct state *state, const struct change_set *set)
 		r = change_apply(state->store, &set->changes[i]);
 	for (size_t i = 0; r == 0 && i < set->n_records; i++)
 		r = ledger_append(&state->ledger, &set->records[i]);
+	if (r == 0 && set->n_records > 0)
+		r = latest_keep(&state->latest, state->store);
 	return r;
 }
 
 int state_apply(struct state *state, const struct change_set *set)
 {
 	struct ledger before = state->ledger;
+	struct latest latest = state->latest;
 	int r;
 
 	r = store_begin(state->store);
@@ -196,6 +202,7 @@ int state_apply(struct state *state, const struct change_set *set)
 		store_rollback(state->store);
 	if (r != 0) {
 		state->ledger = before;
+		state->latest = latest;
 		return r;
 	}
 	for (size_t i = 0; i < set->n_changes; i++)
@@ -203,6 +210,33 @@ int state_apply(struct state *state, const struct change_set *set)
 	if (state->committed)
 		state->committed(set, before.seq + 1, state->userdata);
 	return 0;
+}
+
+struct user_moment state_moment(const struct state *state, int64_t inactive_s)
+{
+	int64_t now = clock_realtime_us() / 1000000;
+
+	return (struct user_moment){ .now = now,
+				     .latest = latest_get(&state->latest, now),
+				     .inactive_s = inactive_s };
+}
+
+int state_accept_clock(struct state *state, const struct record *record)
+{
+	int64_t now = record->at_us / 1000000;
+	struct latest before = state->latest;
+	struct change_set set = { 0 };
+	int r;
+
+	change_set_add(&set,
+		       (struct change){ .type = CHANGE_CLOCK, .at = now });
+	change_set_record(&set, *record);
+	/* First, or the former time would be kept once more. */
+	latest_accept(&state->latest, now);
+	r = state_apply(state, &set);
+	if (r != 0)
+		state->latest = before;
+	return r;
 }
 
 /* One user with an unsettled claim, or USER_E_UNKNOWN. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cloxxsd/state/change.h"
 #include "cloxxsd/state/key.h"
+#include "cloxxsd/state/latest.h"
 #include "cloxxsd/state/ledger.h"
 #include "cloxxsd/state/lock.h"
 #include "cloxxsd/state/store.h"
@@ -25,6 +26,7 @@ struct state {
 	size_t root; /* which of its root keys wraps the data keys */
 	struct store *store;
 	struct ledger ledger;
+	struct latest latest;
 	/* Changes of users' attributes so far: what was looked at before one is
 	 * to be looked at again. */
 	uint64_t n_profiles;
@@ -63,6 +65,16 @@ void state_deinit(struct state *state);
  * and the observer was told. -errno: nothing of it happened.
  */
 must_check int state_apply(struct state *state, const struct change_set *set);
+
+/* Now, for users who need not be active for inactive_s. */
+struct user_moment state_moment(const struct state *state, int64_t inactive_s);
+
+/*
+ * The clock was right all along, as of record: what was known to be later is
+ * forgotten. -errno: it is not.
+ */
+must_check int state_accept_clock(struct state *state,
+				  const struct record *record);
 
 /*
  * Counts every verification that was under way when the daemon last ended as

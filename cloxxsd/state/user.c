@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+#include "policy/login.h"
+
 #define COLUMNS                                                                \
 	"uid, name, role, enabled, services, shell, home, language, password," \
 	" password_kind, password_changed, temporary_until, credential,"       \
 	" failures, claim, locked_at, locked_because, last_login,"             \
 	" last_login_service, last_login_address, created, disabled_at,"       \
 	" disabled_because, protected, break_glass, opened_at, open_until,"    \
-	" networks"
+	" networks, not_before, not_after, hours, active_at"
 
 static const char *const role_names[_USER_ROLE_N] = {
 	[USER_ROLE_USER] = "user",
@@ -49,6 +51,7 @@ static bool read_texts(sqlite3_stmt *row, struct user *user)
 		{ 7, user->language, sizeof(user->language) },
 		{ 16, user->locked_because, sizeof(user->locked_because) },
 		{ 22, user->disabled_because, sizeof(user->disabled_because) },
+		{ 30, user->hours, sizeof(user->hours) },
 		{ 18, user->last_login_service,
 		  sizeof(user->last_login_service) },
 		{ 19, user->last_login_address,
@@ -94,6 +97,9 @@ static int read_user(sqlite3_stmt *row, struct user *ret_user)
 		.break_glass = sqlite3_column_int64(row, 24) != 0,
 		.opened_at = sqlite3_column_int64(row, 25),
 		.open_until = sqlite3_column_int64(row, 26),
+		.not_before = sqlite3_column_int64(row, 28),
+		.not_after = sqlite3_column_int64(row, 29),
+		.active_at = sqlite3_column_int64(row, 31),
 	};
 	if (!read_texts(row, ret_user) ||
 	    !read_password(row, 8, &ret_user->password) ||
@@ -192,7 +198,7 @@ int user_next_open(struct store *store, uint32_t uid, struct user *ret_user)
 }
 
 int user_count_administrators(struct store *store, uint32_t but_uid,
-			      int64_t now, uint32_t *ret_n)
+			      const struct user_moment *moment, uint32_t *ret_n)
 {
 	sqlite3_stmt *row;
 	int r;
@@ -201,10 +207,14 @@ int user_count_administrators(struct store *store, uint32_t but_uid,
 		       "SELECT count(*) FROM user WHERE role = ?1"
 		       " AND uid != ?2 AND enabled = 1 AND locked_at = 0"
 		       " AND break_glass = 0 AND (password_kind = ?3"
-		       " OR (password_kind = ?4 AND temporary_until > ?5))",
-		       &row, "iiiii", (int64_t)USER_ROLE_ADMINISTRATOR,
+		       " OR (password_kind = ?4 AND temporary_until > ?5))"
+		       " AND not_before <= ?6"
+		       " AND (not_after = 0 OR not_after >= ?5)"
+		       " AND (?7 = 0 OR active_at + ?7 > ?5)",
+		       &row, "iiiiiii", (int64_t)USER_ROLE_ADMINISTRATOR,
 		       (int64_t)but_uid, (int64_t)USER_PASSWORD_CHOSEN,
-		       (int64_t)USER_PASSWORD_TEMPORARY, now);
+		       (int64_t)USER_PASSWORD_TEMPORARY, moment->latest,
+		       moment->now, moment->inactive_s);
 	if (r == 0)
 		r = store_step(row);
 	if (r != STORE_E_ROW)
@@ -409,14 +419,33 @@ static bool is_listed(const struct user *user, const char *service)
 	return false;
 }
 
-bool user_is_administrator(const struct user *user, int64_t now)
+enum reason user_validity(const struct user *user,
+			  const struct user_moment *moment)
+{
+	const struct login_facts facts = {
+		.purpose = LOGIN_PURPOSE_ACCOUNT,
+		.not_before_s = user->not_before,
+		.not_after_s = user->not_after,
+		.active_at_s = user->active_at,
+		.inactive_s = moment->inactive_s,
+		.break_glass = user->break_glass,
+		.now_s = moment->now,
+		.latest_s = moment->latest,
+	};
+
+	return login_validity(&facts);
+}
+
+bool user_is_administrator(const struct user *user,
+			   const struct user_moment *moment)
 {
 	bool has_password = user->password_kind == USER_PASSWORD_CHOSEN ||
 			    (user->password_kind == USER_PASSWORD_TEMPORARY &&
-			     user->temporary_until > now);
+			     user->temporary_until > moment->latest);
 
 	return user->role == USER_ROLE_ADMINISTRATOR && user->enabled &&
-	       !user_is_locked(user) && !user->break_glass && has_password;
+	       !user_is_locked(user) && !user->break_glass && has_password &&
+	       user_validity(user, moment) == REASON_NONE;
 }
 
 bool user_may_log_in(const struct user *user)

@@ -16,6 +16,8 @@
 #include "base/scope.h"
 #include "cloxxsd/state/seal.h"
 #include "cloxxsd/state/store.h"
+#include "policy/hours.h"
+#include "policy/reason.h"
 
 #define USER_SERVICES_MAX 1024
 #define USER_PATH_MAX 256
@@ -63,8 +65,11 @@ struct user {
 	char last_login_service[NAME_SERVICE_MAX + 1];
 	char last_login_address[ADDRESS_TEXT_MAX];
 	int64_t created;
-	bool protected;   /* root alone changes him */
-	bool break_glass; /* for emergencies: see user_is_open() */
+	int64_t not_before, not_after; /* when he is valid, both included */
+	char hours[HOURS_TEXT_MAX];    /* "" for always */
+	int64_t active_at; /* he came in, was made, enabled or reset */
+	bool protected;    /* root alone changes him */
+	bool break_glass;  /* for emergencies: see user_is_open() */
 	int64_t opened_at, open_until;
 };
 
@@ -85,6 +90,13 @@ struct user_lock {
 	char because[USER_REASON_MAX];
 	char service[NAME_SERVICE_MAX + 1];
 	char address[ADDRESS_TEXT_MAX];
+};
+
+/* What validity is measured by. */
+struct user_moment {
+	int64_t now;
+	int64_t latest;     /* that is known: now, or after it */
+	int64_t inactive_s; /* so long he need not be active; 0: ever */
 };
 
 enum user_error {
@@ -109,7 +121,8 @@ must_check int user_next_open(struct store *store, uint32_t uid,
 			      struct user *ret_user);
 /* How many but but_uid are as user_is_administrator() says. */
 must_check int user_count_administrators(struct store *store, uint32_t but_uid,
-					 int64_t now, uint32_t *ret_n);
+					 const struct user_moment *moment,
+					 uint32_t *ret_n);
 /* user_next() among those who are locked, or for emergencies. */
 must_check int user_next_locked(struct store *store, const char *name,
 				struct user *ret_user);
@@ -164,8 +177,12 @@ static inline bool user_is_open(const struct user *user, int64_t now)
 	return !user->break_glass ||
 	       (user->opened_at <= now && now < user->open_until);
 }
+/* What of his validity and activity denies a login; REASON_NONE: nothing. */
+enum reason user_validity(const struct user *user,
+			  const struct user_moment *moment);
 /* One who can get in and administer, of his own: not for emergencies only. */
-bool user_is_administrator(const struct user *user, int64_t now);
+bool user_is_administrator(const struct user *user,
+			   const struct user_moment *moment);
 
 const char *user_role_name(enum user_role role);
 bool user_role_find(const char *name, enum user_role *ret_role);

@@ -206,11 +206,27 @@ static void restore_well(const char *allow, struct told *told,
 	state_prove(&f.state);
 }
 
+/* user5 to a shorter time, at fewer hours. */
+static void limit_one(void)
+{
+	struct user limited = find(&f, UID(5));
+
+	limited.not_before = 1700000000;
+	limited.not_after = 1800000000;
+	memcpy(limited.hours, "07:00-20:00", sizeof("07:00-20:00"));
+	apply(&f,
+	      (struct change){ .type = CHANGE_USER_SET,
+			       .uid = UID(5),
+			       .user = &limited },
+	      0);
+}
+
 static void make_stricter(void)
 {
 	struct user lesser = find(&f, UID(2));
 	struct sealed password;
 
+	limit_one();
 	lesser.role = USER_ROLE_USER;
 	memcpy(lesser.services, "sudo", sizeof("sudo"));
 	apply(&f,
@@ -305,6 +321,11 @@ static void who_is_kept_out_stays_out(void **state)
 	assert_non_null(strstr(told.text, "user1 stays disabled\n"));
 	assert_non_null(strstr(told.text, "user2 stays no administrator\n"));
 	assert_non_null(strstr(told.text, "user2 gets no service back\n"));
+	user = find(&f, UID(5));
+	assert_int_equal(user.not_before, 1700000000);
+	assert_int_equal(user.not_after, 1800000000);
+	assert_string_equal(user.hours, "07:00-20:00");
+	assert_non_null(strstr(told.text, "user5 is valid when both say so\n"));
 	assert_non_null(strstr(told.text, "user3 stays away\n"));
 	assert_non_null(strstr(told.text, "user4 keeps the newer password\n"));
 	assert_non_null(strstr(told.text, "newcomer goes"));
@@ -426,7 +447,7 @@ static void an_emergency_is_over_for_who_comes_back(void **state)
 static void what_is_named_is_loosened(void **state)
 {
 	static const char all[] =
-		"locks,disabled,roles,services,passwords,users";
+		"locks,disabled,roles,services,validity,passwords,users";
 	struct restore restore;
 	struct told told;
 
@@ -439,6 +460,9 @@ static void what_is_named_is_loosened(void **state)
 	assert_string_equal(find(&f, UID(2)).services, "sshd,sudo");
 	assert_string_equal(find(&f, UID(3)).name, "user3");
 	expect_password(UID(4), "$argon2id$old");
+	assert_int_equal(find(&f, UID(5)).not_before, 0);
+	assert_int_equal(find(&f, UID(5)).not_after, 0);
+	assert_string_equal(find(&f, UID(5)).hours, "");
 	/* Not for any name: wrong answers are never given back. */
 	assert_int_equal(find(&f, UID(5)).failures, 1);
 	assert_non_null(strstr(told.text, "user0 is unlocked\n"));
@@ -457,6 +481,77 @@ static void one_user_is_named(void **state)
 	assert_string_equal(find(&f, UID(3)).name, "user3");
 	assert_false(find(&f, UID(1)).enabled);
 	assert_int_equal(find(&f, UID(2)).role, USER_ROLE_USER);
+}
+
+/* Each limit by itself: what one of the two says stays. */
+static void of_two_limits_the_stricter(void **state)
+{
+	static const struct {
+		int64_t present[2], backup[2], kept[2];
+		const char *hours[3]; /* the same */
+		bool differs;
+	} rows[] = {
+		{ { 0, 0 }, { 0, 0 }, { 0, 0 }, { "", "", "" }, false },
+		{ { 0, 0 },
+		  { 10, 20 },
+		  { 10, 20 },
+		  { "", "sa 09:00-10:00", "sa 09:00-10:00" },
+		  false },
+		{ { 10, 20 },
+		  { 0, 0 },
+		  { 10, 20 },
+		  { "sa 09:00-10:00", "", "sa 09:00-10:00" },
+		  true },
+		{ { 10, 20 }, { 5, 30 }, { 10, 20 }, { "", "", "" }, true },
+		{ { 10, 20 }, { 15, 18 }, { 15, 18 }, { "", "", "" }, false },
+		{ { 10, 20 }, { 15, 30 }, { 15, 20 }, { "", "", "" }, true },
+		{ { 0, 0 },
+		  { 0, 0 },
+		  { 0, 0 },
+		  { "sa 09:00-10:00", "su 09:00-10:00", "sa 09:00-10:00" },
+		  true },
+	};
+	const struct merge_allowed nothing = { NULL };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct user both[3] = { user_of(UID(0), "user0"),
+					user_of(UID(0), "user0") };
+		uint32_t facts, loosened;
+
+		for (int k = 0; k < 2; k++) {
+			const int64_t *times =
+				k == 0 ? rows[i].present : rows[i].backup;
+
+			both[k].not_before = times[0];
+			both[k].not_after = times[1];
+			memcpy(both[k].hours, rows[i].hours[k],
+			       strlen(rows[i].hours[k]) + 1);
+		}
+		merge_user(&both[0], &both[1], &nothing, &both[2], &facts,
+			   &loosened);
+		assert_int_equal(both[2].not_before, rows[i].kept[0]);
+		assert_int_equal(both[2].not_after, rows[i].kept[1]);
+		assert_string_equal(both[2].hours, rows[i].hours[2]);
+		assert_int_equal((facts >> MERGE_VALIDITY) & 1,
+				 rows[i].differs);
+	}
+}
+
+/* abuse_133: a restore does not set back what was known of the time. */
+static void the_latest_time_is_the_later_of_both(void **state)
+{
+	const int64_t later = 4000000000;
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	assert_int_equal(store_run(f.state.store,
+				   "UPDATE installation SET latest = ?", "i",
+				   later),
+			 0);
+	restore_well(NULL, &told, &restore);
+	assert_true(state_moment(&f.state, 0).latest >= later);
 }
 
 static void keys_that_changed_since(void **state)
@@ -802,6 +897,8 @@ int main(void)
 		TEST(records_of_an_import_are_told_once),
 		TEST(an_emergency_is_over_for_who_comes_back),
 		TEST(what_is_named_is_loosened),
+		TEST(of_two_limits_the_stricter),
+		TEST(the_latest_time_is_the_later_of_both),
 		TEST(one_user_is_named),
 		TEST(keys_that_changed_since),
 		TEST(a_damaged_store),

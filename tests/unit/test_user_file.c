@@ -87,6 +87,16 @@ static const struct row csv_rows[] = {
 	{ "name,uid,enabled,services\nanna,66000,false,\"sshd,sudo\"\n", 0,
 	  "{\"enabled\":false,\"line\":2,\"name\":\"anna\",\"services\":["
 	  "\"sshd\",\"sudo\"],\"uid\":66000}\n" },
+	{ "name,not_before,not_after,hours\n"
+	  "anna,2027-01-31T08:00:00Z,never,\"mo 07:00-08:00, tu 07:00-08:00\"\n"
+	  "ben,,,\n",
+	  0,
+	  "{\"hours\":\"mo 07:00-08:00, tu 07:00-08:00\",\"line\":2,"
+	  "\"name\":\"anna\",\"not_after\":0,\"not_before\":1801382400}\n"
+	  "{\"line\":3,\"name\":\"ben\"}\n" },
+	{ "name,not_after\nanna,31-01-2027\n", 0,
+	  "2! \"31-01-2027\" is no time such as 2027-01-31, "
+	  "2027-01-31T09:00 or never\n" },
 	/* Empty is not named; but no services are none. */
 	{ "name,uid,role,services\nanna,,,\n", 0,
 	  "{\"line\":2,\"name\":\"anna\",\"services\":[]}\n" },
@@ -166,6 +176,14 @@ static const struct row json_rows[] = {
 	  "{\"line\":4,\"name\":\"cor\"}\n" },
 	{ "[{\"name\":\"anna\"}, {\"name\":\"ben\"}]", 0,
 	  "{\"line\":1,\"name\":\"anna\"}\n{\"line\":1,\"name\":\"ben\"}\n" },
+	{ "[{\"name\":\"anna\",\"not_after\":7},\n"
+	  "{\"name\":\"ben\",\"not_after\":\"1970-01-01T00:00:09Z\"},\n"
+	  "{\"name\":\"cor\",\"not_after\":\"soon\"}]",
+	  0,
+	  "{\"line\":1,\"name\":\"anna\",\"not_after\":7}\n"
+	  "{\"line\":2,\"name\":\"ben\",\"not_after\":9}\n"
+	  "3! \"soon\" is no time such as 2027-01-31, 2027-01-31T09:00 or "
+	  "never\n" },
 	{ "[{\"name\":\"anna\",\"line\":7}]", 0,
 	  "1! \"line\" is no attribute\n" },
 	{ "[{\"name\":\"anna\",\"wanted_uid\":7},\n{\"name\":\"ben\"}]", 0,

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/time_value.h"
+
+#include <string.h>
+
+bool time_value_read(const char *text, enum timestamp_side side,
+		     int64_t *ret_seconds)
+{
+	if (*text && strcmp(text, "never") != 0)
+		return timestamp_read(text, side, ret_seconds);
+	*ret_seconds = 0;
+	return true;
+}

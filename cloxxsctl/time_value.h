@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Time value: a time as it is given to an option or stands in a file: one of
+ * base/timestamp.h, or nothing or "never", which is 0.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/timestamp.h"
+
+bool time_value_read(const char *text, enum timestamp_side side,
+		     int64_t *ret_seconds);
