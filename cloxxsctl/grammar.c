@@ -75,6 +75,12 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_HOURS] = { "hours", VALUE_ANY, "HOURS", "hours",
 			   "when he is let in, as 'mo-fr 07:00-20:00, sa "
 			   "09:00-12:00'; or always" },
+	[OPTION_USER] = { "user", VALUE_TEXT, "NAME", "user",
+			  "the sessions of this user only" },
+	[OPTION_END_SESSIONS] = { "end-sessions", VALUE_NONE, NULL,
+				  "end_sessions",
+				  "end his sessions, and all that he runs; for "
+				  "root" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },

@@ -7,6 +7,7 @@
 
 #include "cloxxsctl/duration.h"
 #include "cloxxsctl/services.h"
+#include "cloxxsctl/session.h"
 #include "cloxxsctl/terminal.h"
 #include "cloxxsctl/time_value.h"
 #include "cloxxsctl/word_list.h"
@@ -251,7 +252,9 @@ int request_run(struct ctl *ctl, const struct command *command)
 	scope(json_decrefp) json_t *reply = NULL;
 	int r;
 
-	r = ask(ctl, command);
+	r = session_may_end(ctl, command);
+	if (r == STATUS_OK)
+		r = ask(ctl, command);
 	if (r != STATUS_OK)
 		return r;
 	/* A reader that has gone must not end us before we can say so. */
@@ -262,7 +265,8 @@ int request_run(struct ctl *ctl, const struct command *command)
 	if (r != STATUS_OK)
 		return r;
 	services_warn(ctl, command);
-	return request_show(ctl, command, reply);
+	r = request_show(ctl, command, reply);
+	return r == STATUS_OK ? session_end_all(ctl, command, reply) : r;
 }
 
 int request_stream(struct ctl *ctl, const struct command *command, json_t *more,

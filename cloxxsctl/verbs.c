@@ -9,6 +9,7 @@
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
+#include "cloxxsctl/session.h"
 #include "cloxxsctl/setup/setup.h"
 #include "cloxxsctl/unlock_all.h"
 #include "cloxxsctl/statement/statement.h"
@@ -18,6 +19,7 @@
 #define JSON OPTION_BIT(OPTION_JSON)
 #define REASON OPTION_BIT(OPTION_REASON)
 #define RESET OPTION_BIT(OPTION_RESET_PASSWORD)
+#define END OPTION_BIT(OPTION_END_SESSIONS)
 #define YES OPTION_BIT(OPTION_YES)
 #define ATTRIBUTES                                                   \
 	(OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) |     \
@@ -69,17 +71,17 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl user enable anna",
 	  .method = ADMIN "EnableUser", .view = VIEW_CHANGED,
 	  .done = "enabled" },
-	{ ONE_USER, .verb = "disable", .options = REASON | JSON,
+	{ ONE_USER, .verb = "disable", .options = REASON | END | JSON,
 	  .summary = "let a user in nowhere, and keep him",
 	  .example = "cloxxsctl user disable anna --reason \"on leave\"",
 	  .method = ADMIN "DisableUser", .view = VIEW_CHANGED,
 	  .done = "disabled" },
-	{ ONE_USER, .verb = "delete", .options = YES | JSON,
+	{ ONE_USER, .verb = "delete", .options = YES | END | JSON,
 	  .summary = "delete a user; his id is never used again",
 	  .example = "cloxxsctl user delete anna",
 	  .method = ADMIN "DeleteUser", .view = VIEW_CHANGED,
 	  .done = "deleted" },
-	{ ONE_USER, .verb = "lock", .options = REASON | JSON,
+	{ ONE_USER, .verb = "lock", .options = REASON | END | JSON,
 	  .required = REASON,
 	  .summary = "lock a user, as wrong answers do",
 	  .example = "cloxxsctl user lock anna --reason \"lost her laptop\"",
@@ -124,6 +126,22 @@ const struct grammar_verb verbs[] = {
 	  .parameter = "reference", .view = VIEW_EXPLANATION,
 	  .missing = "there is no refusal with this code",
 	  .find = "it stands in the text that the user was shown" },
+	{ .noun = "session", .verb = "list",
+	  .options = OPTION_BIT(OPTION_USER) | JSON,
+	  .summary = "list the sessions that run",
+	  .example = "cloxxsctl session list --user anna",
+	  .run = session_run_list, .method = ADMIN "ListSessions",
+	  .missing = "there is no user of this name",
+	  .find = "see \"cloxxsctl user list\"" },
+	{ .noun = "session", .verb = "end", .operands = "[ID]",
+	  .operands_max = 1,
+	  .options = OPTION_BIT(OPTION_USER) | REASON | JSON,
+	  .summary = "end a session, or all of a user; for root",
+	  .example = "cloxxsctl session end 3f9a01c2 --reason \"left open\"",
+	  .run = session_run_end, .method = ADMIN "EndSession",
+	  .view = VIEW_DONE, .done = "Ended",
+	  .missing = "there is no such session, or no such user",
+	  .find = "see \"cloxxsctl session list\"" },
 	{ .noun = "clock", .verb = "accept", .options = REASON | JSON,
 	  .required = REASON,
 	  .summary = "say that the clock, which was set back, is right",

@@ -10,12 +10,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cloxxsd/service/admin_geoip.h"
 #include "base/timestamp.h"
+#include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/user_networks.h"
+#include "cloxxsd/service/admin_session.h"
 #include "cloxxsd/state/recovery.h"
 #include "varlink/interfaces.h"
 
@@ -76,6 +77,7 @@ bool admin_do(struct service *service, struct varlink_call *call,
 	      const struct admin_act *act)
 {
 	struct change_set set = { 0 };
+	struct admin_ending ending;
 	char actor[ACTOR_MAX];
 
 	service_actor(service, varlink_call_peer(call), actor);
@@ -89,6 +91,10 @@ bool admin_do(struct service *service, struct varlink_call *call,
 					   .user = act->user->name,
 					   .actor = actor,
 					   .details = act->details });
+	if (act->ends_sessions)
+		change_set_record(&set,
+				  admin_ending_record(act->user, actor, "all",
+						      "", &ending));
 	if (state_apply(service->state, &set) == 0)
 		return true;
 	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);
@@ -423,6 +429,23 @@ void admin_tell_changes(const struct user *before, const struct user *after,
 	text_add(text, told);
 }
 
+/* The same, with the sessions that are to be ended; NULL: none were named. */
+static int reply_ended(struct service *service, struct varlink_call *call,
+		       uint32_t uid, json_t *sessions)
+{
+	struct user_moment moment = service_moment(service);
+	struct user user;
+
+	if (!sessions)
+		return admin_reply_user(service, call, uid);
+	if (user_find_uid(service->state->store, uid, &user) != 0)
+		return 0;
+	return varlink_call_reply(call,
+				  json_pack("{s:o, s:i, s:O}", "user",
+					    user_json(&user, &moment), "uid",
+					    (int)uid, "sessions", sessions));
+}
+
 void admin_tell_validity(const struct user *user, struct text *text)
 {
 	if (user->not_before != 0)
@@ -495,6 +518,7 @@ static int enable_user(struct varlink_call *call, json_t *parameters,
 static int disable_user(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
+	scope(json_decrefp) json_t *sessions = NULL;
 	struct service *service = userdata;
 	char reason[USER_REASON_MAX];
 	struct user user;
@@ -505,7 +529,9 @@ static int disable_user(struct varlink_call *call, json_t *parameters,
 		return 0;
 	if (!user.enabled)
 		return admin_conflict(call, "The user is disabled already.");
-	if (!guard_may_lose(service, call, &user))
+	if (!guard_may_lose(service, call, &user) ||
+	    !admin_read_end_sessions(service, call, parameters, &user,
+				     &sessions))
 		return 0;
 	if (!admin_do(service, call,
 		      &(struct admin_act){
@@ -515,20 +541,24 @@ static int disable_user(struct varlink_call *call, json_t *parameters,
 					  .at = clock_realtime_us() / 1000000,
 					  .text = reason },
 			      .user = &user,
-			      .details = *reason ? reason : NULL }))
+			      .details = *reason ? reason : NULL,
+			      .ends_sessions = sessions != NULL }))
 		return 0;
-	return admin_reply_user(service, call, user.uid);
+	return reply_ended(service, call, user.uid, sessions);
 }
 
 static int delete_user(struct varlink_call *call, json_t *parameters,
 		       void *userdata)
 {
+	scope(json_decrefp) json_t *sessions = NULL;
 	struct service *service = userdata;
 	struct user user;
 
 	if (!admin_take_user(service, call, parameters, &user) ||
 	    !guard_may_change(service, call, &user) ||
-	    !guard_may_lose(service, call, &user))
+	    !guard_may_lose(service, call, &user) ||
+	    !admin_read_end_sessions(service, call, parameters, &user,
+				     &sessions))
 		return 0;
 	if (!admin_do(service, call,
 		      &(struct admin_act){
@@ -536,14 +566,20 @@ static int delete_user(struct varlink_call *call, json_t *parameters,
 			      .change = { .type = CHANGE_USER_DELETE,
 					  .uid = user.uid,
 					  .at = clock_realtime_us() / 1000000 },
-			      .user = &user }))
+			      .user = &user,
+			      .ends_sessions = sessions != NULL }))
 		return 0;
+	if (sessions)
+		return varlink_call_reply(
+			call, json_pack("{s:i, s:O}", "uid", (int)user.uid,
+					"sessions", sessions));
 	return varlink_call_reply_empty(call);
 }
 
 static int lock_user(struct varlink_call *call, json_t *parameters,
 		     void *userdata)
 {
+	scope(json_decrefp) json_t *sessions = NULL;
 	struct service *service = userdata;
 	char reason[USER_REASON_MAX];
 	struct user user;
@@ -554,7 +590,9 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 		return 0;
 	if (user_is_locked(&user))
 		return admin_conflict(call, "The user is locked already.");
-	if (!guard_may_lose(service, call, &user))
+	if (!guard_may_lose(service, call, &user) ||
+	    !admin_read_end_sessions(service, call, parameters, &user,
+				     &sessions))
 		return 0;
 	if (!admin_do(service, call,
 		      &(struct admin_act){
@@ -564,9 +602,10 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 					  .at = clock_realtime_us() / 1000000,
 					  .text = reason },
 			      .user = &user,
-			      .details = reason }))
+			      .details = reason,
+			      .ends_sessions = sessions != NULL }))
 		return 0;
-	return admin_reply_user(service, call, user.uid);
+	return reply_ended(service, call, user.uid, sessions);
 }
 
 #define NAME                                       \
@@ -576,6 +615,10 @@ static int lock_user(struct varlink_call *call, json_t *parameters,
 #define REASON(optional)                                 \
 	{                                                \
 		"reason", VARLINK_STRING, optional, 1024 \
+	}
+#define END_SESSIONS                                  \
+	{                                             \
+		"end_sessions", VARLINK_BOOL, true, 0 \
 	}
 #define PROFILE                                                  \
 	{ "services", VARLINK_STRINGS, true, NAME_SERVICE_MAX }, \
@@ -601,11 +644,26 @@ static const struct varlink_parameter name_parameters[] = { NAME, { 0 } };
 static const struct varlink_parameter name_why_parameters[] = { NAME,
 								REASON(true),
 								{ 0 } };
+static const struct varlink_parameter disable_parameters[] = {
+	NAME, REASON(true), END_SESSIONS, { 0 }
+};
+static const struct varlink_parameter delete_parameters[] = { NAME,
+							      END_SESSIONS,
+							      { 0 } };
+static const struct varlink_parameter sessions_parameters[] = {
+	{ "user", VARLINK_STRING, true, 256 }, { 0 }
+};
+static const struct varlink_parameter end_session_parameters[] = {
+	{ "session", VARLINK_STRING, true, 64 },
+	{ "user", VARLINK_STRING, true, 256 },
+	REASON(true),
+	{ 0 }
+};
 static const struct varlink_parameter reason_parameters[] = { REASON(false),
 							      { 0 } };
-static const struct varlink_parameter lock_parameters[] = { NAME,
-							    REASON(false),
-							    { 0 } };
+static const struct varlink_parameter lock_parameters[] = {
+	NAME, REASON(false), END_SESSIONS, { 0 }
+};
 static const struct varlink_parameter unlock_parameters[] = {
 	NAME, REASON(false), { "reset_password", VARLINK_BOOL, true, 0 }, { 0 }
 };
@@ -686,8 +744,8 @@ static const struct varlink_method methods[] = {
 	       admin_list_users),
 	METHOD("GetUser", 0, name_parameters, admin_get_user),
 	METHOD("EnableUser", 0, name_parameters, enable_user),
-	METHOD("DisableUser", 0, name_why_parameters, disable_user),
-	METHOD("DeleteUser", 0, name_parameters, delete_user),
+	METHOD("DisableUser", 0, disable_parameters, disable_user),
+	METHOD("DeleteUser", 0, delete_parameters, delete_user),
 	METHOD("LockUser", 0, lock_parameters, lock_user),
 	METHOD("UnlockUser", VARLINK_SENSITIVE, unlock_parameters,
 	       admin_unlock_user),
@@ -709,6 +767,9 @@ static const struct varlink_method methods[] = {
 		    admin_open_break_glass),
 	ROOT_METHOD("CloseBreakGlass", 0, name_parameters,
 		    admin_close_break_glass),
+	METHOD("ListSessions", VARLINK_MORE_ONLY, sessions_parameters,
+	       admin_list_sessions),
+	ROOT_METHOD("EndSession", 0, end_session_parameters, admin_end_session),
 	ROOT_METHOD("AcceptClock", 0, reason_parameters, admin_accept_clock),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("Status", 0, no_parameters, admin_status),

@@ -58,6 +58,7 @@ struct admin_act {
 	struct change change; /* type _CHANGE_NONE: only the record */
 	const struct user *user;
 	const char *details;
+	bool ends_sessions; /* all of user's, which is recorded besides */
 };
 bool admin_do(struct service *service, struct varlink_call *call,
 	      const struct admin_act *act);

@@ -167,8 +167,8 @@ def check_cloxxsd():
 def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
-    parts = ("Users", "Decisions", "Configuration and keys", "Backups",
-             "Countries", "Break-glass", "Recovery",
+    parts = ("Users", "Sessions", "Decisions", "Configuration and keys",
+             "Backups", "Countries", "Break-glass", "Recovery",
              "The tool itself")
     told = {}
     for item, text in page.of(*parts, begins="Cm ").items():

@@ -644,6 +644,7 @@ static bool is_for_root(const char *method)
 		"nl.cloxxs.Admin.OpenBreakGlass",
 		"nl.cloxxs.Admin.CloseBreakGlass",
 		"nl.cloxxs.Admin.AcceptClock",
+		"nl.cloxxs.Admin.EndSession",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
