@@ -20,6 +20,7 @@
 
 #define must_check __attribute__((warn_unused_result))
 #define printf_like(at, first) __attribute__((format(printf, at, first)))
+#define format_like(at) __attribute__((format_arg(at)))
 #define scope(function) __attribute__((cleanup(function)))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pam_cloxxs/origin.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <string.h>
 
 #include "base/name.h"
@@ -95,9 +97,23 @@ static void find_service(pam_handle_t *pamh, struct origin *origin)
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 
+/*
+ * What PAM's environment says, in POSIX's order; else the locale in which the
+ * program itself speaks (su, login and passwd set one, sshd does not).
+ */
+static const char *find_language(pam_handle_t *pamh)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (*variable(pamh, names[i]))
+			return variable(pamh, names[i]);
+	return nl_langinfo(NL_LOCALE_NAME(LC_MESSAGES));
+}
+
 void origin_read(pam_handle_t *pamh, struct origin *ret_origin)
 {
-	const char *language = variable(pamh, "LANG");
+	const char *language = find_language(pamh);
 	const char *method = variable(pamh, "SSH_AUTH_INFO_0");
 
 	find_service(pamh, ret_origin);

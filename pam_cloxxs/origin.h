@@ -5,8 +5,9 @@
  * Origin: what a PAM handle tells of where a login comes from. From PAM's
  * items and PAM's own environment only: never from the environment of the
  * process, which under sudo is the user's, and never from DNS, where whoever
- * owns the address owns the answer. What cannot be read is left empty; but an
- * address that cannot be read is ORIGIN_UNREADABLE: its user comes from afar.
+ * owns the address owns the answer. (A language is no authority: the locale
+ * that the program has set is taken too.) What cannot be read is left empty; but
+ * an address that cannot be read is ORIGIN_UNREADABLE: its user comes from afar.
  */
 
 #include <security/pam_modules.h>

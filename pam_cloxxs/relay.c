@@ -11,6 +11,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/language.h"
 #include "pam_cloxxs/conversation.h"
 #include "pam_cloxxs/line.h"
 #include "pam_cloxxs/pass.h"
@@ -18,8 +19,6 @@
 #define STEPS_MAX 64
 /* A new password from an earlier module: once, and once more to confirm. */
 #define NEW_FROM_STACK_MAX 2
-
-#define UNFIT_TEXT "The answer is too long, or not valid UTF-8."
 
 struct typed {
 	struct secret answer;       /* the last one */
@@ -46,6 +45,19 @@ static bool take_item(const struct transaction *transaction, int item,
 	return secret_set(ret_answer, token, strlen(token)) == 0;
 }
 
+/* The one text of our own: what cannot be sent, cloxxsd does not hear of. */
+static void tell_unfit(const struct transaction *transaction)
+{
+	enum language language = language_find(transaction->origin.language);
+
+	if (!(transaction->flags & PAM_SILENT))
+		conversation_show(transaction->pamh,
+				  language_text(language,
+						"The answer is too long, or "
+						"not valid UTF-8."),
+				  true);
+}
+
 static enum outcome ask(const struct transaction *transaction,
 			const struct login_step *step, bool echo,
 			struct secret *ret_answer)
@@ -63,8 +75,7 @@ static enum outcome ask(const struct transaction *transaction,
 	case CONVERSATION_E_UNFIT:
 		transaction_log(transaction, LOG_NOTICE,
 				"an answer was too long: access denied");
-		if (!(transaction->flags & PAM_SILENT))
-			conversation_show(transaction->pamh, UNFIT_TEXT, true);
+		tell_unfit(transaction);
 		break;
 	}
 	return OUTCOME_CONVERSATION;
@@ -175,10 +186,9 @@ static enum outcome finish(const struct transaction *transaction,
 /* An answer that is not UTF-8 is found out when it is to be sent. */
 static enum outcome failed(const struct transaction *transaction, int r)
 {
-	if (r == LOGIN_E_UNFIT && !(transaction->flags & PAM_SILENT))
-		conversation_show(transaction->pamh, UNFIT_TEXT, true);
 	if (r != LOGIN_E_UNFIT)
 		return transaction_failed(transaction, r);
+	tell_unfit(transaction);
 	(void)transaction_failed(transaction, r);
 	return OUTCOME_CONVERSATION;
 }
