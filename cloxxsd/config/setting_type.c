@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/name.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/hours.h"
@@ -345,6 +346,28 @@ static int parse_declaration(const struct setting_bounds *bounds,
 	return 0;
 }
 
+static const char *language_word(enum language language)
+{
+	return language == LANGUAGE_NONE ? "auto" : language_tag(language);
+}
+
+/* The tag alone: a locale's name would say more than is meant. */
+static int parse_language(const struct setting_bounds *bounds,
+			  const char *value, enum language *at,
+			  struct text *why)
+{
+	for (uint64_t i = bounds->min; i < _LANGUAGE_N; i++)
+		if (strcmp(language_word((enum language)i), value) == 0) {
+			*at = (enum language)i;
+			return 0;
+		}
+	text_add(why, "is not one of");
+	for (uint64_t i = bounds->min; i < _LANGUAGE_N; i++)
+		text_add_format(why, "%s %s", i > bounds->min ? "," : "",
+				language_word((enum language)i));
+	return SETTING_TYPE_E_INVALID;
+}
+
 int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		  const char *value, void *at, struct text *why)
 {
@@ -378,6 +401,8 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_words(bounds, value, at, why);
 	case SETTING_PATTERN:
 		return parse_pattern(bounds, value, at, why);
+	case SETTING_LANGUAGE:
+		return parse_language(bounds, value, at, why);
 	case SETTING_DECLARATION:
 		return parse_declaration(bounds, value, at, why);
 	case SETTING_NETWORKS:
@@ -434,6 +459,9 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 		if (*(char *const *)at)
 			text_add(value, *(char *const *)at);
 		break;
+	case SETTING_LANGUAGE:
+		text_add(value, language_word(*(const enum language *)at));
+		break;
 	case SETTING_WORDS:
 		setting_texts_format(*(char *const *const *)at, "", value);
 		break;
@@ -463,6 +491,7 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_CLASSES:
 	case SETTING_LIMIT:
 	case SETTING_HOURS:
+	case SETTING_LANGUAGE:
 		break;
 	case SETTING_NETWORKS:
 		setting_networks_deinit(at);

@@ -14,6 +14,7 @@
  *     home      /home/%u          char *
  *     pattern   *.dump            char *
  *     words     cloxxs, example   char **, ended by NULL
+ *     language  nl, or auto       enum language, LANGUAGE_NONE for auto
  *     networks, countries, classes, services   see setting_list.h
  *     declaration none, or 2026-05-01 and a sentence   char *
  *     limit     off, or 90d       uint32_t seconds, 0 for off
@@ -36,6 +37,7 @@ enum setting_type {
 	SETTING_HOME,
 	SETTING_WORDS,
 	SETTING_PATTERN,
+	SETTING_LANGUAGE,
 	SETTING_DECLARATION,
 	SETTING_NETWORKS,  /* struct setting_networks */
 	SETTING_COUNTRIES, /* char **, ended by NULL */
@@ -45,8 +47,8 @@ enum setting_type {
 	SETTING_HOURS,
 };
 
-/* Both may be; for words: how many letters; for networks max 1: may be any.
- * Unused for paths. */
+/* Both may be; for words: how many letters; for networks max 1: may be any; for
+ * a language min is the first that may be. Unused for paths. */
 struct setting_bounds {
 	uint64_t min, max;
 };

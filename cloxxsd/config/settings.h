@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/language.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "cloxxsd/config/setting_list.h"
@@ -30,7 +31,8 @@ struct settings_watched {
 /* [service NAME]: what holds at one service, whoever comes */
 struct settings_service {
 	char *name;
-	struct hours hours; /* hours = always */
+	struct hours hours;     /* hours = always */
+	enum language language; /* language = auto (LANGUAGE_NONE) */
 };
 
 struct settings {
@@ -65,9 +67,12 @@ struct settings {
 	/* [temporary_password] */
 	uint32_t temporary_lifetime_s; /* lifetime = 24h, 1m to 30d */
 	/* [login] */
-	uint32_t answer_timeout_s; /* answer_timeout = 2m, 10s to 10m */
-	uint32_t pass_lifetime_s;  /* pass_lifetime = 2m, 10s to 10m */
-	uint32_t attempts_max;     /* attempts = 1024, 16 to 65536 */
+	uint32_t answer_timeout_s;    /* answer_timeout = 2m, 10s to 10m */
+	uint32_t pass_lifetime_s;     /* pass_lifetime = 2m, 10s to 10m */
+	uint32_t attempts_max;        /* attempts = 1024, 16 to 65536 */
+	enum language login_language; /* language = en */
+	struct settings_service *services;
+	size_t n_services;
 	/* [backup] */
 	char *backup_directory;           /* directory = /var/backups/cloxxs */
 	uint32_t backup_keep_s;           /* keep = 30d, 1d to 3650d */

@@ -182,6 +182,13 @@ const struct settings_row settings_table[] = {
 	  "1024",
 	  { 16, 65536 },
 	  "Logins that may be under way at once." },
+	{ "login",
+	  "language",
+	  SETTING_LANGUAGE,
+	  AT(login_language),
+	  "en",
+	  { LANGUAGE_ENGLISH, 0 },
+	  "What users are spoken to in where nothing else says it." },
 	{ "service",
 	  "hours",
 	  SETTING_HOURS,
@@ -189,6 +196,13 @@ const struct settings_row settings_table[] = {
 	  "always",
 	  { 0, 0 },
 	  "When the service lets users in." },
+	{ "service",
+	  "language",
+	  SETTING_LANGUAGE,
+	  SERVICE(language),
+	  "auto",
+	  { LANGUAGE_NONE, 0 },
+	  "Language of that service; auto is the client's." },
 	{ "backup",
 	  "directory",
 	  SETTING_PATH,
@@ -271,10 +285,10 @@ const size_t settings_table_n = ARRAY_SIZE(settings_table);
 _Static_assert(ARRAY_SIZE(settings_table) <= SETTINGS_ROWS_MAX, "rows");
 
 const struct settings_section settings_sections[] = {
-	{ "watched_backup", AT(watched), AT(n_watched),
-	  sizeof(struct settings_watched) },
 	{ "service", AT(services), AT(n_services),
 	  sizeof(struct settings_service) },
+	{ "watched_backup", AT(watched), AT(n_watched),
+	  sizeof(struct settings_watched) },
 };
 const size_t settings_sections_n = ARRAY_SIZE(settings_sections);
 _Static_assert(offsetof(struct settings_watched, name) == 0, "name is first");

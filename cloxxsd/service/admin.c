@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/timestamp.h"
+#include "base/language.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
@@ -174,7 +175,10 @@ static bool read_path(struct varlink_call *call, json_t *parameters,
 
 bool admin_is_language(const char *language)
 {
-	return strcmp(language, "en") == 0 || strcmp(language, "nl") == 0;
+	enum language found = language_find(language);
+
+	return found != LANGUAGE_NONE &&
+	       strcmp(language_tag(found), language) == 0;
 }
 
 static bool read_language(struct varlink_call *call, json_t *parameters,
