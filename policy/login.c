@@ -387,6 +387,15 @@ enum reason login_validity(const struct login_facts *facts)
 	return REASON_NONE;
 }
 
+bool login_denied_at_gate(const struct login_decision *decision)
+{
+	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++)
+		if (rules[i].gate &&
+		    decision->outcomes[i] == LOGIN_OUTCOME_DENY)
+			return true;
+	return false;
+}
+
 const char *login_rule_name(enum login_rule rule)
 {
 	return rules[rule].name;

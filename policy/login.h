@@ -127,6 +127,8 @@ bool login_gates_pass(const struct login_facts *facts);
 
 /* What the rules of validity and activity alone deny by; REASON_NONE: not. */
 enum reason login_validity(const struct login_facts *facts);
+/* Whether what denied is a gate, which stands before the password too. */
+bool login_denied_at_gate(const struct login_decision *decision);
 
 const char *login_rule_name(enum login_rule rule);
 /* One sentence: what the rule asks. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/language.h"
 #include "base/scope.h"
 
 static const struct {
@@ -182,6 +183,26 @@ static const struct {
 	[REASON_NONE] = { "none", "", NULL },
 };
 
+/* For users who have proved their passwords; not for reasons of gates. */
+static const char *const told[_REASON_N] = {
+	[REASON_TEMPORARY_EXPIRED] =
+		N_("Your temporary password has expired. Ask your "
+		   "administrator for a new one."),
+	[REASON_CANNOT_ASK] =
+		N_("Your password must be changed first, and this program "
+		   "cannot ask for a new one."),
+	[REASON_NEW_PASSWORD_REFUSED] =
+		N_("You have chosen no acceptable new password. Log in again, "
+		   "and choose another one."),
+	[REASON_SUPERSEDED] =
+		N_("Your account was changed in the meantime. Try again."),
+	[REASON_NOT_WRITTEN] =
+		N_("It cannot be recorded at the moment. Try again later, or "
+		   "tell your administrator."),
+	[REASON_BUSY] =
+		N_("Too many users log in at the moment. Try again later."),
+};
+
 const char *reason_name(enum reason reason)
 {
 	return rows[reason].name;
@@ -195,6 +216,11 @@ const char *reason_text(enum reason reason)
 const char *reason_advice(enum reason reason)
 {
 	return rows[reason].advice;
+}
+
+const char *reason_told(enum reason reason)
+{
+	return told[reason];
 }
 
 bool reason_find(const char *name, enum reason *ret_reason)

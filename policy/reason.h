@@ -4,8 +4,9 @@
 /*
  * Reason: the catalogue of why something was decided. Each decision has
  * exactly one; its name goes into the audit, its text and advice to those who
- * may know, never to the user who was refused. Rules name reasons here and
- * nowhere else. The value 0 is a refusal: what nobody decided is denied.
+ * may know, never to the user who was refused (reason_told() is for him). Rules
+ * name reasons here and nowhere else. The value 0 is a refusal: what nobody
+ * decided is denied.
  */
 
 #include <stdbool.h>
@@ -64,5 +65,10 @@ const char *reason_name(enum reason reason);
 const char *reason_text(enum reason reason);
 /* What would allow it, with the command; NULL where there is nothing to do. */
 const char *reason_advice(enum reason reason);
+/*
+ * What the refused user himself may be told once he has proved his password, to
+ * be translated (base/language.h); NULL: nothing but that it was refused.
+ */
+const char *reason_told(enum reason reason);
 /* False for a name that is in no row. */
 bool reason_find(const char *name, enum reason *ret_reason);

@@ -249,6 +249,7 @@ int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 	attempt->attempts = attempts;
 	attempt->purpose = purpose;
 	attempt->subject = *subject;
+	attempt->hearer = hearer_stranger(attempts->settings, subject);
 	attempt->tries_left = 3;
 	attempt->only_repeats = true;
 	attempt->open = true;
@@ -272,10 +273,12 @@ int attempt_start(struct attempt *attempt, struct varlink_call *call,
 	if (proved)
 		r = replacement_begin(attempt);
 	else
-		r = attempt_ask(attempt, ATTEMPT_PASSWORD, "password",
-				attempt->purpose == LOGIN_PURPOSE_CHANGE
-					? "Current password: "
-					: "Password: ");
+		r = attempt_ask(
+			attempt, ATTEMPT_PASSWORD, "password",
+			hearer_text(&attempt->hearer,
+				    attempt->purpose == LOGIN_PURPOSE_CHANGE
+					    ? N_("Current password: ")
+					    : N_("Password: ")));
 	attempt_release(attempt);
 	return r;
 }

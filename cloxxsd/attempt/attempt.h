@@ -23,6 +23,7 @@
 #include "base/scope.h"
 #include "base/secret.h"
 #include "cloxxsd/attempt/hasher.h"
+#include "cloxxsd/attempt/hearer.h"
 #include "cloxxsd/attempt/lane.h"
 #include "cloxxsd/attempt/pass.h"
 #include "cloxxsd/attempt/reference.h"
@@ -60,6 +61,7 @@ struct attempt {
 	struct attempts *attempts;
 	struct attempt *previous, *next;
 	struct subject subject;
+	struct hearer hearer; /* who is spoken to */
 	enum login_purpose purpose;
 	enum attempt_phase phase;
 	enum reason answer; /* why an answer was not verified */

@@ -40,8 +40,3 @@ bool reference_read(const char *typed, char ret_reference[REFERENCE_MAX])
 	ret_reference[n] = '\0';
 	return n == REFERENCE_MAX - 1;
 }
-
-void refusal_write(const char *reference, struct text *text)
-{
-	text_add_format(text, "Access denied. Reference %s.", reference);
-}

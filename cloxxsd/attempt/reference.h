@@ -3,12 +3,10 @@
 
 /*
  * Reference: the short code that a refusal shows and an administrator asks
- * about, and the neutral text around it. It finds a record and proves nothing.
+ * about. It finds a record and proves nothing.
  */
 
 #include <stdbool.h>
-
-#include "base/text.h"
 
 /* "ABCD-EFGH" and the NUL */
 #define REFERENCE_MAX 10
@@ -20,5 +18,3 @@ void reference_make(char ret_reference[REFERENCE_MAX]);
  * writes it; false where it cannot be one, with *ret_reference undefined.
  */
 bool reference_read(const char *typed, char ret_reference[REFERENCE_MAX]);
-/* The neutral text of a refusal, the same for every reason. */
-void refusal_write(const char *reference, struct text *text);

@@ -18,6 +18,7 @@
 static int ask_new(struct attempt *attempt, const char *why)
 {
 	const struct settings *settings = attempt->attempts->settings;
+	const struct hearer *hearer = &attempt->hearer;
 	char prompt[512];
 	struct text text;
 
@@ -25,11 +26,13 @@ static int ask_new(struct attempt *attempt, const char *why)
 	if (why)
 		text_add_format(&text, "%s\n", why);
 	else if (attempt->purpose == LOGIN_PURPOSE_LOGIN)
-		text_add_format(&text,
-				"Your password is temporary. Choose a new one "
-				"of at least %u characters.\n",
-				settings->password_min_length);
-	text_add(&text, "New password: ");
+		text_add_format(
+			&text,
+			hearer_text(hearer,
+				    "Your password is temporary. Choose a new "
+				    "one of at least %u characters.\n"),
+			settings->password_min_length);
+	text_add(&text, hearer_text(hearer, "New password: "));
 	return attempt_ask(attempt, ATTEMPT_NEW_PASSWORD, "new_password",
 			   prompt);
 }
@@ -43,7 +46,7 @@ static void conclude(struct attempt *attempt, enum reason reason)
 	attempt_conclude(attempt, &decision, &set, NULL);
 }
 
-/* A refused new password: asked again, a few times. */
+/* A refused new password: asked again, a few times. why is in his language. */
 static int refuse(struct attempt *attempt, const char *why)
 {
 	secret_deinit(&attempt->wanted);
@@ -71,6 +74,8 @@ int replacement_begin(struct attempt *attempt)
 			return r;
 		attempt->uid = user.uid;
 		attempt->credential = user.credential;
+		attempt->hearer = hearer_user(attempt->attempts->settings,
+					      &attempt->subject, &user);
 	}
 	return ask_new(attempt, NULL);
 }
@@ -171,7 +176,9 @@ static void replaced(struct hash_job *job, void *userdata)
 		write_new(attempt, made);
 	else if (result != HASH_RIGHT)
 		conclude(attempt, REASON_BUSY);
-	else if (refuse(attempt, "It is the same as the old one.") != 0)
+	else if (refuse(attempt,
+			hearer_text(&attempt->hearer,
+				    "It is the same as the old one.")) != 0)
 		conclude(attempt, REASON_NOT_WRITTEN);
 	explicit_bzero(made, sizeof(made));
 	attempt_release(attempt);
@@ -222,10 +229,15 @@ int replacement_answer(struct attempt *attempt, const struct secret *password,
 	int r;
 
 	if (reason == REASON_ANSWER_TOO_LONG)
-		return refuse(attempt, "It is longer than 1,024 bytes.");
+		return refuse(attempt,
+			      hearer_text(&attempt->hearer,
+					  "It is longer than 1,024 bytes."));
 	if (attempt->phase == ATTEMPT_NEW_AGAIN) {
 		if (!secret_equal(&attempt->wanted, password))
-			return refuse(attempt, "The two were not the same.");
+			return refuse(
+				attempt,
+				hearer_text(&attempt->hearer,
+					    "The two were not the same."));
 		return hash_new(attempt);
 	}
 	if (!current || !secret_equal(current, password))
@@ -238,8 +250,9 @@ int replacement_answer(struct attempt *attempt, const struct secret *password,
 	if (r != 0)
 		return refuse(attempt, why);
 	attempt->wanted = *password;
-	return attempt_ask(attempt, ATTEMPT_NEW_AGAIN, "new_password",
-			   "New password again: ");
+	return attempt_ask(
+		attempt, ATTEMPT_NEW_AGAIN, "new_password",
+		hearer_text(&attempt->hearer, "New password again: "));
 }
 
 void replacement_abandoned(struct attempt *attempt)

@@ -3,7 +3,8 @@
  * What must hold:
  *  1. No answer leaves before its decision is on the disk.
  *  2. What could not be written is a refusal, whatever was decided.
- *  3. Refusals differ in their reference alone.
+ *  3. Refusals of who has proved nothing differ in their reference alone
+ *     (hearer.h).
  */
 #include "cloxxsd/attempt/reply.h"
 
@@ -81,12 +82,13 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 		ret_pass[0] = '\0';
 }
 
-static void answer(struct attempt *attempt, bool allowed, const char *verdict,
+static void answer(struct attempt *attempt,
+		   const struct login_decision *decision, const char *verdict,
 		   const char *reference)
 {
 	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
 	char pass[PASS_TEXT_MAX] = "";
-	char message[64];
+	char message[HEARER_REFUSAL_MAX];
 	struct text text;
 
 	call = scope_take_ptr(attempt->call);
@@ -95,13 +97,13 @@ static void answer(struct attempt *attempt, bool allowed, const char *verdict,
 	secret_deinit(&attempt->wanted);
 	if (!call || attempt->gone)
 		return;
-	if (allowed) {
+	if (decision->verdict == VERDICT_ALLOW) {
 		give_pass(attempt, pass);
 		(void)!reply_done(call, verdict, NULL, NULL,
 				  *pass ? pass : NULL);
 	} else {
 		text_init(&text, message, sizeof(message));
-		refusal_write(reference, &text);
+		hearer_refuse(&attempt->hearer, decision, reference, &text);
 		(void)!reply_done(call, verdict, message, reference, NULL);
 	}
 	explicit_bzero(pass, sizeof(pass));
@@ -113,10 +115,13 @@ void attempt_conclude(struct attempt *attempt,
 {
 	struct record record =
 		subject_record(&attempt->subject, clock_realtime_us());
+	static const struct login_decision unwritten = {
+		.verdict = VERDICT_DENY,
+		.reason = REASON_NOT_WRITTEN,
+	};
 	bool allowed = decision->verdict == VERDICT_ALLOW;
 	char rules[LOGIN_RULES_TEXT_MAX], made[REFERENCE_MAX];
 	struct text text;
-	int r;
 
 	if (!reference) {
 		reference_make(made);
@@ -136,9 +141,9 @@ void attempt_conclude(struct attempt *attempt,
 		record.event = EVENT_BREAK_GLASS_USED;
 		change_set_record(set, record);
 	}
-	r = state_apply(attempt->attempts->state, set);
-	if (r != 0)
-		answer(attempt, false, "unavailable", reference);
+	if (state_apply(attempt->attempts->state, set) != 0)
+		answer(attempt, &unwritten, "unavailable", reference);
 	else
-		answer(attempt, allowed, allowed ? "allow" : "deny", reference);
+		answer(attempt, decision, allowed ? "allow" : "deny",
+		       reference);
 }

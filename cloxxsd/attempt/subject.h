@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/address.h"
+#include "base/language.h"
 #include "base/name.h"
 #include "cloxxsd/audit/record.h"
 
@@ -25,6 +26,7 @@ struct subject {
 	bool comes_from_afar; /* with or without an address that can be read */
 	char terminal[ATTEMPT_TERMINAL_MAX + 1];
 	char requester[ATTEMPT_NAME_MAX + 1];
+	enum language language; /* that the client sent */
 	bool has_system_uid;
 	int64_t system_uid;
 	uid_t peer;

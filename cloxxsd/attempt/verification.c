@@ -174,12 +174,14 @@ static void settle_to_replace(struct attempt *attempt)
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 }
 
-static void settle_right(struct attempt *attempt, struct login_facts *facts,
-			 const char *made)
+static void settle_right(struct attempt *attempt, const struct user *user,
+			 struct login_facts *facts, const char *made)
 {
 	struct login_decision decision;
 	struct change_set set = { 0 };
 
+	attempt->hearer = hearer_user(attempt->attempts->settings,
+				      &attempt->subject, user);
 	facts->password = LOGIN_PASSWORD_RIGHT;
 	decision = login_decide(facts);
 	switch (decision.verdict) {
@@ -226,7 +228,7 @@ static void settle(struct attempt *attempt, enum hash_result result,
 		return;
 	case HASH_RIGHT:
 		if (user.credential == attempt->credential)
-			settle_right(attempt, &facts, made);
+			settle_right(attempt, &user, &facts, made);
 		else
 			conclude_denied(attempt, REASON_SUPERSEDED);
 		return;

@@ -71,8 +71,6 @@ struct settings {
 	uint32_t pass_lifetime_s;     /* pass_lifetime = 2m, 10s to 10m */
 	uint32_t attempts_max;        /* attempts = 1024, 16 to 65536 */
 	enum language login_language; /* language = en */
-	struct settings_service *services;
-	size_t n_services;
 	/* [backup] */
 	char *backup_directory;           /* directory = /var/backups/cloxxs */
 	uint32_t backup_keep_s;           /* keep = 30d, 1d to 3650d */

@@ -57,6 +57,7 @@ static const char *read_subject(struct varlink_call *call, json_t *parameters,
 {
 	const struct varlink_peer *peer = varlink_call_peer(call);
 	json_t *system_uid = json_object_get(parameters, "system_uid");
+	const char *language = string_of(parameters, "language");
 
 	*ret_subject = (struct subject){ .peer = peer->uid };
 	if (!copy(ret_subject->name, sizeof(ret_subject->name),
@@ -67,6 +68,8 @@ static const char *read_subject(struct varlink_call *call, json_t *parameters,
 	    !name_is_service(ret_subject->service,
 			     strlen(ret_subject->service)))
 		return "service";
+	if (language)
+		ret_subject->language = language_find(language);
 	if (json_is_integer(system_uid)) {
 		ret_subject->has_system_uid = true;
 		ret_subject->system_uid = json_integer_value(system_uid);
@@ -204,11 +207,20 @@ static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
 struct gate {
 	struct user user;
 	struct login_decision decision;
+	struct hearer hearer; /* who is told */
 	bool passed; /* with a pass: a password was proved just before */
 	char rules[LOGIN_RULES_TEXT_MAX];
 	char details[96];
 	char reference[REFERENCE_MAX];
 };
+
+/* What a refusal needs, whatever goes wrong from here on. */
+static void begin_gate(struct service *service, const struct subject *subject,
+		       struct gate *gate)
+{
+	reference_make(gate->reference);
+	gate->hearer = hearer_stranger(service->attempts->settings, subject);
+}
 
 static void decide(const struct login_facts *facts, struct gate *gate)
 {
@@ -218,7 +230,6 @@ static void decide(const struct login_facts *facts, struct gate *gate)
 	text_init(&text, gate->rules, sizeof(gate->rules));
 	login_rules_write(&gate->decision, &text);
 	gate->details[0] = '\0';
-	reference_make(gate->reference);
 }
 
 static int ask_gates(struct service *service, const struct subject *subject,
@@ -227,11 +238,24 @@ static int ask_gates(struct service *service, const struct subject *subject,
 	struct login_facts facts;
 	int r;
 
+	begin_gate(service, subject, ret_gate);
 	r = attempt_gather(service->attempts, subject, purpose, &ret_gate->user,
 			   &facts);
 	if (r == 0)
 		decide(&facts, ret_gate);
 	return r;
+}
+
+/* Whoever has a pass has proved his password just before. */
+static void show_pass(struct service *service, const struct subject *subject,
+		      json_t *parameters, enum pass_phase phase,
+		      struct gate *gate)
+{
+	gate->passed =
+		take_pass(service, subject, gate->user.uid, parameters, phase);
+	if (gate->passed)
+		gate->hearer = hearer_user(service->attempts->settings, subject,
+					   &gate->user);
 }
 
 static struct record gate_record(const struct subject *subject,
@@ -251,16 +275,27 @@ static struct record gate_record(const struct subject *subject,
 }
 
 static int reply_refused(struct varlink_call *call, const char *verdict,
-			 const char *reference)
+			 const struct gate *gate)
 {
-	char message[64];
+	char message[HEARER_REFUSAL_MAX];
 	struct text text;
 
 	text_init(&text, message, sizeof(message));
-	refusal_write(reference, &text);
-	return varlink_call_reply(call, json_pack("{s:s, s:s, s:s}", "verdict",
-						  verdict, "message", message,
-						  "reference", reference));
+	hearer_refuse(&gate->hearer, &gate->decision, gate->reference, &text);
+	return varlink_call_reply(call,
+				  json_pack("{s:s, s:s, s:s}", "verdict",
+					    verdict, "message", message,
+					    "reference", gate->reference));
+}
+
+/* It could not be decided, or not be written. */
+static int reply_unavailable(struct varlink_call *call, struct gate *gate)
+{
+	gate->decision = (struct login_decision){
+		.verdict = VERDICT_DENY,
+		.reason = REASON_NOT_WRITTEN,
+	};
+	return reply_refused(call, "unavailable", gate);
 }
 
 static int reply_verdict(struct varlink_call *call, enum verdict verdict)
@@ -290,12 +325,9 @@ static int account(struct varlink_call *call, json_t *parameters,
 
 	if (!take_subject(service, call, parameters, &subject))
 		return 0;
-	if (ask_gates(service, &subject, LOGIN_PURPOSE_ACCOUNT, &gate) != 0) {
-		reference_make(gate.reference);
-		return reply_refused(call, "unavailable", gate.reference);
-	}
-	gate.passed = take_pass(service, &subject, gate.user.uid, parameters,
-				PASS_PHASE_ACCOUNT);
+	if (ask_gates(service, &subject, LOGIN_PURPOSE_ACCOUNT, &gate) != 0)
+		return reply_unavailable(call, &gate);
+	show_pass(service, &subject, parameters, PASS_PHASE_ACCOUNT, &gate);
 	if (gate.passed && gate.decision.verdict == VERDICT_ALLOW)
 		return reply_verdict(call, VERDICT_ALLOW);
 	text_init(&details, gate.details, sizeof(gate.details));
@@ -306,9 +338,9 @@ static int account(struct varlink_call *call, json_t *parameters,
 			  gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
 				      EVENT_ACCOUNT_DENIED));
 	if (state_apply(service->state, &set) != 0)
-		return reply_refused(call, "unavailable", gate.reference);
+		return reply_unavailable(call, &gate);
 	if (gate.decision.verdict == VERDICT_DENY)
-		return reply_refused(call, "deny", gate.reference);
+		return reply_refused(call, "deny", &gate);
 	return reply_verdict(call, gate.decision.verdict);
 }
 
@@ -326,6 +358,7 @@ static int ask_whence(struct service *service, const struct subject *subject,
 	};
 	int r;
 
+	begin_gate(service, subject, ret_gate);
 	r = origin_gather(service->attempts, subject, NULL, &facts.origin);
 	if (r == 0)
 		decide(&facts, ret_gate);
@@ -343,19 +376,17 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 
 	if (!take_subject(service, call, parameters, &subject))
 		return 0;
-	if (ask_whence(service, &subject, &gate) != 0) {
-		reference_make(gate.reference);
-		return reply_refused(call, "unavailable", gate.reference);
-	}
+	if (ask_whence(service, &subject, &gate) != 0)
+		return reply_unavailable(call, &gate);
 	text_init(&details, gate.details, sizeof(gate.details));
 	tell_method(&gate, string_of(parameters, "method"), &details);
 	change_set_record(&set,
 			  gate_record(&subject, &gate, EVENT_UNMANAGED_ALLOWED,
 				      EVENT_UNMANAGED_DENIED));
 	if (state_apply(service->state, &set) != 0)
-		return reply_refused(call, "unavailable", gate.reference);
+		return reply_unavailable(call, &gate);
 	if (gate.decision.verdict == VERDICT_DENY)
-		return reply_refused(call, "deny", gate.reference);
+		return reply_refused(call, "deny", &gate);
 	return reply_verdict(call, gate.decision.verdict);
 }
 
@@ -389,12 +420,9 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 
 	if (!take_subject(service, call, parameters, &subject))
 		return 0;
-	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0) {
-		reference_make(gate.reference);
-		return reply_refused(call, "unavailable", gate.reference);
-	}
-	(void)take_pass(service, &subject, gate.user.uid, parameters,
-			PASS_PHASE_SESSION);
+	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0)
+		return reply_unavailable(call, &gate);
+	show_pass(service, &subject, parameters, PASS_PHASE_SESSION, &gate);
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
 	opened = opened_by(service, call, &subject);
@@ -421,13 +449,13 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 						    EVENT_BREAK_GLASS_USED,
 						    EVENT_SESSION_DENIED));
 	if (state_apply(service->state, &set) != 0)
-		return reply_refused(call, "unavailable", gate.reference);
+		return reply_unavailable(call, &gate);
 	/* Without a text: sshd goes on to ask for another password then. */
 	if (must_change)
 		return varlink_call_reply(
 			call, json_pack("{s:s}", "verdict", "change"));
 	if (gate.decision.verdict == VERDICT_DENY)
-		return reply_refused(call, "deny", gate.reference);
+		return reply_refused(call, "deny", &gate);
 	return varlink_call_reply(call, json_pack("{s:s, s:s}", "verdict",
 						  "allow", "session", id));
 }

@@ -438,7 +438,8 @@ class Typist:
         return self.current if self.tries >= 0 else None
 
 
-REFERENCE = re.compile(r"(?i)reference(?: code)?:? +([A-Z0-9][A-Z0-9-]{3,})")
+REFERENCE = re.compile(
+    r"(?i)refer(?:ence|entie)(?: code)?:? +([A-Z0-9][A-Z0-9-]{3,})")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # A question is the unfinished last line that ends in a colon or question mark.
 QUESTION = re.compile(r"[^\r\n]*[:?][ ]?$")
