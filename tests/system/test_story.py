@@ -9,6 +9,13 @@ STORY = told.Story.__new__(told.Story)
 NAMES = [step.__name__ for step in STORY.steps()]
 
 
+def test_titles_in_dutch():
+    dutch = told.Story.__new__(told.Story)
+    dutch.language = "nl"
+    assert all(dutch.title(step) for step in dutch.steps())
+    assert set(told.DUTCH) >= {"speak", *NAMES}
+
+
 @pytest.fixture(scope="module")
 def story():
     return told.Story()

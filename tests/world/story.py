@@ -27,6 +27,42 @@ SECOND = "nog een kop koffie graag"
 WRONG = "dit is het zeker niet"
 
 
+# The titles of the steps, which are told in English by their docstrings, and
+# what else the story says itself.
+DUTCH = {
+    "speak": "De host spreekt Nederlands: [login] language = nl",
+    "make_user": "De beheerder maakt een gebruiker aan, die sshd mag gebruiken",
+    "first_login": "Die logt ermee in en moet kiezen: een zwak wachtwoord "
+                   "wordt geweigerd, een sterk aangenomen",
+    "login": "Hij logt in met zijn eigen wachtwoord; id toont hem",
+    "temporary_is_spent": "Het tijdelijke wachtwoord opent niets meer",
+    "three_wrong": "Drie foute wachtwoorden blokkeren het account",
+    "right_refused": "Nu wordt ook het goede geweigerd, met een referentiecode",
+    "show": "De beheerder ziet sinds wanneer, vanwaar en bij welke dienst",
+    "explain": "Hij vraagt waar de referentiecode voor staat",
+    "unlock": "Alleen hij heft de blokkade op, en moet zeggen waarom",
+    "passwd": "De gebruiker logt in en wijzigt zelf zijn wachtwoord, met passwd",
+    "last_login": "Hij logt in met het nieuwe; het oude opent niets",
+    "records": "Het staat allemaal in het journaal",
+    "doctor": "Er komt een herstelsleutel; de doctor bekijkt alles waar een "
+              "login van afhangt",
+    "backup": "Er wordt een back-up gemaakt, verzegeld met de herstelsleutel",
+    "damage": "De opslag raakt beschadigd, niemand komt binnen; de back-up "
+              "brengt hem terug",
+    "statement": "De verklaring: welke beloften worden nagekomen, nu gemeten",
+    "temporary password: {}": "tijdelijk wachtwoord: {}",
+    "{} sound, nothing wrong": "{} in orde, niets mis",
+}
+
+
+def language():
+    """ "nl" or "en", by what the caller of the world speaks."""
+    for name in ("CLOXXS_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return "nl" if os.environ[name].startswith("nl") else "en"
+    return "en"
+
+
 class Mismatch(Exception):
     """A step saw something else than it should."""
 
@@ -56,18 +92,45 @@ def furnish():
 class Story:
     """What one step hands on to the next."""
 
-    def __init__(self):
+    language = "en"
+
+    def __init__(self, spoken="en"):
+        self.language = spoken
         self.temporary = None
         self.reference = None
         self.file = None
         self.beginning = world.cursor()
+
+    def say(self, text, *values):
+        if self.language == "nl":
+            text = DUTCH[text]
+        return text.format(*values)
+
+    def title(self, step):
+        if self.language == "nl":
+            return DUTCH[step.__name__]
+        return " ".join(step.__doc__.split())
+
+    def speak(self):
+        """The host speaks the language that is asked for"""
+        text = f"[login]\nlanguage = {self.language}\n"
+        directory = world.CONF / "cloxxsd.conf.d"
+        directory.mkdir(mode=0o755, exist_ok=True)
+        file = directory / "50-language.conf"
+        file.write_text(text)
+        file.chmod(0o644)
+        world.cloxxsd.restart()
+        seen = world.ssh("nobody-here", [WRONG], "true")
+        expect(self.language != "nl" or "Wachtwoord:" in seen.text,
+               "the prompt is not Dutch", seen.text)
+        return [f"$ cat {file}", *shown(text), *shown(seen.text)]
 
     def make_user(self):
         """The administrator makes a user, who may use sshd"""
         command = ("user", "add", USER, "--services", "sshd")
         self.temporary = world.temporary_password(*command)
         return ["$ cloxxsctl " + " ".join(command),
-                f"temporary password: {self.temporary}"]
+                self.say("temporary password: {}", self.temporary)]
 
     def first_login(self):
         """He logs in with it and must choose: a weak one is refused, \
@@ -198,7 +261,8 @@ hangs on"""
         sound = sum(one["severity"] in ("ok", "note")
                     for one in answer["findings"])
         return [f"$ cloxxsctl key recovery --identity {IDENTITY}",
-                "$ cloxxsctl doctor", f"{sound} sound, nothing wrong"]
+                "$ cloxxsctl doctor",
+                self.say("{} sound, nothing wrong", sound)]
 
     def backup(self):
         """A backup is made, sealed to the recovery key"""
@@ -241,7 +305,7 @@ hangs on"""
 
     def statement(self):
         """The statement: which promises are kept, measured now"""
-        said = world.cloxxsctl_json("statement", "--language", "en")
+        said = world.cloxxsctl_json("statement", "--language", self.language)
         kept = {row["id"] for row in said["promises"]
                 if row["outcome"] == "kept"}
         missing = {"S02", "S03", "S04", "S05", "S06", "S07", "S12", "S22",
@@ -265,7 +329,8 @@ hangs on"""
             [at, *parts], (8, 22, 8, 22, 6, 12, 6, 0))).rstrip()
 
     def steps(self):
-        return [self.make_user, self.first_login, self.login,
+        spoken = [self.speak] if self.language != "en" else []
+        return [*spoken, self.make_user, self.first_login, self.login,
                 self.temporary_is_spent, self.three_wrong, self.right_refused,
                 self.show, self.explain, self.unlock, self.passwd,
                 self.last_login, self.records, self.doctor, self.backup,
@@ -285,17 +350,14 @@ class Teller:
     def paint(self, code, text):
         return f"\033[{code}m{text}\033[0m" if self.colour else text
 
-    def title(self, step):
-        return " ".join(step.__doc__.split())
-
-    def tell(self, step):
+    def tell(self, step, title):
         """Runs one step; true when it saw what it should."""
         try:
             lines, error = step(), None
         except Exception as caught:  # whatever it was, the story tells it
             lines, error = shown(getattr(caught, "transcript", "")), caught
         mark = self.paint("31", "✗") if error else self.paint("32", "✓")
-        print(f"{mark} {self.title(step)}", flush=True)
+        print(f"{mark} {title}", flush=True)
         for line in lines:
             print(self.paint("2", f"    {line}"), flush=True)
         if error:
@@ -306,9 +368,9 @@ class Teller:
 
 
 def main():
-    story, teller = Story(), Teller()
+    story, teller = Story(language()), Teller()
     for step in story.steps():
-        if not teller.tell(step):
+        if not teller.tell(step, story.title(step)):
             return 1
     return 0
 
