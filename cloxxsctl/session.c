@@ -29,6 +29,7 @@ static int take_session(json_t *reply, void *userdata)
 
 static int add_row(struct table *table, const json_t *session)
 {
+	const char *whole = output_member(session, "session", "?");
 	char id[ID_SHOWN + 1], stamp[64];
 	const char *cells[] = {
 		id,
@@ -43,7 +44,8 @@ static int add_row(struct table *table, const json_t *session)
 	int r = 0;
 
 	text_init(&text, id, sizeof(id));
-	text_add(&text, output_member(session, "session", "?"));
+	text_add_bytes(&text, whole,
+		       strlen(whole) < ID_SHOWN ? strlen(whole) : ID_SHOWN);
 	text_init(&text, stamp, sizeof(stamp));
 	if (output_member_int(session, "opened", &opened))
 		output_add_time(&text, opened);

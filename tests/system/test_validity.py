@@ -254,10 +254,10 @@ def test_not_root_is_told(user):
                         f"session end --user {other}",
                         f"user lock {other} --reason x --end-sessions",
                         f"user delete {other} --yes --end-sessions"):
-            seen = world.ssh(user, [], f"cloxxsctl {command}; echo $?", KEY,
+            seen = world.ssh(user, [], f"cloxxsctl {command}; echo =$?", KEY,
                              [key])
             assert "only root" in seen.text, seen.text
-            assert seen.text.split()[-1] == "4", seen.text
+            assert "=4" in seen.text.split(), seen.text
         seen = world.ssh(user, [], "cloxxsctl session list", KEY, [key])
         assert other in seen.text, seen.text
         assert session.poll() is None
