@@ -30,7 +30,7 @@ struct address {
 /* Where addresses of a kind may come from. */
 enum address_class {
 	ADDRESS_SPECIAL,    /* nobody's: not assigned, not one host, a tunnel */
-	ADDRESS_GLOBAL,     /* somebody's, or of a documentation */
+	ADDRESS_GLOBAL,     /* of the Internet */
 	ADDRESS_LOOPBACK,   /* this host */
 	ADDRESS_LINK_LOCAL, /* this wire */
 	ADDRESS_PRIVATE,    /* a site's own */
@@ -61,7 +61,8 @@ bool address_is_ipv4(const struct address *address);
 
 /*
  * By the registries of special addresses (RFC 6890). Networks for documentation
- * (RFC 5737, 3849) count as global: they are hosts like others, in no country.
+ * (RFC 5737, 3849) count as global, as addresses that are nobody's do; most
+ * databases have no country for them.
  */
 enum address_class address_class(const struct address *address);
 /* "private" */
