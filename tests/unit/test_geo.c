@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* abuse_43, abuse_60: the country database in force, and how it is replaced. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -262,6 +264,28 @@ static void abuse_43_the_former_stays(void **state)
 	geo_deinit(&geo);
 }
 
+/* A disk that takes no more: nothing is left of it, and the former one is. */
+static void no_room(void **state)
+{
+	const struct rlimit little = { 4096, RLIM_INFINITY };
+	static const unsigned char bytes[8192];
+	struct geo_intake *intake;
+	struct rlimit before;
+
+	(void)state;
+	write_own(country_rows, NOW - DAY);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(geo_intake_new(scratch.path, sizeof(bytes), &intake),
+			 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	assert_int_equal(geo_intake_put(intake, bytes, sizeof(bytes)), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	geo_intake_free(intake);
+	assert_false(is_there(GEO_FILE_NEW));
+	assert_true(is_there(GEO_FILE));
+}
+
 /* What an import left when the daemon was killed goes at the next start. */
 static void left_behind(void **state)
 {
@@ -296,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(swapped, setup, teardown),
 		cmocka_unit_test_setup_teardown(abuse_43_the_former_stays,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(left_behind, setup, teardown),
 		cmocka_unit_test(names),
 	};
