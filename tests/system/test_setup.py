@@ -385,7 +385,8 @@ def test_record_of_another_refused(fresh):
 def test_asked_on_a_terminal(fresh):
     """Questions, one refused answer, and a yes."""
     seen = world.converse(["cloxxsctl", "setup"],
-                          ["Root!", "anna", "yes", "none", "yes"], timeout=60)
+                          ["Root!", "anna", "none", "yes", "none", "yes"],
+                          timeout=60)
     assert seen.status == 0, seen.text
     assert "The identity of the recovery key." in seen.text
     assert RECOVERY.exists()
@@ -425,7 +426,7 @@ def test_country_database(fresh, tmp_path):
 
 
 def test_no_is_no(fresh):
-    seen = world.converse(["cloxxsctl", "setup"], ["anna", "no", "y"],
+    seen = world.converse(["cloxxsctl", "setup"], ["anna", "none", "no", "none", "y"],
                           timeout=60)
     assert seen.status == 1, seen.text
     assert tree() == fresh and not RECORD.exists()
