@@ -9,6 +9,7 @@
 
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/program.h"
+#include "cloxxsctl/progress.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/watched.h"
 
@@ -24,45 +25,38 @@ static int show(struct ctl *ctl, const struct command *command,
 /* create */
 
 struct making {
-	FILE *stream; /* for progress, or NULL */
+	struct progress progress;
 	json_t *backup;
 };
 
-/* One line, written over and over. */
 static int on_progress(json_t *reply, void *userdata)
 {
 	struct making *making = userdata;
 	json_t *backup = json_object_get(reply, "backup");
+	const char *phase = output_member(reply, "phase", "");
 	int64_t percent = 0;
 
 	if (json_is_object(backup)) {
 		making->backup = json_incref(backup);
-		if (making->stream)
-			fputs("\r\033[K", making->stream);
-	} else if (making->stream) {
-		(void)output_member_int(reply, "percent", &percent);
-		fprintf(making->stream, "\r\033[K%s %lld %%",
-			strcmp(output_member(reply, "phase", ""), "copy") == 0
-				? "Copying the store:"
-			: strcmp(output_member(reply, "phase", ""), "prove") ==
-					0
-				? "Proving the copy:"
-				: "Sealing:",
-			(long long)percent);
-		fflush(making->stream);
+		return 0;
 	}
+	(void)output_member_int(reply, "percent", &percent);
+	progress_show(&making->progress,
+		      strcmp(phase, "copy") == 0    ? "Copying the store"
+		      : strcmp(phase, "prove") == 0 ? "Proving the copy"
+						    : "Sealing",
+		      percent, "%");
 	return 0;
 }
 
 int backup_run_create(struct ctl *ctl, const struct command *command)
 {
-	struct making making = {
-		.stream = isatty(fileno(ctl->errors)) ? ctl->errors : NULL,
-	};
+	struct making making = { .progress = progress_begin(ctl) };
 	scope(json_decrefp) json_t *answer = NULL;
 	int r;
 
 	r = request_stream(ctl, command, NULL, on_progress, &making);
+	progress_end(&making.progress);
 	answer = json_pack("{s:o?}", "backup", making.backup);
 	if (r != STATUS_OK)
 		return r;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cloxxsctl/output.h"
+#include "cloxxsctl/progress.h"
 #include "cloxxsctl/user_file.h"
 #include "cloxxsctl/word_list.h"
 #include "varlink/client.h"
@@ -36,6 +37,8 @@ struct importing {
 	int64_t n_own;    /* faults found here */
 	int64_t n_theirs; /* by the daemon */
 	int status;       /* of what ended it */
+	struct progress progress;
+	int64_t n_sent;
 };
 
 static void add_fault(struct importing *importing, int64_t line,
@@ -60,31 +63,41 @@ static void own_fault(int64_t line, const char *sentence, void *userdata)
 	add_fault(importing, line, sentence);
 }
 
-/* Calls the method and gives its reply; a status, told, where there is none. */
-static int ask(struct importing *importing, const char *method,
-	       json_t *parameters, json_t **ret_reply)
+/* A status of what came of a call, which is told where it went wrong. */
+static int judge(const struct importing *importing, int r, const char *error,
+		 const json_t *reply)
 {
-	scope(json_decrefp) json_t *reply = NULL;
 	char sentence[FAILURE_LINE_MAX];
 	enum failure_status status = STATUS_OK;
-	const char *error = NULL;
 	struct text text;
-	int r;
 
 	text_init(&text, sentence, sizeof(sentence));
-	r = varlink_client_call(importing->client, method, parameters, &reply,
-				&error);
 	if (r != 0)
 		status = failure_of_client(&text, importing->ctl->socket,
 					   FAILURE_CHANGE_ASKED, r);
 	else if (error)
 		status = failure_of_reply(&text, importing->command, error,
 					  reply);
-	if (status != STATUS_OK)
-		return ctl_fail(importing->ctl, importing->command, status,
-				sentence);
-	*ret_reply = scope_take_ptr(reply);
-	return STATUS_OK;
+	return status == STATUS_OK
+		       ? STATUS_OK
+		       : ctl_fail(importing->ctl, importing->command, status,
+				  sentence);
+}
+
+/* Calls the method and gives its reply; a status, told, where there is none. */
+static int ask(struct importing *importing, const char *method,
+	       json_t *parameters, json_t **ret_reply)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	const char *error = NULL;
+	int r;
+
+	r = varlink_client_call(importing->client, method, parameters, &reply,
+				&error);
+	r = judge(importing, r, error, reply);
+	if (r == STATUS_OK)
+		*ret_reply = scope_take_ptr(reply);
+	return r;
 }
 
 static void take_faults(struct importing *importing, const json_t *reply)
@@ -109,14 +122,18 @@ static int send_batch(struct importing *importing)
 
 	if (json_array_size(importing->batch) == 0)
 		return STATUS_OK;
+	importing->n_sent += (int64_t)json_array_size(importing->batch);
 	parameters = json_pack("{s:o}", "users", importing->batch);
 	importing->batch = json_array();
 	importing->n_bytes = 0;
 	importing->status =
 		ask(importing, ADMIN "ImportUsers", parameters, &reply);
-	if (importing->status == STATUS_OK)
-		take_faults(importing, reply);
-	return importing->status;
+	if (importing->status != STATUS_OK)
+		return importing->status;
+	take_faults(importing, reply);
+	progress_show(&importing->progress, "Handing over", importing->n_sent,
+		      "users");
+	return STATUS_OK;
 }
 
 static int take_user(json_t *user, void *userdata)
@@ -207,6 +224,54 @@ static void tell_outcome(const struct importing *importing, const json_t *reply)
 		done ? "" : " Nothing was changed.");
 }
 
+struct committing {
+	struct importing *importing;
+	json_t *reply; /* the last one */
+};
+
+static int on_progress(json_t *reply, void *userdata)
+{
+	static const struct {
+		const char *phase, *what;
+	} phases[] = {
+		{ "look", "Looking at the users" },
+		{ "write", "Writing" },
+		{ "publish", "Publishing" },
+		{ "record", "Recording" },
+	};
+	struct committing *committing = userdata;
+	const char *phase = output_member(reply, "phase", "");
+	int64_t percent = 0;
+
+	json_decref(committing->reply);
+	committing->reply = json_incref(reply);
+	(void)output_member_int(reply, "percent", &percent);
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++)
+		if (strcmp(phases[i].phase, phase) == 0)
+			progress_show(&committing->importing->progress,
+				      phases[i].what, percent, "%");
+	return 0;
+}
+
+static int ask_commit(struct importing *importing, bool dry_run,
+		      json_t **ret_reply)
+{
+	struct committing committing = { .importing = importing };
+	scope(json_decrefp) json_t *failure = NULL;
+	const char *error = NULL;
+	int r;
+
+	r = varlink_client_stream(importing->client, ADMIN "ImportCommit",
+				  json_pack("{s:b}", "dry_run", (int)dry_run),
+				  on_progress, &committing, &failure, &error);
+	r = judge(importing, r, error, failure);
+	if (r == STATUS_OK)
+		*ret_reply = committing.reply;
+	else
+		json_decref(committing.reply);
+	return r;
+}
+
 static int commit(struct importing *importing)
 {
 	bool dry_run = command_has(importing->command, OPTION_DRY_RUN) ||
@@ -214,8 +279,8 @@ static int commit(struct importing *importing)
 	scope(json_decrefp) json_t *reply = NULL;
 	int status;
 
-	status = ask(importing, ADMIN "ImportCommit",
-		     json_pack("{s:b}", "dry_run", (int)dry_run), &reply);
+	status = ask_commit(importing, dry_run, &reply);
+	progress_end(&importing->progress);
 	if (status != STATUS_OK)
 		return status;
 	take_faults(importing, reply);
@@ -338,6 +403,7 @@ int user_import_run(struct ctl *ctl, const struct command *command)
 		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
 	importing->ctl = ctl;
 	importing->command = command;
+	importing->progress = progress_begin(ctl);
 	importing->file = command->operands[0];
 	args.user = take_user;
 	args.fault = own_fault;

@@ -41,6 +41,9 @@ struct import {
 	enum step step;
 	int64_t n; /* the entry whose turn it is */
 	unsigned int n_tries;
+	int64_t n_recorded;
+	enum step told_step; /* with told_percent: what the caller knows */
+	int64_t told_percent;
 	int64_t n_staging_faults, n_faults;
 	json_t *faults;
 	struct import_counts counts;
@@ -226,10 +229,11 @@ static json_t *outcome(struct import *import)
 	const struct import_counts *counts = good ? &import->counts : &none;
 
 	return json_pack(
-		"{s:b, s:b, s:I, s:I, s:I, s:I, s:O}", "done",
-		(int)(good && !import->dry_run), "dry_run",
-		(int)import->dry_run, "added", (json_int_t)counts->added,
-		"changed", (json_int_t)counts->changed, "unchanged",
+		"{s:s, s:i, s:b, s:b, s:I, s:I, s:I, s:I, s:O}", "phase",
+		"done", "percent", 100, "done", (int)(good && !import->dry_run),
+		"dry_run", (int)import->dry_run, "added",
+		(json_int_t)counts->added, "changed",
+		(json_int_t)counts->changed, "unchanged",
 		(json_int_t)counts->unchanged, "n_faults",
 		(json_int_t)import_n_faults(import), "faults", import->faults);
 }
@@ -337,9 +341,10 @@ static bool record_some(struct import *import)
 {
 	int64_t n = 0;
 
-	return import_record(import->service->state, RECORDS_AT_ONCE, &n) ==
-		       0 &&
-	       n > 0;
+	if (import_record(import->service->state, RECORDS_AT_ONCE, &n) != 0)
+		return false;
+	import->n_recorded += n;
+	return n > 0;
 }
 
 static void finish(struct import *import)
@@ -390,15 +395,67 @@ static bool go_on(struct import *import)
 	return import->step != STEP_STAGING;
 }
 
+/* How far a step is. Who is given a uid is looked at twice. */
+static int64_t percent(const struct import *import)
+{
+	int64_t n = import->n - 1, all = import->stage.n;
+
+	switch (import->step) {
+	case STEP_STAGING:
+	case STEP_APPLY:
+		return 0;
+	case STEP_SETTLE:
+		n += import->settling.rest ? all : 0;
+		all *= 2;
+		break;
+	case STEP_TELL:
+		break;
+	case STEP_RECORD:
+		n = import->n_recorded;
+		all = import->counts.added + import->counts.changed;
+		break;
+	}
+	return all > 0 ? n * 100 / all : 0;
+}
+
+static void tell_progress(struct import *import)
+{
+	static const char *const phases[] = {
+		[STEP_STAGING] = NULL,    [STEP_SETTLE] = "look",
+		[STEP_APPLY] = "write",   [STEP_TELL] = "publish",
+		[STEP_RECORD] = "record",
+	};
+	int64_t now = percent(import);
+
+	if (import->step == import->told_step && now == import->told_percent)
+		return;
+	import->told_step = import->step;
+	import->told_percent = now;
+	if (import->gone || !varlink_call_wants_more(import->call))
+		return;
+	(void)!varlink_call_continue(
+		import->call,
+		json_pack("{s:s, s:I, s:b, s:b, s:i, s:i, s:i, s:i, s:[]}",
+			  "phase", phases[import->step], "percent",
+			  (json_int_t)now, "done", 0, "dry_run",
+			  (int)import->dry_run, "added", 0, "changed", 0,
+			  "unchanged", 0, "n_faults", 0, "faults"));
+}
+
+/* A step ends a turn: what is told of it goes out before it holds the loop. */
 static int turn(sd_event_source *source, void *userdata)
 {
 	struct import *import = userdata;
 	int64_t end = clock_monotonic_us() + TURN_US;
+	enum step step = import->step;
 
 	(void)source;
-	while (go_on(import))
-		if (clock_monotonic_us() >= end)
-			return 0;
+	while (go_on(import)) {
+		if (import->step == step && clock_monotonic_us() < end)
+			continue;
+		tell_progress(import);
+		return 0;
+	}
 	return 0;
 }
 
@@ -414,6 +471,7 @@ int import_commit(struct import *import, struct varlink_call *call,
 	import->call = varlink_call_ref(call);
 	import->dry_run = dry_run;
 	import->n_tries = 0;
+	import->told_step = STEP_STAGING;
 	r = begin_settling(import);
 	if (r == 0)
 		r = sd_event_source_set_enabled(import->turn, SD_EVENT_ON);

@@ -327,10 +327,11 @@ void talk_close(struct core *core, struct talk *talk)
 			assert_true(core_turn(core, 1000) >= 0);
 }
 
-void talk_send(struct talk *talk, const char *method, json_t *parameters)
+static void say(struct talk *talk, const char *method, json_t *parameters,
+		bool more)
 {
-	json_t *call = json_pack("{s:s, s:o*}", "method", method, "parameters",
-				 parameters);
+	json_t *call = json_pack("{s:s, s:o*, s:b}", "method", method,
+				 "parameters", parameters, "more", (int)more);
 	char *text = json_dumps(call, JSON_COMPACT);
 
 	assert_non_null(text);
@@ -338,6 +339,16 @@ void talk_send(struct talk *talk, const char *method, json_t *parameters)
 		assert_true(errno == EPIPE || errno == ECONNRESET);
 	json_decref(call);
 	free(text);
+}
+
+void talk_send(struct talk *talk, const char *method, json_t *parameters)
+{
+	say(talk, method, parameters, false);
+}
+
+void talk_send_more(struct talk *talk, const char *method, json_t *parameters)
+{
+	say(talk, method, parameters, true);
 }
 
 /* The first whole message of those that came; false: none yet. */
@@ -373,25 +384,31 @@ static bool receive(struct talk *talk)
 	return true;
 }
 
-json_t *talk_wait(struct core *core, struct talk *talk)
+json_t *talk_next(struct core *core, struct talk *talk)
 {
 	for (int i = 0; i < PATIENCE_S * 1000; i++) {
 		bool alive = receive(talk);
 		json_t *message;
 
-		if (take_message(talk, &message)) {
-			if (!json_is_true(
-				    json_object_get(message, "continues")))
-				return message;
-			json_decref(message);
-			continue;
-		}
+		if (take_message(talk, &message))
+			return message;
 		if (!alive)
 			return NULL;
 		assert_true(core_turn(core, 100000) >= 0);
 	}
 	fail_msg("no answer came");
 	return NULL;
+}
+
+json_t *talk_wait(struct core *core, struct talk *talk)
+{
+	json_t *message = talk_next(core, talk);
+
+	while (json_is_true(json_object_get(message, "continues"))) {
+		json_decref(message);
+		message = talk_next(core, talk);
+	}
+	return message;
 }
 
 json_t *talk_call(struct core *core, struct talk *talk, const char *method,

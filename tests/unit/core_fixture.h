@@ -88,7 +88,11 @@ void talk_open(struct core *core, struct talk *talk, uid_t uid);
 void talk_close(struct core *core, struct talk *talk);
 /* Takes parameters. */
 void talk_send(struct talk *talk, const char *method, json_t *parameters);
+/* The same with "more". */
+void talk_send_more(struct talk *talk, const char *method, json_t *parameters);
 /* Runs the loop until a reply is there; NULL: the connection was ended. */
+json_t *talk_next(struct core *core, struct talk *talk);
+/* The same for the last of a call's. */
 json_t *talk_wait(struct core *core, struct talk *talk);
 /* Both. */
 json_t *talk_call(struct core *core, struct talk *talk, const char *method,

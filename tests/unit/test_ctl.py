@@ -43,11 +43,14 @@ ADDED = {"user": ANNA, "temporary_password": CANARY,
          "temporary_until": 1795499530}
 
 
-class Server:
-    """Answers each call with the next row of its script, then hangs up.
+NEXT = ...
 
-    A row is a dict (the whole reply), bytes (sent as they are), or None: the
-    connection is closed without an answer.
+
+class Server:
+    """Answers a call with the rows of its script, then hangs up.
+
+    A row is a dict (the whole reply), bytes (sent as they are), NEXT: another
+    call is waited for, or None: the connection is closed without an answer.
     """
 
     def __init__(self, directory, script):
@@ -66,16 +69,13 @@ class Server:
         except OSError:
             return
         with connection:
-            data = b""
-            while b"\0" not in data:
-                piece = connection.recv(65536)
-                if not piece:
+            for row in (NEXT, *self.script):
+                if row is NEXT and not self.take_call(connection):
                     return
-                data += piece
-            self.calls.append(json.loads(data[:data.index(b"\0")]))
-            for row in self.script:
                 if row is None:
                     return
+                if row is NEXT:
+                    continue
                 if isinstance(row, dict):
                     row = json.dumps(row).encode() + b"\0"
                 connection.sendall(row)
@@ -87,6 +87,16 @@ class Server:
                 self.listener.accept()[0].close()
             except OSError:
                 return
+
+    def take_call(self, connection):
+        data = b""
+        while b"\0" not in data:
+            piece = connection.recv(65536)
+            if not piece:
+                return False
+            data += piece
+        self.calls.append(json.loads(data[:data.index(b"\0")]))
+        return True
 
     def close(self):
         # The thread must have gone before its descriptor is another's.
@@ -602,6 +612,66 @@ def test_no_colour_in_a_pipe(serve):
     result = ctl(serve(reply({"user": ANNA})), "user", "list",
                  env={"TERM": "xterm"})
     assert b"\033" not in result.stdout
+
+
+def progress(phase, percent, **more):
+    return reply({"phase": phase, "percent": percent, "done": False,
+                  "dry_run": False, "added": 0, "changed": 0, "unchanged": 0,
+                  "n_faults": 0, "faults": [], **more})
+
+
+IMPORTING = (
+    reply({}), NEXT, reply({"n_faults": 0, "faults": []}), NEXT,
+    {**progress("look", 40), "continues": True},
+    {**progress("record", 7), "continues": True},
+    progress("done", 100, done=True, added=2))
+
+
+def users_file(directory):
+    path = os.path.join(directory, "users.csv")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("name\nanna\nben\n")
+    return path
+
+
+def test_import_shows_how_far_it_is(serve, directory):
+    server = serve(*IMPORTING)
+    status, shown = on_terminal(
+        [CTL, "--socket", server.path, "user", "import",
+         users_file(directory)], None, TERMINAL)
+    assert status == 0
+    assert shown == (
+        "\033[KHanding over: 2 users\r\033[KLooking at the users: 40 %\r"
+        "\033[KRecording: 7 %\r\033[K"
+        "2 added, 0 changed, 0 as they were already.\r\n")
+
+
+def test_import_in_a_pipe(serve, directory):
+    result = ctl(serve(*IMPORTING), "user", "import", users_file(directory))
+    assert result.returncode == 0
+    assert result.stdout == b"2 added, 0 changed, 0 as they were already.\n"
+    assert result.stderr == b""
+
+
+def test_import_that_fails_writes_over_it(serve, directory):
+    server = serve(*IMPORTING[:5],
+                   error(ADMIN + "Unavailable", message="No room."))
+    status, shown = on_terminal(
+        [CTL, "--socket", server.path, "user", "import",
+         users_file(directory)], None, TERMINAL)
+    assert status == 5
+    assert "Looking at the users: 40 %\rcloxxsctl: user import " in shown
+
+
+def test_backup_shows_how_far_it_is(serve):
+    server = serve({**reply({"phase": "prove", "percent": 3, "backup": None}),
+                    "continues": True},
+                   error(ADMIN + "Unavailable", message="No room."))
+    status, shown = on_terminal(
+        [CTL, "--socket", server.path, "backup", "create"], None, TERMINAL)
+    assert status == 5
+    assert shown.startswith(
+        "\033[KProving the copy: 3 %\rcloxxsctl: backup create: ")
 
 
 # Local verbs.

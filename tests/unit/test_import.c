@@ -499,6 +499,78 @@ static void one_at_a_time(void **state)
 	core_finish(&core);
 }
 
+static void stage_many(struct core *core, struct talk *talk, int from, int n)
+{
+	json_t *users = json_array();
+	char name[16];
+
+	for (int i = from; i < from + n; i++) {
+		(void)snprintf(name, sizeof(name), "many%d", i);
+		(void)!json_array_append_new(
+			users,
+			json_pack("{s:i, s:s}", "line", i, "name", name));
+	}
+	json_decref(call(core, talk, "ImportUsers",
+			 json_pack("{s:o}", "users", users)));
+}
+
+struct told {
+	json_int_t percent;
+	char phase[16], phases[64];
+};
+
+static void hear(struct told *told, const json_t *reply)
+{
+	const json_t *parameters = json_object_get(reply, "parameters");
+	const char *phase =
+		json_string_value(json_object_get(parameters, "phase"));
+	json_int_t percent =
+		json_integer_value(json_object_get(parameters, "percent"));
+	size_t n = strlen(told->phases);
+
+	assert_non_null(phase);
+	assert_in_range(percent, 0, 100);
+	if (strcmp(phase, told->phase) == 0)
+		assert_true(percent > told->percent);
+	else
+		(void)snprintf(told->phases + n, sizeof(told->phases) - n,
+			       "%s ", phase);
+	(void)snprintf(told->phase, sizeof(told->phase), "%s", phase);
+	told->percent = percent;
+}
+
+static void tells_how_far_it_is(void **state)
+{
+	struct told told = { 0 };
+	struct core core;
+	struct talk talk;
+	json_t *reply;
+	bool goes_on;
+
+	(void)state;
+	core_init(&core, NULL);
+	talk_open(&core, &talk, 0);
+	begin(&core, &talk, false);
+	for (int i = 0; i < 4; i++)
+		stage_many(&core, &talk, 1 + i * 400, 400);
+	talk_send_more(&talk, ADMIN "ImportCommit", NULL);
+	do {
+		reply = talk_next(&core, &talk);
+		hear(&told, reply);
+		goes_on = json_is_true(json_object_get(reply, "continues"));
+		assert_int_equal(
+			json_is_true(json_object_get(
+				json_object_get(reply, "parameters"), "done")),
+			!goes_on);
+		json_decref(reply);
+	} while (goes_on);
+	assert_string_equal(told.phases, "look write publish record done ");
+	assert_int_equal(n_users(&core), 1600);
+	talk_close(&core, &talk);
+	assert_null(core.daemon.service.import);
+	core_finish(&core);
+}
+
 /* The daemon ends between the transaction and the last record: the next start
  * brings it to its end. */
 static void records_follow(void **state)
@@ -561,6 +633,7 @@ int main(void)
 		cmocka_unit_test(hashes_are_replaced),
 		cmocka_unit_test(not_by_an_administrator),
 		cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(tells_how_far_it_is),
 		cmocka_unit_test(records_follow),
 		cmocka_unit_test(what_changes_meanwhile),
 	};
