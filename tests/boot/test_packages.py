@@ -385,6 +385,17 @@ def test_purge(machine, before):
     doors(machine, "password")
 
 
+def assert_sound(machine):
+    """The doctor finds nothing, but for what a container does not have."""
+    machine.run("systemctl", "start", "cloxxs-backup.service")
+    answer = json.loads(machine.run("cloxxsctl", "doctor", "--all", "--json",
+                                    check=False).stdout)
+    assert [one for one in answer["findings"] if one["check"] != "clock"
+            and one["severity"] in ("error", "warning")] == []
+    assert "packages" in [one["check"] for one in answer["findings"]
+                          if one["severity"] == "ok"]
+
+
 def test_two_commands_to_a_guarded_login(machine, before):
     """Bare again: install, setup, ssh. Setup undo takes its part back."""
     begun = time.monotonic()
@@ -401,6 +412,7 @@ def test_two_commands_to_a_guarded_login(machine, before):
     assert time.monotonic() - begun < 180
     assert_guarded(machine)
     doors(machine)
+    assert_sound(machine)
     with watched(machine):
         machine.run("cloxxsctl", "setup", "undo", "--yes")
     doors(machine, "password")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh disable=SC2034,SC2154
 # What ./demo and ./check do before anything of ours runs: Debian's packages,
-# a scratch copy of the sources, a build, an installed tree. Sourced; the
-# sourcing script sets src (the clone).
+# a scratch copy of the sources, a build, an installed tree or packages of our
+# own. Sourced; the sourcing script sets src (the clone).
 
 # To build; to run the daemon and the world; to test.
 packages_build='autoconf automake gcc gettext libc6-dev libcmocka-dev libcrack2-dev libcrypt-dev
@@ -11,9 +11,15 @@ packages_build='autoconf automake gcc gettext libc6-dev libcmocka-dev libcrack2-
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
-packages_check='binutils clang cron fish lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
-# To make packages; to boot them.
-packages_deb='debhelper dh-nss dpkg-dev lintian'
+packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
+# To make packages; to boot them. From Debian 13 on it stands in a package of
+# its own where units lie.
+packages_deb='debhelper dh-nss dpkg-dev'
+# shellcheck disable=SC1091
+case $(. /etc/os-release && echo "${VERSION_ID-}") in
+12) ;;
+*) packages_deb="$packages_deb systemd-dev" ;;
+esac
 packages_boot='debootstrap systemd-container'
 
 # Prints those of its arguments that are not installed, in one line.
@@ -54,6 +60,13 @@ scratch_copy() {
 	else
 		tar -C "$src" --exclude=./.git -cf - .
 	fi | tar -C "$scratch/src" -xf -
+}
+
+# Makes Debian's packages, in $scratch. They are not tested.
+scratch_packages() {
+	cd "$scratch/src" &&
+		DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" \
+			dpkg-buildpackage -b -us -uc
 }
 
 # Builds in $scratch/build and installs below $scratch/dest.

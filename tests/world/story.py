@@ -260,8 +260,14 @@ hangs on"""
         expect(not wrong, "the doctor finds something", "\n".join(wrong))
         sound = sum(one["severity"] in ("ok", "note")
                     for one in answer["findings"])
+        # Where Cloxxs came in packages.
+        packages = [f"{one['check']}: {one['seen']}"
+                    for one in answer["findings"]
+                    if one["check"] == "packages" and one["severity"] == "ok"]
+        expect(packages or not pathlib.Path("/packages").exists(),
+               "the doctor knows of no packages", done.stdout)
         return [f"$ cloxxsctl key recovery --identity {IDENTITY}",
-                "$ cloxxsctl doctor",
+                "$ cloxxsctl doctor", *packages,
                 self.say("{} sound, nothing wrong", sound)]
 
     def backup(self):
