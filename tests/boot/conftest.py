@@ -28,12 +28,27 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="module")
-def machine():
+def new_machine():
+    """Boots one; it goes with the module, or when another one is booted."""
     from machine import Machine
-    scratch = tempfile.mkdtemp(prefix="cloxxs-boot.")
-    made = Machine(TREE, REPOSITORIES, scratch, f"cloxxs-{os.getpid()}")
-    try:
-        made.boot()
-        yield made
-    finally:
-        made.destroy()
+    made = []
+
+    def destroy():
+        while made:
+            made.pop().destroy()
+
+    def boot(environment=None):
+        destroy()
+        scratch = tempfile.mkdtemp(prefix="cloxxs-boot.")
+        made.append(Machine(TREE, REPOSITORIES, scratch,
+                            f"cloxxs-{os.getpid()}", environment))
+        made[0].boot()
+        return made[0]
+
+    yield boot
+    destroy()
+
+
+@pytest.fixture(scope="module")
+def machine(new_machine):
+    return new_machine()

@@ -40,14 +40,16 @@ def wait_until(predicate, timeout, what):
 
 
 class Machine:
-    """Boots tree, with the directories of repositories at /repository."""
+    """Boots tree, with the directories of repositories at /repository, and
+    environment in that of its process 1."""
 
     MOUNT = ('mount -t overlay overlay -o '
              '"lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"\n'
              'shift 2\nexec "$@"')
 
-    def __init__(self, tree, repositories, scratch, name):
+    def __init__(self, tree, repositories, scratch, name, environment=None):
         self.tree, self.name = tree, name
+        self.environment = environment or {}
         self.repositories = pathlib.Path(repositories)
         self.scratch = pathlib.Path(scratch)
         for part in ("upper", "work", "root"):
@@ -68,6 +70,8 @@ class Machine:
              "--private-network", "--register=no", "--keep-unit",
              f"--machine={self.name}", "--console=interactive",
              f"--bind-ro={self.repositories}:/repository",
+             *(f"--setenv={name}={value}"
+               for name, value in self.environment.items()),
              "--", "--show-status=0"],
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
                  "TERM": "dumb"}, encoding="utf-8", timeout=20)

@@ -14,7 +14,7 @@ packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openss
 packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
 # To make packages; to boot them. From Debian 13 on it stands in a package of
 # its own where units lie.
-packages_deb='debhelper dh-nss dpkg-dev'
+packages_deb='build-essential debhelper dh-nss dpkg-dev'
 # shellcheck disable=SC1091
 case $(. /etc/os-release && echo "${VERSION_ID-}") in
 12) ;;
