@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cloxxsd/offline/file_name.h"
 #include "cloxxsd/offline/restore.h"
 #include "cloxxsd/service/backup_json.h"
 
@@ -50,44 +51,27 @@ static enum offline_status read_identity(struct offline *offline,
 
 /* verify */
 
-/* A name for what is in fd, for as long as a store is opened by it. */
-static int name_file(int fd, char directory[32], char path[64])
-{
-	char self[64];
-
-	(void)snprintf(directory, 32, "/var/tmp/cloxxs-XXXXXX");
-	if (!mkdtemp(directory))
-		return -errno;
-	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	(void)snprintf(path, 64, "%s/store", directory);
-	return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0
-		       ? -errno
-		       : 0;
-}
-
 /* All of the content, with the keys that the identity opens in it. */
 static int prove_content(int fd, const struct recovery_identity *identity,
 			 const struct archive_header *header, struct text *why)
 {
 	scope(store_freep) struct store *store = NULL;
-	char directory[32] = "", path[64] = "";
+	struct file_name name;
 	struct state state = { 0 };
 	struct key *key = NULL;
 	struct proof proof;
 	const uint8_t *signing;
 	int r;
 
-	r = name_file(fd, directory, path);
-	if (r == 0)
-		r = store_open_snapshot(path, why, &store);
+	r = file_name_give(fd, &name);
+	if (r != 0)
+		return r;
+	r = store_open_snapshot(name.path, why, &store);
 	if (r == 0)
 		r = recovery_open_roots(store, identity, why, &key);
 	if (r == 0)
-		r = state_open_snapshot(&state, path, key, why);
-	if (*path)
-		(void)unlink(path);
-	if (*directory)
-		(void)rmdir(directory);
+		r = state_open_snapshot(&state, name.path, key, why);
+	file_name_take(&name);
 	if (r != 0)
 		return r;
 	text_init(why, why->buffer, why->size);
@@ -155,9 +139,6 @@ enum offline_status backup_verify(struct offline *offline)
 	answer = json_pack("{s:o, s:b}", "backup",
 			   backup_json(offline->operand, &header, &made),
 			   "content_proven", (int)content);
-	/* Whether it is one of the store's own is not known here. */
-	(void)!json_object_set_new(json_object_get(answer, "backup"), "known",
-				   json_false());
 	/* Whose it is only the daemon knows. */
 	(void)!json_object_set_new(json_object_get(answer, "backup"), "known",
 				   json_false());

@@ -14,15 +14,14 @@
 
 #include "base/clock.h"
 #include "base/identity.h"
+#include "cloxxsd/state/leftover.h"
 
 #define PATH_SIZE 512
 #define RESTORE "put the store back with \"cloxxsctl backup restore\""
 
-/* What a store consists of, and what opening it leaves beside it. */
+/* What a store consists of. */
 static const char *const copied[] = { "store.db", "store.db-wal",
 				      "store.made" };
-static const char *const left[] = { "store.db", "store.db-wal", "store.db-shm",
-				    "store.db-journal", "store.made" };
 
 struct check {
 	struct offline *offline;
@@ -94,20 +93,6 @@ static int make_copy(struct check *check)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(copied); i++)
 		r = copy_file(check, copied[i]);
 	return r;
-}
-
-static void remove_copy(struct check *check)
-{
-	char path[PATH_SIZE];
-
-	if (!*check->copy)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(left); i++)
-		if (path_of(path, check->copy, left[i]))
-			(void)unlink(path);
-	if (path_of(path, check->copy, ""))
-		(void)rmdir(path);
-	(void)rmdir(check->copy);
 }
 
 static void find_page(const char *fault, void *userdata)
@@ -228,7 +213,7 @@ enum offline_status recover_check(struct offline *offline)
 	bool good;
 
 	check_store(&check);
-	remove_copy(&check);
+	leftover_clear(offline_directory(offline));
 	check_map(&check);
 	good = json_array_size(offline->findings) == 0;
 	status = offline_answer(

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/offline/confine.h"
+#include "cloxxsd/state/leftover.h"
 
 #define MESSAGE_MAX 2048
 
@@ -245,8 +246,10 @@ static enum offline_status take_lock(struct offline *offline)
 	text_init(&text, why, sizeof(why));
 	r = lock_take(offline_directory(offline), "cloxxs-offline", &text,
 		      &offline->lock);
-	if (r == 0)
+	if (r == 0) {
+		leftover_clear(offline_directory(offline));
 		return OFFLINE_DONE;
+	}
 	if (r != -EBUSY)
 		return offline_fail(offline, OFFLINE_FAILURE, "%s", why);
 	return offline_fail(offline, OFFLINE_UNAVAILABLE,

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/state/data_key.h"
+#include "cloxxsd/state/leftover.h"
 #include "cloxxsd/state/lockout.h"
 #include "cloxxsd/state/rotation.h"
 
@@ -160,6 +161,7 @@ int state_init(struct state *state, const char *directory, const char *key_file,
 		key_free(key);
 		return r;
 	}
+	leftover_clear(directory);
 	r = state_open(state, directory, key, now_us, why);
 	if (r == 0)
 		state->lock = scope_take_ptr(lock);
