@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/scope.h"
 
@@ -32,6 +33,12 @@ void text_add_format(struct text *text, const char *format, ...)
  * backslash, as \xNN (two lower-case digits). For logs and terminals.
  */
 void text_add_escaped(struct text *text, const char *bytes, size_t n);
+
+/* The end of a noun: "1 user", "2 users". */
+static inline const char *text_plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 static inline bool text_is_cut(const struct text *text)
 {

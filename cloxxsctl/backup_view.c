@@ -47,6 +47,8 @@ static void print_mark(struct output *output, bool good, const char *sentence)
 
 static void print_facts(struct output *output, const json_t *backup)
 {
+	int64_t users = number(backup, "users");
+	int64_t records = number(backup, "ledger_records");
 	char buffer[160];
 	struct text text;
 
@@ -59,11 +61,11 @@ static void print_facts(struct output *output, const json_t *backup)
 	text_init(&text, buffer, sizeof(buffer));
 	add_bytes(&text, number(backup, "bytes"));
 	text_add_format(&text,
-			", %" PRId64 " users (%" PRId64 " locked, %" PRId64
-			" disabled), %" PRId64 " records of the ledger",
-			number(backup, "users"), number(backup, "locked"),
-			number(backup, "disabled"),
-			number(backup, "ledger_records"));
+			", %" PRId64 " user%s (%" PRId64 " locked, %" PRId64
+			" disabled), %" PRId64 " record%s of the ledger",
+			users, text_plural(users), number(backup, "locked"),
+			number(backup, "disabled"), records,
+			text_plural(records));
 	print_line(output, "Holds", buffer);
 	print_line(output, "Sealed for",
 		   output_member(backup, "recipient", "?"));
@@ -288,8 +290,8 @@ int backup_view_restore(struct output *output, const json_t *answer)
 	output_label(output, "Ledger");
 	if (lost > 0)
 		fprintf(output->stream,
-			"%s%lld records that came after this backup are lost "
-			"to it%s\n",
+			"%sloses the records that came after this backup: "
+			"%lld%s\n",
 			output_tone(output, TONE_WARN), (long long)lost,
 			output_plain(output));
 	else

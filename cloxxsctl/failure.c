@@ -161,6 +161,17 @@ enum failure_status failure_of_errno(struct text *text, int error)
 	return error == -EEXIST ? STATUS_CONFLICT : STATUS_FAILURE;
 }
 
+/* What is told of an operand is not told again of the place. */
+static const char *without_place(const char *sentence, const char *operand)
+{
+	size_t n = strlen(operand);
+
+	return strncmp(sentence, operand, n) == 0 &&
+			       strncmp(sentence + n, ": ", 2) == 0
+		       ? sentence + n + 2
+		       : sentence;
+}
+
 void failure_print(FILE *stream, const struct command *command,
 		   const char *sentence)
 {
@@ -172,11 +183,15 @@ void failure_print(FILE *stream, const struct command *command,
 		grammar_add_name(&text, command->row);
 		for (size_t i = 0; i < GRAMMAR_OPERANDS_MAX; i++) {
 			const char *operand = command->operands[i];
+			size_t before = text.n + 1;
 
 			if (!operand)
 				break;
 			text_add(&text, " ");
-			text_add_escaped(&text, operand, strnlen(operand, 100));
+			text_add_escaped(&text, operand, strnlen(operand, 120));
+			if (!text_is_cut(&text))
+				sentence =
+					without_place(sentence, line + before);
 		}
 		text_add(&text, ": ");
 	}

@@ -6,7 +6,7 @@
 static const char *const heads[] = { "ID",      "USE",    "CREATED",
 				     "RETIRED", "VALUES", "FROM RECORD" };
 
-static int add_time(struct table *table, const json_t *key, const char *member)
+static int add_day(struct table *table, const json_t *key, const char *member)
 {
 	char buffer[40] = "-";
 	struct text text;
@@ -14,7 +14,7 @@ static int add_time(struct table *table, const json_t *key, const char *member)
 
 	if (output_member_int(key, member, &at)) {
 		text_init(&text, buffer, sizeof(buffer));
-		output_add_time(&text, at);
+		output_add_day(&text, at);
 	}
 	return table_add(table, TONE_PLAIN, buffer);
 }
@@ -42,9 +42,9 @@ static int add_key(struct table *table, const json_t *key)
 		r = table_add(table, TONE_PLAIN,
 			      output_member(key, "use", "?"));
 	if (r == 0)
-		r = add_time(table, key, "created");
+		r = add_day(table, key, "created");
 	if (r == 0)
-		r = add_time(table, key, "retired");
+		r = add_day(table, key, "retired");
 	if (r == 0)
 		r = add_number(table, key, "values");
 	return r != 0 ? r : add_number(table, key, "from_record");

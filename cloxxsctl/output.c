@@ -124,17 +124,38 @@ void output_label(struct output *output, const char *label)
 		label, output_plain(output));
 }
 
+/* Local time as strftime(3) has written it, n letters; 0: it could not. */
+static void add_stamp(struct text *text, int64_t at, const char *stamp,
+		      size_t n)
+{
+	if (n == 0)
+		text_add_format(text, "@%lld", (long long)at);
+	else
+		text_add_bytes(text, stamp, n);
+}
+
 void output_add_time(struct text *text, int64_t at)
 {
 	time_t seconds = (time_t)at;
 	char stamp[64];
 	struct tm tm;
+	size_t n = 0;
 
-	if (!localtime_r(&seconds, &tm) ||
-	    strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S %z", &tm) == 0)
-		text_add_format(text, "@%lld", (long long)at);
-	else
-		text_add(text, stamp);
+	if (localtime_r(&seconds, &tm))
+		n = strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S %z", &tm);
+	add_stamp(text, at, stamp, n);
+}
+
+void output_add_day(struct text *text, int64_t at)
+{
+	time_t seconds = (time_t)at;
+	char stamp[64];
+	struct tm tm;
+	size_t n = 0;
+
+	if (localtime_r(&seconds, &tm))
+		n = strftime(stamp, sizeof(stamp), "%Y-%m-%d", &tm);
+	add_stamp(text, at, stamp, n);
 }
 
 void output_add_distance(struct text *text, int64_t now, int64_t at)

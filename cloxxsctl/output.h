@@ -85,6 +85,8 @@ void output_label(struct output *output, const char *label);
 
 /* "2026-11-23 06:52:10 +0100" */
 void output_add_time(struct text *text, int64_t at);
+/* The day alone, for tables that have no room for more. */
+void output_add_day(struct text *text, int64_t at);
 /* "3 hours ago", "in 20 minutes" */
 void output_add_distance(struct text *text, int64_t now, int64_t at);
 /* Prints both: "2026-11-23 06:52:10 +0100 (3 hours ago)". */

@@ -7,11 +7,12 @@ int recover_view_maps(struct output *output, const json_t *answer)
 
 	(void)output_member_int(answer, "users", &users);
 	(void)output_member_int(answer, "left_out", &left_out);
-	fprintf(output->stream, "Written: %lld users.\n", (long long)users);
+	fprintf(output->stream, "Written: %lld user%s.\n", (long long)users,
+		text_plural(users));
 	if (left_out > 0)
 		fprintf(output->stream,
-			"%s%lld users cannot stand in a map and are denied: "
-			"look for reserved names.%s\n",
+			"%sUsers who cannot stand in a map and are denied: "
+			"%lld; look for reserved names.%s\n",
 			output_tone(output, TONE_WARN), (long long)left_out,
 			output_plain(output));
 	return 0;
@@ -36,9 +37,10 @@ int recover_view_check(struct output *output, const json_t *answer)
 	(void)output_member_int(answer, "records", &records);
 	if (json_is_true(json_object_get(answer, "sound")))
 		fprintf(output->stream,
-			"%s%s%s Sound: %lld users, %lld records.\n",
+			"%s%s%s Sound: %lld user%s, %lld record%s.\n",
 			output_tone(output, TONE_GOOD),
 			output_mark(output, MARK_YES), output_plain(output),
-			(long long)users, (long long)records);
+			(long long)users, text_plural(users),
+			(long long)records, text_plural(records));
 	return 0;
 }

@@ -42,8 +42,10 @@ static void print_health(struct output *output, const json_t *reply)
 		fputs("sound", output->stream);
 	else
 		fprintf(output->stream,
-			"%lld errors, %lld warnings: see \"cloxxsctl doctor\"",
-			errors, warnings);
+			"%lld error%s, %lld warning%s: see \"cloxxsctl "
+			"doctor\"",
+			errors, text_plural(errors), warnings,
+			text_plural(warnings));
 	end(output);
 }
 
@@ -116,10 +118,12 @@ static void print_locks(struct output *output, const json_t *reply)
 static void print_ledger(struct output *output, const json_t *reply)
 {
 	long long unpublished = number(reply, "unpublished");
+	long long records = number(reply, "ledger_records");
 
 	output_label(output, "Ledger");
-	fprintf(output->stream, "%lld records, head ",
-		number(reply, "ledger_records"));
+	fprintf(output->stream, "%lld record%s\n", records,
+		text_plural(records));
+	output_label(output, "Ledger head");
 	output_foreign(output, output_member(reply, "ledger_head", "?"));
 	fputc('\n', output->stream);
 	begin(output, "Journal", unpublished == 0);

@@ -195,7 +195,7 @@ static int tell_faults(struct importing *importing)
 	text_add_format(&text,
 			"%lld fault%s%s; nothing was changed: mend the "
 			"file and import it again",
-			n, n == 1 ? "" : "s",
+			n, text_plural(n),
 			n > (long long)importing->n_told
 				? ", of which the first are shown"
 				: "");

@@ -290,7 +290,7 @@ static void check_places(struct doctor *doctor)
 	}
 	if (n_without > 0)
 		doctor_say(doctor, CHECK_HOMES, SEVERITY_WARNING,
-			   "%u homes are not there, and nothing makes them:%s",
+			   "homes are missing, and nothing makes them (%u):%s",
 			   n_without, without);
 	else
 		doctor_say(doctor, CHECK_HOMES, SEVERITY_OK,
@@ -369,8 +369,7 @@ static void check_administrator(struct doctor *doctor)
 	else if (n > 0)
 		finding_mend(doctor_say(doctor, CHECK_ADMINISTRATOR,
 					SEVERITY_WARNING,
-					"none of the %zu administrators can "
-					"log in",
+					"no administrator (of %zu) can log in",
 					n),
 			     "cloxxsctl user list; cloxxsctl user unlock NAME "
 			     "--reason TEXT");

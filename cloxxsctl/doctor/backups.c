@@ -25,7 +25,7 @@ static void check_own(struct doctor *doctor)
 	doctor_say(doctor, CHECK_BACKUP,
 		   doctor->host.now - at > AGE_MAX_S ? SEVERITY_WARNING
 						     : SEVERITY_OK,
-		   "the newest backup is %" PRId64 " hours old",
+		   "the newest backup is %" PRId64 " h old",
 		   (doctor->host.now - at) / 3600);
 }
 

@@ -99,7 +99,7 @@ static void judge_status(struct doctor *doctor)
 	doctor_say(doctor, CHECK_LEDGER,
 		   unpublished > UNPUBLISHED_MAX ? SEVERITY_WARNING
 						 : SEVERITY_OK,
-		   "%" PRId64 " records are still to come to the journal",
+		   "records that are still to come to the journal: %" PRId64,
 		   unpublished);
 }
 

@@ -209,8 +209,8 @@ static void check_packages(struct doctor *doctor)
 	if (findings_worst_of(&doctor->findings, CHECK_PACKAGES) == SEVERITY_OK)
 		doctor_say(
 			doctor, CHECK_PACKAGES, SEVERITY_OK,
-			n > 0 ? "%zu packages of one version are installed"
-			      : "%zu packages: it was installed without them",
+			n > 0 ? "installed packages, of one version: %zu"
+			      : "packages: %zu, it was installed without them",
 			n);
 }
 

@@ -80,6 +80,9 @@ int report_table(struct output *output, const struct doctor *doctor,
 		 const struct report *report)
 {
 	const struct findings *findings = &doctor->findings;
+	size_t errors = findings_count(findings, SEVERITY_ERROR);
+	size_t warnings = findings_count(findings, SEVERITY_WARNING);
+	size_t notes = findings_count(findings, SEVERITY_NOTE);
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		for (size_t k = 0; k < findings->n; k++)
@@ -87,11 +90,11 @@ int report_table(struct output *output, const struct doctor *doctor,
 			    is_told(report, &findings->rows[k]))
 				print_finding(output, &findings->rows[k]);
 	fprintf(output->stream,
-		"%zu errors, %zu warnings, %zu notes; %zu sound, %zu not "
+		"%zu error%s, %zu warning%s, %zu note%s; %zu sound, %zu not "
 		"looked at (%.1f s)\n",
-		findings_count(findings, SEVERITY_ERROR),
-		findings_count(findings, SEVERITY_WARNING),
-		findings_count(findings, SEVERITY_NOTE),
+		errors, text_plural((int64_t)errors), warnings,
+		text_plural((int64_t)warnings), notes,
+		text_plural((int64_t)notes),
 		findings_count(findings, SEVERITY_OK),
 		findings_count(findings, SEVERITY_SKIPPED), seconds(report));
 	return status_of(doctor);
@@ -211,7 +214,7 @@ int report_nagios(struct output *output, const struct doctor *doctor,
 
 	fprintf(output->stream, "CLOXXS %s - ", state.word);
 	if (print_worst(output, findings) == 0)
-		fprintf(output->stream, "%zu checks are sound",
+		fprintf(output->stream, "sound checks: %zu",
 			findings_count(findings, SEVERITY_OK));
 	fprintf(output->stream,
 		" | errors=%zu;;0 warnings=%zu;0 notes=%zu skipped=%zu "

@@ -80,25 +80,25 @@ void look_users(struct evidence *evidence, struct answer *answer)
 	text_init(&text, names, sizeof(names));
 	n = count_outside(evidence, &text);
 	answer_say(answer, kept ? ANSWER_KEPT : ANSWER_NOT_KEPT,
-		   kept ? "PAM and the name service ask Cloxxs; %lld users, "
-			  "of them %lld disabled and %lld locked."
+		   kept ? "PAM and the name service ask Cloxxs; users: %lld, "
+			  "of them disabled: %lld, locked: %lld."
 			: "PAM or the name service does not ask Cloxxs as it "
-			  "should (see cloxxsctl doctor); %lld users, of them "
-			  "%lld disabled and %lld locked.",
-		   kept ? "PAM en de naamdienst vragen Cloxxs; %lld "
-			  "gebruikers, van wie %lld uitgeschakeld en %lld "
-			  "geblokkeerd."
+			  "should (see cloxxsctl doctor); users: %lld, of them "
+			  "disabled: %lld, locked: %lld.",
+		   kept ? "PAM en de naamdienst vragen Cloxxs; gebruikers: "
+			  "%lld, van wie uitgeschakeld: %lld, geblokkeerd: "
+			  "%lld."
 			: "PAM of de naamdienst vraagt Cloxxs niet zoals het "
-			  "hoort (zie cloxxsctl doctor); %lld gebruikers, van "
-			  "wie %lld uitgeschakeld en %lld geblokkeerd.",
+			  "hoort (zie cloxxsctl doctor); gebruikers: %lld, van "
+			  "wie uitgeschakeld: %lld, geblokkeerd: %lld.",
 		   (long long)evidence->users.all,
 		   (long long)evidence->users.disabled,
 		   (long long)evidence->users.locked);
 	if (n < 0)
 		return;
 	answer_say(answer, answer->outcome,
-		   "Outside Cloxxs, with a shell: %d local accounts.",
-		   "Buiten Cloxxs, met een shell: %d lokale accounts.", n);
+		   "Local accounts outside Cloxxs, with a shell: %d.",
+		   "Lokale accounts buiten Cloxxs, met een shell: %d.", n);
 	text_add(&text, n > 5 ? " ..." : ".");
 	if (n > 0)
 		answer_say_foreign(answer, names);
@@ -119,10 +119,10 @@ void look_own_password(struct evidence *evidence, struct answer *answer)
 		return;
 	}
 	answer_say(answer, ANSWER_KEPT,
-		   "passwd changes it; %lld users chose theirs, %lld have a "
-		   "temporary one, %lld have none.",
-		   "passwd wijzigt het; %lld gebruikers kozen het hunne, %lld "
-		   "hebben een tijdelijk, %lld hebben er geen.",
+		   "passwd changes it; users who chose theirs: %lld, with a "
+		   "temporary one: %lld, with none: %lld.",
+		   "passwd wijzigt het; gebruikers die het hunne kozen: %lld, "
+		   "met een tijdelijk: %lld, zonder: %lld.",
 		   (long long)users->chosen, (long long)users->temporary,
 		   (long long)users->without);
 }
@@ -191,10 +191,10 @@ void look_lockout(struct evidence *evidence, struct answer *answer)
 	answer_say(answer,
 		   failures > 0 && failures <= FAILURES_MAX ? ANSWER_KEPT
 							    : ANSWER_NOT_KEPT,
-		   "Locked after %lld wrong answers, over all services "
-		   "together; %lld users are locked now.",
-		   "Geblokkeerd na %lld foute antwoorden, over alle diensten "
-		   "samen; nu zijn %lld gebruikers geblokkeerd.",
+		   "Wrong answers until the lock, over all services together: "
+		   "%lld; users locked now: %lld.",
+		   "Foute antwoorden tot de blokkade, over alle diensten "
+		   "samen: %lld; gebruikers nu geblokkeerd: %lld.",
 		   failures, (long long)evidence->users.locked);
 }
 
@@ -207,9 +207,9 @@ void look_temporary(struct evidence *evidence, struct answer *answer)
 	lifetime = evidence_setting(evidence, "temporary_password", "lifetime");
 	answer_say(answer, lifetime ? ANSWER_KEPT : ANSWER_NOT_KEPT,
 		   "It is made by the daemon, ends after %s, and allows "
-		   "nothing but choosing a new one; %lld are in use.",
+		   "nothing but choosing a new one; in use now: %lld.",
 		   "De daemon maakt het, het vervalt na %s, en het dient "
-		   "alleen om een nieuw te kiezen; er zijn er %lld in gebruik.",
+		   "alleen om een nieuw te kiezen; nu in gebruik: %lld.",
 		   lifetime ? lifetime : "?",
 		   (long long)evidence->users.temporary);
 }
@@ -236,10 +236,10 @@ void look_administrators(struct evidence *evidence, struct answer *answer)
 	answer_say(answer,
 		   users->known && users->administrators > 0 ? ANSWER_KEPT
 							     : ANSWER_NOT_KEPT,
-		   "%lld administrators can get in; each act of theirs is "
+		   "Administrators who can get in: %lld; each act of theirs is "
 		   "recorded under their own name.",
-		   "%lld beheerders kunnen binnenkomen; elke handeling van hen "
-		   "wordt onder hun eigen naam vastgelegd.",
+		   "Beheerders die kunnen binnenkomen: %lld; elke handeling "
+		   "van hen wordt onder hun eigen naam vastgelegd.",
 		   (long long)users->administrators);
 }
 
@@ -267,9 +267,9 @@ void look_personal_data(struct evidence *evidence, struct answer *answer)
 	}
 	answer_say(
 		answer, ANSWER_KEPT,
-		"Of %lld users none has a full name or an address; every "
+		"No user (of %lld) has a full name or an address; every "
 		"change of a user is a record of the ledger.",
-		"Van %lld gebruikers heeft geen een volledige naam of adres; "
+		"Geen gebruiker (van %lld) heeft een volledige naam of adres; "
 		"elke wijziging van een gebruiker staat in het grootboek.",
 		(long long)users->all);
 }

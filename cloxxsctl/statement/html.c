@@ -78,6 +78,9 @@ static void print_head(const struct statement *statement, FILE *stream)
 	print_escaped(stream, statement->host);
 	fprintf(stream, ", Cloxxs %s, %s %s</p>\n", VERSION,
 		statement_word(statement, WORD_MADE), when);
+	if (statement->partial)
+		fprintf(stream, "<p><b class=\"declared\">%s</b></p>\n",
+			statement_word(statement, WORD_PARTIAL));
 }
 
 static void print_summary(const struct statement *statement, FILE *stream)

@@ -49,10 +49,11 @@ int statement_json(const struct statement *statement, struct output *output)
 			json_decref(list);
 			return -ENOMEM;
 		}
-	whole = json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:s}", "version",
+	whole = json_pack("{s:s, s:s, s:s, s:I, s:b, s:o, s:o, s:s}", "version",
 			  VERSION, "host", statement->host, "language",
 			  statement->language == STATEMENT_DUTCH ? "nl" : "en",
-			  "made", (json_int_t)statement->made, "summary",
+			  "made", (json_int_t)statement->made, "as_root",
+			  (int)!statement->partial, "summary",
 			  summary_json(statement), "promises", list,
 			  "disclaimer",
 			  statement_word(statement, WORD_NO_RIGHTS));

@@ -16,6 +16,7 @@
 struct statement {
 	enum statement_language language;
 	int64_t made; /* seconds since 1970 */
+	bool partial; /* not made as root: little was to be seen */
 	char host[65];
 	struct answer answers[N_PROMISES]; /* in the order of promises */
 };
@@ -35,6 +36,7 @@ enum statement_word {
 	WORD_DECLARED,
 	WORD_OFF,
 	WORD_OPTIONAL,
+	WORD_PARTIAL,
 	WORD_NO_RIGHTS,
 	_N_STATEMENT_WORDS,
 };

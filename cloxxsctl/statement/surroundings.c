@@ -86,15 +86,15 @@ static bool look_host_firewall(const struct evidence *evidence,
 	}
 	answer_say(answer, ANSWER_NOT_KEPT,
 		   ruleset.guards_input
-			   ? "The host's firewall guards what comes in (%d "
-			     "rules)."
-			   : "The host's firewall lets everything in (%d "
-			     "rules).",
+			   ? "The host's firewall guards what comes in (rules: "
+			     "%d)."
+			   : "The host's firewall lets everything in (rules: "
+			     "%d).",
 		   ruleset.guards_input
 			   ? "De firewall van deze machine bewaakt wat "
-			     "binnenkomt (%d regels)."
+			     "binnenkomt (regels: %d)."
 			   : "De firewall van deze machine laat alles binnen "
-			     "(%d regels).",
+			     "(regels: %d).",
 		   ruleset.n_rules);
 	return ruleset.guards_input;
 }
@@ -223,8 +223,8 @@ void look_patches(struct evidence *evidence, struct answer *answer)
 	}
 	answer_say(answer,
 		   n == 0 && fresh && !reboot ? ANSWER_KEPT : ANSWER_NOT_KEPT,
-		   "%d security updates wait.",
-		   "Er wachten %d beveiligingsupdates.", n);
+		   "Security updates that wait: %d.",
+		   "Wachtende beveiligingsupdates: %d.", n);
 	if (!fresh)
 		answer_say(answer, answer->outcome,
 			   "The lists of packages are older than 7 days.",

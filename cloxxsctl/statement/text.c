@@ -97,7 +97,13 @@ int statement_text(const struct statement *statement, struct output *output)
 	fprintf(output->stream, ", cloxxsctl %s, %s ", VERSION,
 		statement_word(statement, WORD_MADE));
 	output_add_time(&when, statement->made);
-	fprintf(output->stream, "%s\n\n", shown);
+	fprintf(output->stream, "%s\n", shown);
+	if (statement->partial)
+		fprintf(output->stream, "%s%s%s\n",
+			output_tone(output, TONE_WARN),
+			statement_word(statement, WORD_PARTIAL),
+			output_plain(output));
+	fputc('\n', output->stream);
 	for (size_t i = 0; i < N_PROMISES; i++)
 		print_promise(statement, output, i);
 	fputc('\n', output->stream);

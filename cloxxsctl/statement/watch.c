@@ -61,10 +61,10 @@ void look_audit(struct evidence *evidence, struct answer *answer)
 				   evidence_is_sound(evidence, CHECK_JOURNAL)
 			   ? ANSWER_KEPT
 			   : ANSWER_NOT_KEPT,
-		   "%lld records in the chained ledger; %lld of them are not "
-		   "yet in the journal.",
-		   "%lld regels in het geketende grootboek; %lld daarvan staan "
-		   "nog niet in het journaal.",
+		   "Records in the chained ledger: %lld; not yet in the "
+		   "journal: %lld.",
+		   "Regels in het geketende grootboek: %lld; nog niet in het "
+		   "journaal: %lld.",
 		   (long long)records, (long long)unpublished);
 	if (!evidence_is_sound(evidence, CHECK_JOURNAL))
 		answer_say(answer, ANSWER_NOT_KEPT,
@@ -123,10 +123,10 @@ void look_backups(struct evidence *evidence, struct answer *answer)
 				   keep_s >= BACKUP_KEEP_MIN_S
 			   ? ANSWER_KEPT
 			   : ANSWER_NOT_KEPT,
-		   "%lld backups, the newest %lld hours old, the oldest %lld "
-		   "days; none younger than %s is removed.",
-		   "%lld reservekopieën, de nieuwste %lld uur oud, de oudste "
-		   "%lld dagen; geen jonger dan %s wordt verwijderd.",
+		   "Backups: %lld; the newest is %lld h old, the oldest %lld "
+		   "d; none younger than %s is removed.",
+		   "Reservekopieën: %lld; de nieuwste is %lld u oud, de oudste "
+		   "%lld d; geen jonger dan %s wordt verwijderd.",
 		   tally.n, (long long)(age / 3600),
 		   (long long)((evidence->now - tally.oldest) / DAY_S), keep);
 }

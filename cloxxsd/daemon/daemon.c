@@ -384,8 +384,9 @@ static int start_state(struct daemon *daemon)
 	}
 	if (daemon->publication.n_unfit > 0)
 		log_line(LOG_ERR,
-			 "%u users do not fit the identity map and are denied; "
-			 "look for reserved names with cloxxsctl user list",
+			 "users who do not fit the identity map and are "
+			 "denied: %u; look for reserved names with cloxxsctl "
+			 "user list",
 			 daemon->publication.n_unfit);
 	r = resealing_init(&daemon->resealing, daemon->event, &daemon->state);
 	if (r < 0)

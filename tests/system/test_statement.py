@@ -191,6 +191,15 @@ def test_an_ordinary_user_is_told_less_and_nothing_false(user):
     said = statement(user=user)
     kept = {row["id"] for row in said["promises"] if row["outcome"] == "kept"}
     assert not kept & {"S02", "S05", "S12", "S24"}
+    assert said["as_root"] is False and statement()["as_root"] is True
+    warning = "Not made as root"
+    for form in "text", "html":
+        page = [CTL, "statement", "--language", "en", "--format", form]
+        assert warning in world.run(*page, user=user).stdout
+        assert warning not in world.run(*page).stdout
+    top = world.run(CTL, "statement", "--language", "en",
+                    user=user).stdout.splitlines()[:3]
+    assert top[2].startswith(warning) and len(top[2]) <= 80
 
 
 def test_page(tmp_path):

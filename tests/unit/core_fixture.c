@@ -94,10 +94,10 @@ int __wrap_argon2_hash(const struct secret *normal,
 }
 
 /* From wherever, and by whatever service without an address. */
-#define ANYWHERE                                                     \
-	"[origin]\nlocal_services = sshd, login, sudo, su, cron, "   \
-	"passwd, dovecot\n"                                          \
-	"[geofence]\ncountries = any\nlocal = allow\n"              \
+#define ANYWHERE                                                   \
+	"[origin]\nlocal_services = sshd, login, sudo, su, cron, " \
+	"passwd, dovecot\n"                                        \
+	"[geofence]\ncountries = any\nlocal = allow\n"             \
 	"[administrators]\nnetworks = any\n"
 
 void core_configure_all(struct core *core, const char *lines)

@@ -674,6 +674,26 @@ def test_backup_shows_how_far_it_is(serve):
         "\033[KProving the copy: 3 %\rcloxxsctl: backup create: ")
 
 
+def test_a_file_is_named_once(directory):
+    for words in (["user", "import", "/nowhere.csv"],
+                  ["key", "create", "/nowhere/key"]):
+        line = one_line(ctl(directory + "/sock", *words))
+        assert line.count("/nowhere") == 1
+        assert line.endswith(": No such file or directory\n")
+
+
+def test_key_list_fits_a_terminal(serve):
+    key = {"id": "0123456789abcdef", "use": "ledger", "created": 1795326730,
+           "retired": 1795326790, "values": None, "from_record": 1234567}
+    result = ctl(serve(reply({"roots": [], "source": "credential",
+                              "recovery_key": None, "resealing": False,
+                              "keys": [key]})), "key", "list")
+    assert result.returncode == 0
+    lines = result.stdout.decode().splitlines()
+    assert "2026-11-22" in lines[-1]
+    assert max(map(len, lines)) <= 80
+
+
 # Local verbs.
 
 def test_key_create(directory):

@@ -215,7 +215,8 @@ static const struct golden goldens[] = {
 	  "Locked today  nobody\n"
 	  "Logins        3 under way, 1 waiting for a worker\n"
 	  "Workers       2, 64 MiB a password hash\n"
-	  "Ledger        99 records, head ab12\n"
+	  "Ledger        99 records\n"
+	  "Ledger head   ab12\n"
 	  "Journal       ✓ has them all\n"
 	  "Identity map  generation 4\n" },
 	{ "status", NULL, NULL,
@@ -230,7 +231,7 @@ static const struct golden goldens[] = {
 	  "1795402330}}, "
 	  "'unpublished': 4, 'not_kept': ['S01', 'S08']}",
 	  false, false, false,
-	  "Health        x 1 errors, 2 warnings: see \"cloxxsctl doctor\"\n"
+	  "Health        x 1 error, 2 warnings: see \"cloxxsctl doctor\"\n"
 	  "Daemon        cloxxsd 0.1.0\n"
 	  "Configuration x the last reload was refused: a.conf:1: x\n"
 	  "Users         0, of them 3 locked and 0 disabled\n"
@@ -240,7 +241,8 @@ static const struct golden goldens[] = {
 	  "lost\n"
 	  "Logins        0 under way, 0 waiting for a worker\n"
 	  "Workers       0, 0 MiB a password hash\n"
-	  "Ledger        0 records, head ?\n"
+	  "Ledger        0 records\n"
+	  "Ledger head   ?\n"
 	  "Journal       x still to come: 4\n"
 	  "Identity map  generation 0\n"
 	  "Backup        + 2026-11-23 03:52:10 +0100 (3 hours ago), 7 in all\n"
