@@ -19,11 +19,10 @@ static const char *const words[_N_STATEMENT_WORDS][_N_STATEMENT_LANGUAGES] = {
 			    "verklaard door de beheerder" },
 	[WORD_OFF] = { "optional and off", "facultatief en uit" },
 	[WORD_OPTIONAL] = { "optional", "facultatief" },
-	[WORD_PARTIAL] = { "Not made as root, who alone sees all: what could "
-			   "not be looked at counts as not kept.",
-			   "Niet als root opgemaakt, die alleen alles ziet: "
-			   "wat "
-			   "niet te bekijken was, telt als niet nagekomen." },
+	[WORD_PARTIAL] = { "Not made as root: what could not be looked at "
+			   "counts as not kept.",
+			   "Niet als root opgemaakt: wat niet te bekijken was, "
+			   "telt als niet nagekomen." },
 	[WORD_NO_RIGHTS] = { "No rights can be derived from this statement.",
 			     "Aan deze verklaring kunnen geen rechten worden "
 			     "ontleend." },

@@ -161,6 +161,25 @@ def test_abuse_76(user):
             [(boss, "a storm")]
 
 
+def leave_a_copy():
+    """As a look that was killed leaves it."""
+    copy = PRIVATE / "check.AbCdEf"
+    (copy / "private").mkdir(mode=0o700, parents=True)
+    (copy / "private" / "store.db").write_bytes(b"a copy")
+    world.run("chown", "-R", f"{world.DAEMON_USER}:", str(copy))
+    return copy
+
+
+def test_a_copy_that_was_left_goes():
+    """By the next look, and by the daemon when it starts."""
+    with world.cloxxsd.stopped():
+        copy = leave_a_copy()
+        recover("check")
+        assert not copy.exists()
+        copy = leave_a_copy()
+    assert not copy.exists()
+
+
 # ---- abuse_131 -------------------------------------------------------------------
 
 
@@ -289,8 +308,9 @@ def test_abuse_127_killed_in_the_middle(user):
             world.run("sh", "-c",
                       f"cloxxsctl recover reset-password {user} --reason x"
                       f" >/dev/null 2>&1 & p=$!; sleep {delay};"
-                      " kill -9 $p; for q in $(pidof cloxxs-offline); do"
-                      " kill -9 $q; done; wait", check=False)
+                      " kill -9 $p; wait; while"
+                      " q=$(pidof cloxxsctl cloxxs-offline); do"
+                      " kill -9 $q 2>/dev/null; done", check=False)
         recover("check")
     abuse.integrity()
     assert abuse.show(user)["locked"]
