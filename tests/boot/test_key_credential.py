@@ -59,6 +59,7 @@ def keeper(request, new_machine):
         ssh-keygen -q -t ed25519 -N '' -f {KEY}
         cp {KEY}.pub /root/.ssh/authorized_keys""")
     machine.apt("install", "cloxxs")
+    machine.allow_loopback()
     said = machine.run("cloxxsctl", "setup", "--yes", "--administrator",
                        "anna").stdout
     temporary = re.search(r"(?i)temporary password:\s+(\S+)", said).group(1)

@@ -151,6 +151,7 @@ def without_nsswitch(state):
 
 
 def test_switch_on(machine):
+    machine.allow_loopback()
     with watched(machine):
         machine.run("cloxxsctl", "key", "create", "/etc/cloxxs/cloxxs.key")
         machine.run("systemctl", "enable", "--now", "cloxxsd.socket",
@@ -401,6 +402,7 @@ def test_two_commands_to_a_guarded_login(machine, before):
     begun = time.monotonic()
     with watched(machine):
         machine.apt("install", "cloxxs")
+        machine.allow_loopback()
         said = machine.run("cloxxsctl", "setup", "--yes", "--administrator",
                            "anna").stdout
         temporary = re.search(r"(?i)temporary password:\s+(\S+)", said).group(1)
