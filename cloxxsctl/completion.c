@@ -96,6 +96,39 @@ static const struct grammar_verb *row_of(const struct typed *typed)
 	return row;
 }
 
+struct names {
+	struct ctl *ctl;
+	const struct typed *typed;
+};
+
+static int each_name(json_t *reply, void *userdata)
+{
+	struct names *names = userdata;
+	const char *name = json_string_value(
+		json_object_get(json_object_get(reply, "user"), "name"));
+
+	/* Only what no shell reads anything else into. */
+	if (name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_.-")] == '\0')
+		print(names->ctl, names->typed, name, "");
+	return 0;
+}
+
+static void complete_user(struct ctl *ctl, const struct typed *typed)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
+	struct names names = { .ctl = ctl, .typed = typed };
+	const char *error;
+
+	if (varlink_client_new(ctl->socket, NAMES_TIMEOUT_MS, &client) != 0)
+		return;
+	(void)!varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers",
+				     json_object(), each_name, &names, &reply,
+				     &error);
+}
+
 static void complete_value(struct ctl *ctl, const struct typed *typed,
 			   enum grammar_option option, const char *before)
 {
@@ -113,6 +146,8 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_TEXT:
 		if (option == OPTION_FORMAT && row && row->formats)
 			print_values(ctl, typed, row->formats, before);
+		else if (option == OPTION_USER && !*before)
+			complete_user(ctl, typed);
 		break;
 	case VALUE_NONE:
 	case VALUE_LIST:
@@ -121,6 +156,7 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_TIME:
 	case VALUE_TIME_END:
 	case VALUE_ANY:
+	case VALUE_MOMENT:
 		break;
 	}
 }
@@ -179,39 +215,6 @@ static void complete_verb(struct ctl *ctl, const struct typed *typed,
 	for (const struct grammar_verb *row = typed->rows; row->noun; row++)
 		if (row->verb && strcmp(row->noun, noun) == 0)
 			print(ctl, typed, row->verb, row->summary);
-}
-
-struct names {
-	struct ctl *ctl;
-	const struct typed *typed;
-};
-
-static int each_name(json_t *reply, void *userdata)
-{
-	struct names *names = userdata;
-	const char *name = json_string_value(
-		json_object_get(json_object_get(reply, "user"), "name"));
-
-	/* Only what no shell reads anything else into. */
-	if (name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.-")] == '\0')
-		print(names->ctl, names->typed, name, "");
-	return 0;
-}
-
-static void complete_user(struct ctl *ctl, const struct typed *typed)
-{
-	scope(varlink_client_freep) struct varlink_client *client = NULL;
-	scope(json_decrefp) json_t *reply = NULL;
-	struct names names = { .ctl = ctl, .typed = typed };
-	const char *error;
-
-	if (varlink_client_new(ctl->socket, NAMES_TIMEOUT_MS, &client) != 0)
-		return;
-	(void)!varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers",
-				     json_object(), each_name, &names, &reply,
-				     &error);
 }
 
 static void complete_operand(struct ctl *ctl, const struct typed *typed,

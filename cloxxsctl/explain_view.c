@@ -103,21 +103,33 @@ static void print_rules(struct output *output, const json_t *rules)
 	}
 }
 
+static void print_advice(struct output *output, const json_t *decision)
+{
+	if (!output_member(decision, "advice", NULL))
+		return;
+	fputs("\nWhat would allow it: ", output->stream);
+	output_foreign(output, output_member(decision, "advice", ""));
+	fputc('\n', output->stream);
+}
+
+static void print_mark(struct output *output, bool allowed)
+{
+	fprintf(output->stream, "%s%s ",
+		output_tone(output, allowed ? TONE_GOOD : TONE_BAD),
+		output_mark(output, allowed ? MARK_YES : MARK_NO));
+}
+
 int explain_view(struct output *output, const char *reference,
 		 const json_t *reply)
 {
-	const char *verdict = output_member(reply, "verdict", "deny");
-	bool allowed = strcmp(verdict, "allow") == 0;
 	int64_t at;
 
 	output_label(output, "Reference");
 	output_foreign(output, reference);
 	fputc('\n', output->stream);
 	output_label(output, "Verdict");
-	fprintf(output->stream, "%s%s ",
-		output_tone(output, allowed ? TONE_GOOD : TONE_BAD),
-		output_mark(output, allowed ? MARK_YES : MARK_NO));
-	output_foreign(output, verdict);
+	print_mark(output, explain_is_allowed(reply));
+	output_foreign(output, output_member(reply, "verdict", "deny"));
 	fputs(": ", output->stream);
 	output_foreign(output, output_member(reply, "reason", "?"));
 	fprintf(output->stream, "%s\n", output_plain(output));
@@ -133,10 +145,104 @@ int explain_view(struct output *output, const char *reference,
 	print_member(output, "Address", reply, "address");
 	print_member(output, "Terminal", reply, "terminal");
 	print_rules(output, json_object_get(reply, "rules"));
-	if (output_member(reply, "advice", NULL)) {
-		fputs("\nWhat would allow it: ", output->stream);
-		output_foreign(output, output_member(reply, "advice", ""));
+	print_advice(output, reply);
+	return 0;
+}
+
+/* What the verdicts mean, with a password and without one. */
+static const struct verdict_row {
+	const char *verdict, *login, *account;
+} verdicts[] = {
+	{ "allow",
+	  "would be asked for a password, and let in by the right "
+	  "one",
+	  "would be let in" },
+	{ "change",
+	  "would be asked for a password, and must change it "
+	  "first",
+	  "must change his password first" },
+	{ "ask", "would be asked for a password",
+	  "would be asked for a password" },
+};
+
+static const struct verdict_row *verdict_of(const json_t *decision)
+{
+	const char *verdict = output_member(decision, "verdict", "deny");
+
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
+		if (strcmp(verdicts[i].verdict, verdict) == 0)
+			return &verdicts[i];
+	return NULL;
+}
+
+bool explain_is_allowed(const json_t *decision)
+{
+	return verdict_of(decision) != NULL;
+}
+
+static void print_verdict(struct output *output, const char *label,
+			  const json_t *decision, bool is_login)
+{
+	const struct verdict_row *row = verdict_of(decision);
+
+	output_label(output, label);
+	print_mark(output, row != NULL);
+	if (row) {
+		fprintf(output->stream, "%s: %s", row->verdict,
+			is_login ? row->login : row->account);
+	} else {
+		fputs("deny: ", output->stream);
+		output_foreign(output, output_member(decision, "reason", "?"));
+		fputs(": ", output->stream);
+		output_foreign(output, output_member(decision, "text", "?"));
+	}
+	fprintf(output->stream, "%s\n", output_plain(output));
+}
+
+/* Whether one of them says what the other does not. */
+static bool is_other(const json_t *login, const json_t *account)
+{
+	if (explain_is_allowed(login) != explain_is_allowed(account))
+		return true;
+	return !explain_is_allowed(login) &&
+	       strcmp(output_member(login, "reason", ""),
+		      output_member(account, "reason", "")) != 0;
+}
+
+static void print_question(struct output *output, const json_t *reply)
+{
+	int64_t at;
+
+	print_user(output, reply);
+	print_member(output, "Service", reply, "service");
+	print_member(output, "Address", reply, "address");
+	print_member(output, "Terminal", reply, "terminal");
+	if (output_member_int(reply, "at", &at)) {
+		output_label(output, "When");
+		output_time(output, at);
 		fputc('\n', output->stream);
 	}
+}
+
+int explain_view_login(struct output *output, const json_t *reply)
+{
+	const json_t *login = json_object_get(reply, "login");
+	const json_t *account = json_object_get(reply, "account");
+
+	print_question(output, reply);
+	print_verdict(output, "By password", login, true);
+	print_verdict(output, "By a key", account, false);
+	print_rules(output, json_object_get(login, "rules"));
+	print_advice(output, login);
+	if (is_other(login, account)) {
+		fputs("\nBy a key, or in another way without a password:\n",
+		      output->stream);
+		print_rules(output, json_object_get(account, "rules"));
+		print_advice(output, account);
+	}
+	fputs("\nNot known here: whether the password would be the right one "
+	      "(taken so), and which\nuid the system gives the name (taken as "
+	      "ours; see --system-uid).\n",
+	      output->stream);
 	return 0;
 }

@@ -24,10 +24,11 @@ enum failure_status {
 	STATUS_CONFLICT,
 	STATUS_WARNINGS,
 	STATUS_ERRORS,
+	STATUS_REFUSED = 10,
 	_N_STATUSES,
 };
 
-/* Each status in words, for help and the manual's test. */
+/* Each status in words, for help and the manual's test; NULL: none of ours. */
 extern const char *const failure_statuses[_N_STATUSES];
 
 /* Long enough for a sentence with a few foreign words in it. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
+#include "cloxxsctl/moment.h"
 #include "cloxxsctl/time_value.h"
 
 const struct grammar_option_row grammar_options[_N_OPTIONS] = {
@@ -76,11 +77,23 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			   "when he is let in, as 'mo-fr 07:00-20:00, sa "
 			   "09:00-12:00'; or always" },
 	[OPTION_USER] = { "user", VALUE_TEXT, "NAME", "user",
-			  "the sessions of this user only" },
+			  "whom it is about" },
 	[OPTION_END_SESSIONS] = { "end-sessions", VALUE_NONE, NULL,
 				  "end_sessions",
 				  "end his sessions, and all that he runs; for "
 				  "root" },
+	[OPTION_SERVICE] = { "service", VALUE_TEXT, "SERVICE", "service",
+			     "where: sshd, sudo, cron" },
+	[OPTION_FROM] = { "from", VALUE_TEXT, "ADDRESS", "address",
+			  "from which address; default none, as at a "
+			  "terminal" },
+	[OPTION_TERMINAL] = { "terminal", VALUE_TEXT, "TTY", "terminal",
+			      "at which terminal, as in tty1" },
+	[OPTION_SYSTEM_UID] = { "system-uid", VALUE_NUMBER, "N", "system_uid",
+				"the uid that the system gives the name; "
+				"default our own" },
+	[OPTION_AT] = { "at", VALUE_MOMENT, "TIME", "at",
+			"when, as in '2026-12-24 08:30'; default now" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },
@@ -234,6 +247,12 @@ static const char *value_fault(const struct grammar_option_row *row,
 				 "2027-01-31T09:00 or never";
 	case VALUE_ANY:
 		return NULL;
+	case VALUE_MOMENT:
+		return moment_read(value, &(int64_t){ 0 })
+			       ? NULL
+			       : "is no time such as 2026-12-24, "
+				 "'2026-12-24 08:30' or "
+				 "2026-12-24T08:30:00+01:00";
 	case VALUE_PATH:
 		return *value == '/' ? NULL : "is not an absolute path";
 	}

@@ -58,6 +58,11 @@ enum grammar_option {
 	OPTION_HOURS,
 	OPTION_USER,
 	OPTION_END_SESSIONS,
+	OPTION_SERVICE,
+	OPTION_FROM,
+	OPTION_TERMINAL,
+	OPTION_SYSTEM_UID,
+	OPTION_AT,
 	_N_OPTIONS,
 };
 
@@ -76,6 +81,7 @@ enum grammar_value {
 	VALUE_TIME,     /* 2027-01-31, its begin; or with a time; or never */
 	VALUE_TIME_END, /* the same, but the end of the day */
 	VALUE_ANY,      /* also nothing */
+	VALUE_MOMENT,   /* 2026-12-24 08:30, 2026-12-24T08:30:00+01:00 */
 };
 
 struct grammar_option_row {

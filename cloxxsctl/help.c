@@ -50,7 +50,8 @@ static void print_statuses(FILE *stream)
 {
 	fputs("\nExit status:\n", stream);
 	for (int i = 0; i < _N_STATUSES; i++)
-		fprintf(stream, "  %d  %s\n", i, failure_statuses[i]);
+		if (failure_statuses[i])
+			fprintf(stream, "  %-2d %s\n", i, failure_statuses[i]);
 }
 
 /* All verbs, or those of one noun. */
@@ -136,9 +137,11 @@ static json_t *grammar_json(const struct grammar_verb *rows)
 				  (GRAMMAR_GLOBAL & OPTION_BIT(i)) != 0, "help",
 				  grammar_options[i].help));
 	for (int i = 0; i < _N_STATUSES; i++)
-		json_array_append_new(
-			statuses, json_pack("{s:i, s:s}", "status", i,
-					    "meaning", failure_statuses[i]));
+		if (failure_statuses[i])
+			json_array_append_new(statuses,
+					      json_pack("{s:i, s:s}", "status",
+							i, "meaning",
+							failure_statuses[i]));
 	return json_pack("{s:o, s:o, s:o}", "verbs", verbs, "options", options,
 			 "statuses", statuses);
 }

@@ -39,7 +39,10 @@ static int table_show(struct output *output, const struct command *command,
 	case VIEW_CHANGED:
 		return show_changed(output, command, reply);
 	case VIEW_EXPLANATION:
-		return explain_view(output, command->operands[0], reply);
+		return command->operands[0]
+			       ? explain_view(output, command->operands[0],
+					      reply)
+			       : explain_view_login(output, reply);
 	case VIEW_STATUS:
 		return status_view(output, reply);
 	case VIEW_KEYS:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
+#include "cloxxsctl/moment.h"
 #include "cloxxsctl/services.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/terminal.h"
@@ -29,6 +30,13 @@ static json_t *time_of(const char *text, enum timestamp_side side)
 		       : NULL;
 }
 
+static json_t *moment_of(const char *text)
+{
+	int64_t at = 0;
+
+	return moment_read(text, &at) ? json_integer(at) : NULL;
+}
+
 static json_t *value_of(enum grammar_value value, const char *text)
 {
 	switch (value) {
@@ -45,6 +53,8 @@ static json_t *value_of(enum grammar_value value, const char *text)
 		return time_of(text, TIMESTAMP_END);
 	case VALUE_DURATION:
 		return seconds_of(text);
+	case VALUE_MOMENT:
+		return moment_of(text);
 	case VALUE_YES_NO:
 		return json_boolean(strcmp(text, "yes") == 0);
 	case VALUE_NUMBER:
@@ -153,6 +163,9 @@ static bool reply_is_whole(const struct command *command, const json_t *reply)
 		return false;
 	if (command->row->view == VIEW_ENVELOPE)
 		return json_is_string(json_object_get(reply, "password"));
+	if (command->row->view == VIEW_EXPLANATION && !command->operands[0])
+		return json_is_object(json_object_get(reply, "login")) &&
+		       json_is_object(json_object_get(reply, "account"));
 	return command->row->view != VIEW_USER ||
 	       json_is_object(json_object_get(reply, "user"));
 }

@@ -3,6 +3,7 @@
 
 #include "cloxxsctl/doctor/doctor.h"
 #include "cloxxsctl/backup.h"
+#include "cloxxsctl/explain.h"
 #include "cloxxsctl/geoip.h"
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/key.h"
@@ -118,14 +119,15 @@ const struct grammar_verb verbs[] = {
 	  .summary = "write all users as a file that can be imported",
 	  .example = "cloxxsctl user export --format csv >users.csv",
 	  .run = user_export_run, .method = ADMIN "ListUsers" },
-	{ .noun = "explain", .operands = "CODE", .operands_min = 1,
-	  .operands_max = 1, .options = JSON,
-	  .summary = "tell why a login was refused, by its code",
+	{ .noun = "explain", .operands = "[CODE]", .operands_max = 1,
+	  .options = JSON | OPTION_BIT(OPTION_USER) |
+		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_FROM) |
+		OPTION_BIT(OPTION_TERMINAL) | OPTION_BIT(OPTION_SYSTEM_UID) |
+		OPTION_BIT(OPTION_AT),
+	  .summary = "tell why a login was refused, or would be",
 	  .example = "cloxxsctl explain K7QF2M9X",
-	  .run = request_run, .method = ADMIN "Explain",
-	  .parameter = "reference", .view = VIEW_EXPLANATION,
-	  .missing = "there is no refusal with this code",
-	  .find = "it stands in the text that the user was shown" },
+	  .run = explain_run, .method = ADMIN "ExplainLogin",
+	  .view = VIEW_EXPLANATION },
 	{ .noun = "session", .verb = "list",
 	  .options = OPTION_BIT(OPTION_USER) | JSON,
 	  .summary = "list the sessions that run",

@@ -16,6 +16,7 @@
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/admin_backup.h"
+#include "cloxxsd/service/question.h"
 #include "cloxxsd/service/user_networks.h"
 #include "cloxxsd/service/admin_session.h"
 #include "cloxxsd/state/recovery.h"
@@ -674,6 +675,9 @@ static const struct varlink_parameter unlock_parameters[] = {
 static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
+static const struct varlink_parameter explain_login_parameters[] = {
+	QUESTION_PARAMETERS, { "at", VARLINK_INT, true, 0 }, { 0 }
+};
 static const struct varlink_parameter rotate_parameters[] = {
 	{ "key", VARLINK_STRING, false, 512 },
 	{ "check", VARLINK_BOOL, true, 0 },
@@ -776,6 +780,8 @@ static const struct varlink_method methods[] = {
 	ROOT_METHOD("EndSession", 0, end_session_parameters, admin_end_session),
 	ROOT_METHOD("AcceptClock", 0, reason_parameters, admin_accept_clock),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
+	METHOD("ExplainLogin", 0, explain_login_parameters,
+	       admin_explain_login),
 	METHOD("Status", 0, no_parameters, admin_status),
 	METHOD("CreateBackup", VARLINK_MORE, no_parameters,
 	       admin_create_backup),

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "cloxxsd/service/decision_json.h"
+#include "cloxxsd/service/question.h"
 
 /* The rules of a record; none where its line cannot be read. */
 static json_t *recorded_rules_json(const char *line)
@@ -48,4 +50,71 @@ int admin_explain(struct varlink_call *call, json_t *parameters, void *userdata)
 			  "reason", row.reason, "text", reason_text(reason),
 			  "rules", recorded_rules_json(row.rules), "advice",
 			  decision_advice_json(reason, row.user)));
+}
+
+/* What would be decided of subject at a moment, by the login's own rules. */
+static int decide(struct service *service, const struct subject *subject,
+		  enum login_purpose purpose, int64_t at,
+		  struct login_decision *ret_decision, bool *ret_known)
+{
+	struct login_facts facts;
+	struct user user;
+	int r;
+
+	r = attempt_gather(service->attempts, subject, purpose, &user, &facts);
+	if (r != 0)
+		return r;
+	facts.now_s = at;
+	/* Whether it is, nobody can say before it is typed. */
+	if (purpose == LOGIN_PURPOSE_LOGIN)
+		facts.password = LOGIN_PASSWORD_RIGHT;
+	*ret_decision = login_decide(&facts);
+	*ret_known = facts.user_known;
+	return 0;
+}
+
+/* The moment that is asked about; false: answered. */
+static bool read_moment(struct varlink_call *call, json_t *parameters,
+			int64_t *ret_at)
+{
+	json_t *at = json_object_get(parameters, "at");
+	/* The last second of the year 9999. */
+	const int64_t most = INT64_C(253402300799);
+
+	*ret_at = clock_realtime_us() / 1000000;
+	if (!json_is_integer(at))
+		return true;
+	*ret_at = json_integer_value(at);
+	if (*ret_at >= 0 && *ret_at <= most)
+		return true;
+	(void)!admin_invalid(call, "at", "It is no time of 1970 to 9999.");
+	return false;
+}
+
+int admin_explain_login(struct varlink_call *call, json_t *parameters,
+			void *userdata)
+{
+	struct service *service = userdata;
+	struct login_decision login, account;
+	struct subject subject;
+	bool known;
+	int64_t at;
+
+	if (!question_read(service, call, parameters, &subject) ||
+	    !read_moment(call, parameters, &at))
+		return 0;
+	if (decide(service, &subject, LOGIN_PURPOSE_LOGIN, at, &login,
+		   &known) != 0 ||
+	    decide(service, &subject, LOGIN_PURPOSE_ACCOUNT, at, &account,
+		   &known) != 0)
+		return admin_unavailable(call, "The store cannot be read.");
+	return varlink_call_reply(
+		call,
+		json_pack("{s:I, s:s, s:b, s:s, s:o, s:o, s:o, s:o}", "at",
+			  (json_int_t)at, "user", subject.name, "known",
+			  (int)known, "service", subject.service, "address",
+			  text_or_null(subject.address), "terminal",
+			  text_or_null(subject.terminal), "login",
+			  decision_json(&login, subject.name), "account",
+			  decision_json(&account, subject.name)));
 }

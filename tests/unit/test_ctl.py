@@ -198,6 +198,57 @@ def test_explain_unknown(serve):
                              "parameters": {"reference": "K7QF"}}]
 
 
+def decision(verdict):
+    return {"verdict": verdict, "reason": "locked", "text": "Locked.",
+            "rules": [], "advice": None}
+
+
+def explained(login, account="allow"):
+    return reply({"at": 1795413130, "user": "anna", "known": True,
+                  "service": "sshd", "address": None, "terminal": None,
+                  "login": decision(login), "account": decision(account)})
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("verdict,status", [
+    ("allow", 0), ("change", 0), ("ask", 0), ("deny", 10), ("perhaps", 10)])
+def test_explain_login_status(serve, verdict, status, form):
+    result = ctl(serve(explained(verdict)), "explain", "--user", "anna",
+                 "--service", "sshd", *form)
+    assert result.returncode == status
+    assert result.stderr == b""
+    if form:
+        assert json.loads(result.stdout) == explained(verdict)["parameters"]
+
+
+def test_explain_login_asks(serve):
+    server = serve(explained("allow"))
+    result = ctl(server, "explain", "--user", "anna", "--service", "sshd",
+                 "--from", "192.0.2.7", "--at", "2026-12-24 08:30",
+                 "--terminal", "ssh", "--system-uid", "5")
+    assert result.returncode == 0
+    assert server.calls == [{"method": ADMIN + "ExplainLogin", "parameters": {
+        "user": "anna", "service": "sshd", "address": "192.0.2.7",
+        "at": 1798097400, "terminal": "ssh", "system_uid": 5}}]
+
+
+def test_explain_login_of_another_version(serve):
+    result = ctl(serve(reply({})), "explain", "--user", "a", "--service", "b")
+    assert result.returncode == 1
+    assert "lacks something" in one_line(result)
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["--user", "anna"], ["--service", "sshd"],
+    ["K7QF", "--user", "anna"], ["K7QF", "--from", "192.0.2.7"]])
+def test_explain_one_form_only(serve, arguments):
+    server = serve(explained("allow"))
+    result = ctl(server, "explain", *arguments)
+    assert result.returncode == 2
+    assert "CODE" in one_line(result)
+    assert server.calls == []
+
+
 # The daemon: down, broken, somebody else.
 
 def test_abuse_123_daemon_down(directory):

@@ -45,6 +45,11 @@
 	"'disabled_at': 1795413010, 'disabled_because': 'left us', "       \
 	"'failures': 0}"
 
+#define NOT_KNOWN                                                             \
+	"Not known here: whether the password would be the right one (taken " \
+	"so), and which\nuid the system gives the name (taken as ours; see "  \
+	"--system-uid).\n"
+
 struct golden {
 	const char *noun, *verb, *operand;
 	const char *reply; /* with ' for " */
@@ -188,6 +193,50 @@ static const struct golden goldens[] = {
 	  "  – password    not asked\n"
 	  "\n"
 	  "What would allow it: cloxxsctl user unlock anna\n" },
+	{ "explain", NULL, NULL,
+	  "{'at': 1795413130, 'user': 'anna', 'known': true, 'service': "
+	  "'sshd', 'address': '203.0.113.9', 'terminal': null, 'login': "
+	  "{'verdict': 'allow', 'reason': 'password-verified', 'text': 'It "
+	  "was right.', 'advice': null, 'rules': [{'rule': 'user-known', "
+	  "'outcome': 'pass', 'text': 'The user exists.'}]}, 'account': "
+	  "{'verdict': 'allow', 'reason': 'rules-passed', 'text': 'All.', "
+	  "'advice': null, 'rules': []}}",
+	  false, true, false,
+	  "User          anna\n"
+	  "Service       sshd\n"
+	  "Address       203.0.113.9\n"
+	  "When          2026-11-23 06:52:10 +0100 (now)\n"
+	  "By password   ✓ allow: would be asked for a password, and let in "
+	  "by the right one\n"
+	  "By a key      ✓ allow: would be let in\n"
+	  "\n"
+	  "The rules, in the order in which they were asked:\n"
+	  "  ✓ user-known  The user exists.\n"
+	  "\n" NOT_KNOWN },
+	/* What differs is told of both; a verdict of tomorrow is a refusal. */
+	{ "explain", NULL, NULL,
+	  "{'user': 'x', 'known': false, 'service': 's', 'login': {'verdict': "
+	  "'deny', 'reason': 'no-password', 'text': 'None.', 'advice': 'make "
+	  "one', 'rules': [{'rule': 'a', 'outcome': 'deny', 'text': 'A.'}]}, "
+	  "'account': {'verdict': 'perhaps', 'reason': 'r', 'text': "
+	  "'T\\u001b', "
+	  "'rules': [{'rule': 'b', 'outcome': 'skipped', 'text': 'B.'}]}}",
+	  false, false, false,
+	  "User          x (not one of ours)\n"
+	  "Service       s\n"
+	  "By password   x deny: no-password: None.\n"
+	  "By a key      x deny: r: T\\x1b\n"
+	  "\n"
+	  "The rules, in the order in which they were asked:\n"
+	  "  x a  A.  <- decided\n"
+	  "\n"
+	  "What would allow it: make one\n"
+	  "\n"
+	  "By a key, or in another way without a password:\n"
+	  "\n"
+	  "The rules, in the order in which they were asked:\n"
+	  "  - b  B.\n"
+	  "\n" NOT_KNOWN },
 	/* abuse_122: what others wrote cannot speak to the terminal */
 	{ "explain", NULL, "X",
 	  "{'user': '\\u001b]8;;http://x\\u0007\\u202e\\n', 'known': false, "
