@@ -246,3 +246,39 @@ int explain_view_login(struct output *output, const json_t *reply)
 	      output->stream);
 	return 0;
 }
+
+static void print_seen(struct output *output, const char *text)
+{
+	fputs("  ", output->stream);
+	output_foreign(output, text);
+	fputc('\n', output->stream);
+}
+
+int explain_view_test(struct output *output, const json_t *reply)
+{
+	const json_t *login = json_object_get(reply, "login"), *step;
+	const json_t *account = json_object_get(reply, "account");
+	size_t i;
+
+	fputs("What the user would see:\n", output->stream);
+	json_array_foreach(json_object_get(reply, "steps"), i, step)
+		print_seen(output, output_member(step, "prompt", ""));
+	if (output_member(reply, "message", NULL))
+		print_seen(output, output_member(reply, "message", ""));
+	fputc('\n', output->stream);
+	print_verdict(output, "Login", login, false);
+	if (json_is_object(account))
+		print_verdict(output, "Account", account, false);
+	print_rules(output, json_object_get(login, "rules"));
+	print_advice(output, login);
+	if (explain_is_allowed(login) && !explain_is_allowed(account)) {
+		fputs("\nBehind it, in the account phase:\n", output->stream);
+		print_rules(output, json_object_get(account, "rules"));
+		print_advice(output, account);
+	}
+	fputs("\nA test: nobody was let in, no failure was counted, none was "
+	      "reset. It is recorded;\nwrong answers are counted among tests, "
+	      "and not all of them are verified.\n",
+	      output->stream);
+	return 0;
+}

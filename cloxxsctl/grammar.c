@@ -94,6 +94,8 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 				"default our own" },
 	[OPTION_AT] = { "at", VALUE_MOMENT, "TIME", "at",
 			"when, as in '2026-12-24 08:30'; default now" },
+	[OPTION_STDIN] = { "stdin", VALUE_NONE, NULL, NULL,
+			   "read answers from standard input, a line each" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },

@@ -43,6 +43,8 @@ static int table_show(struct output *output, const struct command *command,
 			       ? explain_view(output, command->operands[0],
 					      reply)
 			       : explain_view_login(output, reply);
+	case VIEW_LOGIN_TEST:
+		return explain_view_test(output, reply);
 	case VIEW_STATUS:
 		return status_view(output, reply);
 	case VIEW_KEYS:

@@ -134,9 +134,8 @@ static int reply_failed(const struct ctl *ctl, const struct command *command,
 	return ctl_fail(ctl, command, status, sentence);
 }
 
-/* Opens a client and makes the parameters; an exit status. */
-static int prepare(const struct ctl *ctl, const struct command *command,
-		   json_t **ret_parameters, struct varlink_client **ret_client)
+int request_prepare(const struct ctl *ctl, const struct command *command,
+		    json_t **ret_parameters, struct varlink_client **ret_client)
 {
 	json_t *parameters = parameters_of(command);
 	int r;
@@ -216,22 +215,29 @@ static int ask(const struct ctl *ctl, const struct command *command)
 	return STATUS_OK;
 }
 
-static int call(const struct ctl *ctl, const struct command *command,
-		struct varlink_client *client, json_t *parameters,
-		json_t **ret_reply)
+int request_ask(const struct ctl *ctl, const struct command *command,
+		struct varlink_client *client, const char *method,
+		json_t *parameters, json_t **ret_reply)
 {
 	scope(json_decrefp) json_t *reply = NULL;
 	const char *error = NULL;
 	int r;
 
-	r = varlink_client_call(client, command->row->method, parameters,
-				&reply, &error);
+	r = varlink_client_call(client, method, parameters, &reply, &error);
 	if (r != 0)
 		return client_failed(ctl, command, true, r);
 	if (error)
 		return reply_failed(ctl, command, error, reply);
 	*ret_reply = scope_take_ptr(reply);
 	return STATUS_OK;
+}
+
+static int call(const struct ctl *ctl, const struct command *command,
+		struct varlink_client *client, json_t *parameters,
+		json_t **ret_reply)
+{
+	return request_ask(ctl, command, client, command->row->method,
+			   parameters, ret_reply);
 }
 
 int request_fetch(struct ctl *ctl, const struct command *command,
@@ -241,7 +247,7 @@ int request_fetch(struct ctl *ctl, const struct command *command,
 	json_t *parameters;
 	int r;
 
-	r = prepare(ctl, command, &parameters, &client);
+	r = request_prepare(ctl, command, &parameters, &client);
 	return r == STATUS_OK
 		       ? call(ctl, command, client, parameters, ret_reply)
 		       : r;
@@ -292,7 +298,7 @@ int request_stream(struct ctl *ctl, const struct command *command, json_t *more,
 	const char *error = NULL;
 	int r;
 
-	r = prepare(ctl, command, &parameters, &client);
+	r = request_prepare(ctl, command, &parameters, &client);
 	if (r != STATUS_OK)
 		return r;
 	(void)json_object_update(parameters, besides);
@@ -319,7 +325,7 @@ int request_run_list(struct ctl *ctl, const struct command *command)
 	const char *error = NULL;
 	int r;
 
-	r = prepare(ctl, command, &parameters, &client);
+	r = request_prepare(ctl, command, &parameters, &client);
 	if (r != STATUS_OK)
 		return r;
 	r = form->list_begin(ctl->output);

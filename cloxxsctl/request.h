@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "cloxxsctl/ctl.h"
+#include "varlink/client.h"
 
 /*
  * Runs of rows: an exit status; what went wrong has been printed. A row with
@@ -25,6 +26,17 @@ int request_fetch(struct ctl *ctl, const struct command *command,
 /* The same with parameters of the caller's, which are taken. */
 int request_call(struct ctl *ctl, const struct command *command,
 		 json_t *parameters, json_t **ret_reply);
+/*
+ * The two halves of request_fetch(), for a conversation: a client and the
+ * parameters that the command names, and one call of a method. Parameters are
+ * taken; an exit status.
+ */
+int request_prepare(const struct ctl *ctl, const struct command *command,
+		    json_t **ret_parameters,
+		    struct varlink_client **ret_client);
+int request_ask(const struct ctl *ctl, const struct command *command,
+		struct varlink_client *client, const char *method,
+		json_t *parameters, json_t **ret_reply);
 /* Shows a reply as the row's view. */
 int request_show(const struct ctl *ctl, const struct command *command,
 		 const json_t *reply);

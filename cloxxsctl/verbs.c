@@ -8,6 +8,7 @@
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/local.h"
+#include "cloxxsctl/login_test.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/session.h"
@@ -150,6 +151,15 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl clock accept --reason \"it was a year ahead\"",
 	  .run = request_run, .method = ADMIN "AcceptClock",
 	  .view = VIEW_DONE, .done = "The clock is right" },
+	{ .noun = "login", .verb = "test", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .parameter = "user",
+	  .options = JSON | OPTION_BIT(OPTION_SERVICE) |
+		OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TERMINAL) |
+		OPTION_BIT(OPTION_SYSTEM_UID) | OPTION_BIT(OPTION_STDIN),
+	  .summary = "go through a login by which nobody gets in",
+	  .example = "cloxxsctl login test anna --from 192.0.2.7",
+	  .run = login_test_run, .method = ADMIN "TestLogin",
+	  .view = VIEW_LOGIN_TEST },
 	{ .noun = "status", .options = JSON,
 	  .summary = "show how it does; also without any word",
 	  .example = "cloxxsctl status",

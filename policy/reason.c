@@ -114,7 +114,8 @@ static const struct {
 	[REASON_NO_PASSWORD] = { "no-password", "The user has no password.",
 				 "cloxxsctl user reset-password NAME" },
 	[REASON_WRONG_PASSWORD] = { "wrong-password",
-				    "The password was wrong, and was counted.",
+				    "The password was wrong; a login counts "
+				    "that.",
 				    "The right password, or cloxxsctl user "
 				    "reset-password NAME" },
 	[REASON_BLOCKED_BY_SSHD] = { "blocked-by-sshd",
@@ -162,6 +163,11 @@ static const struct {
 			  "Try again; see [workers] in cloxxsd.conf(5)." },
 	[REASON_NOT_PERMITTED] = { "not-permitted",
 				   "The caller may not do this.", NULL },
+	[REASON_TESTS_SPENT] = { "tests-spent",
+				 "Tests of this user's login were answered "
+				 "wrongly too often, so none is verified.",
+				 "A good login of the user, or cloxxsctl user "
+				 "unlock NAME --reason TEXT" },
 	[REASON_MUST_CHANGE] = { "must-change",
 				 "The temporary password must be changed "
 				 "first.",

@@ -57,12 +57,30 @@ enum attempt_phase {
 	ATTEMPT_REPLACING,    /* waits for the hash of the new one */
 };
 
+struct attempt;
+
+/*
+ * A trial is an attempt by which nobody gets in, made to hear how a login would
+ * end. It goes the way of a login, and leaves nothing of one: no count, lock,
+ * last login, pass or new password. Its own wrong answers are counted, and
+ * bounded as those of logins are: see verification.c.
+ */
+struct trial {
+	const char *actor; /* who makes it, for the record */
+	/* Answers call at the end. decision NULL: it could not be recorded, and
+	 * is not told. */
+	void (*answer)(struct attempt *attempt, struct varlink_call *call,
+		       const struct login_decision *decision,
+		       const char *reference);
+};
+
 struct attempt {
 	struct attempts *attempts;
 	struct attempt *previous, *next;
 	struct subject subject;
 	struct hearer hearer; /* who is spoken to */
 	enum login_purpose purpose;
+	const struct trial *trial; /* NULL: a real one */
 	enum attempt_phase phase;
 	enum reason answer; /* why an answer was not verified */
 	bool open;          /* counts among the open ones */

@@ -5,6 +5,7 @@
  *  2. What could not be written is a refusal, whatever was decided.
  *  3. Refusals of who has proved nothing differ in their reference alone
  *     (hearer.h).
+ *  4. A trial gives no pass, and its record is none of a login.
  */
 #include "cloxxsd/attempt/reply.h"
 
@@ -56,6 +57,8 @@ int attempt_ask(struct attempt *attempt, enum attempt_phase phase,
 
 static enum event event_of(const struct attempt *attempt, bool allowed)
 {
+	if (attempt->trial)
+		return EVENT_LOGIN_TESTED;
 	if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
 		return allowed ? EVENT_PASSWORD_CHANGED
 			       : EVENT_PASSWORD_CHANGE_DENIED;
@@ -82,20 +85,27 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 		ret_pass[0] = '\0';
 }
 
+/* The end; the call to be answered, or NULL where nobody listens. */
+static struct varlink_call *end(struct attempt *attempt)
+{
+	struct varlink_call *call = scope_take_ptr(attempt->call);
+
+	attempt_finish(attempt);
+	secret_deinit(&attempt->current);
+	secret_deinit(&attempt->wanted);
+	return attempt->gone ? varlink_call_unref(call) : call;
+}
+
 static void answer(struct attempt *attempt,
 		   const struct login_decision *decision, const char *verdict,
 		   const char *reference)
 {
-	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
+	scope(varlink_call_unrefp) struct varlink_call *call = end(attempt);
 	char pass[PASS_TEXT_MAX] = "";
 	char message[HEARER_REFUSAL_MAX];
 	struct text text;
 
-	call = scope_take_ptr(attempt->call);
-	attempt_finish(attempt);
-	secret_deinit(&attempt->current);
-	secret_deinit(&attempt->wanted);
-	if (!call || attempt->gone)
+	if (!call)
 		return;
 	if (decision->verdict == VERDICT_ALLOW) {
 		give_pass(attempt, pass);
@@ -109,6 +119,42 @@ static void answer(struct attempt *attempt,
 	explicit_bzero(pass, sizeof(pass));
 }
 
+static void answer_trial(struct attempt *attempt,
+			 const struct login_decision *decision,
+			 const char *reference)
+{
+	scope(varlink_call_unrefp) struct varlink_call *call = end(attempt);
+
+	if (call)
+		attempt->trial->answer(attempt, call, decision, reference);
+}
+
+/* What would be asked next of whoever must change his password, a trial does
+ * not: that would change it. */
+static bool lets_in(const struct attempt *attempt,
+		    const struct login_decision *decision)
+{
+	return decision->verdict == VERDICT_ALLOW ||
+	       (attempt->trial && decision->verdict == VERDICT_CHANGE);
+}
+
+static void add_records(const struct attempt *attempt, struct change_set *set,
+			struct record record)
+{
+	bool allowed = record.result == RECORD_ALLOWED;
+
+	record.event = event_of(attempt, allowed);
+	if (attempt->trial)
+		record.actor = attempt->trial->actor;
+	if (attempt->break_glass)
+		record.details = "break-glass";
+	change_set_record(set, record);
+	if (allowed && attempt->break_glass && !attempt->trial) {
+		record.event = EVENT_BREAK_GLASS_USED;
+		change_set_record(set, record);
+	}
+}
+
 void attempt_conclude(struct attempt *attempt,
 		      const struct login_decision *decision,
 		      struct change_set *set, const char *reference)
@@ -119,9 +165,10 @@ void attempt_conclude(struct attempt *attempt,
 		.verdict = VERDICT_DENY,
 		.reason = REASON_NOT_WRITTEN,
 	};
-	bool allowed = decision->verdict == VERDICT_ALLOW;
+	bool allowed = lets_in(attempt, decision);
 	char rules[LOGIN_RULES_TEXT_MAX], made[REFERENCE_MAX];
 	struct text text;
+	int r;
 
 	if (!reference) {
 		reference_make(made);
@@ -129,19 +176,15 @@ void attempt_conclude(struct attempt *attempt,
 	}
 	text_init(&text, rules, sizeof(rules));
 	login_rules_write(decision, &text);
-	record.event = event_of(attempt, allowed);
 	record.result = allowed ? RECORD_ALLOWED : RECORD_DENIED;
 	record.reason = decision->reason;
 	record.reference = allowed ? NULL : reference;
 	record.rules = rules;
-	if (attempt->break_glass)
-		record.details = "break-glass";
-	change_set_record(set, record);
-	if (allowed && attempt->break_glass) {
-		record.event = EVENT_BREAK_GLASS_USED;
-		change_set_record(set, record);
-	}
-	if (state_apply(attempt->attempts->state, set) != 0)
+	add_records(attempt, set, record);
+	r = state_apply(attempt->attempts->state, set);
+	if (attempt->trial)
+		answer_trial(attempt, r == 0 ? decision : NULL, reference);
+	else if (r != 0)
 		answer(attempt, &unwritten, "unavailable", reference);
 	else
 		answer(attempt, decision, allowed ? "allow" : "deny",

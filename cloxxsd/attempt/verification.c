@@ -9,6 +9,11 @@
  *  3. Every claim is settled: as a failure, a success or a release; where that
  *     could not be written, as a failure before anything else is verified.
  *  4. What is denied without a verification takes as long as one.
+ *  5. A trial makes no oracle. It stands in the same lane; its claim counts it
+ *     as wrong, in the store and so over a restart, before the result is looked
+ *     at, and only what was not wrong is taken back. Where wrong trials and the
+ *     failures of logins reach the limit together nothing is verified; and of a
+ *     user who changed meanwhile, his count too, nothing is told.
  */
 #include "cloxxsd/attempt/verification.h"
 
@@ -19,6 +24,7 @@
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/lockout.h"
+#include "cloxxsd/state/login_test.h"
 
 /* What is known of the user when his turn comes. */
 struct gathered {
@@ -32,14 +38,30 @@ static struct login_decision denial(enum reason reason)
 					.reason = reason };
 }
 
+static void add_claim(const struct attempt *attempt, struct change_set *set)
+{
+	change_set_add(set, (struct change){ .type = attempt->trial
+							     ? CHANGE_TEST_CLAIM
+							     : CHANGE_CLAIM,
+					     .uid = attempt->uid });
+}
+
+/* Of a claim that ended otherwise than wrong, or of which nothing is told. */
+static void add_release(const struct attempt *attempt, struct change_set *set)
+{
+	change_set_add(set, (struct change){
+				    .type = attempt->trial ? CHANGE_TEST_RELEASE
+							   : CHANGE_RELEASE,
+				    .uid = attempt->uid });
+}
+
 static void conclude_denied(struct attempt *attempt, enum reason reason)
 {
 	struct login_decision decision = denial(reason);
 	struct change_set set = { 0 };
 
 	if (attempt->claimed)
-		change_set_add(&set, (struct change){ .type = CHANGE_RELEASE,
-						      .uid = attempt->uid });
+		add_release(attempt, &set);
 	attempt_conclude(attempt, &decision, &set, NULL);
 }
 
@@ -121,6 +143,11 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 
 	facts->password = LOGIN_PASSWORD_WRONG;
 	decision = login_decide(facts);
+	if (attempt->trial) {
+		/* Its claim has counted it. */
+		attempt_conclude(attempt, &decision, &set, NULL);
+		return;
+	}
 	reference_make(reference);
 	failure = failure_of(&attempt->subject, reference, now_us);
 	lockout_count(&set, user, &failure,
@@ -160,8 +187,7 @@ static void settle_to_replace(struct attempt *attempt)
 {
 	struct change_set set = { 0 };
 
-	change_set_add(&set, (struct change){ .type = CHANGE_RELEASE,
-					      .uid = attempt->uid });
+	add_release(attempt, &set);
 	if (state_apply(attempt->attempts->state, &set) != 0) {
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 		return;
@@ -184,6 +210,11 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 				      &attempt->subject, user);
 	facts->password = LOGIN_PASSWORD_RIGHT;
 	decision = login_decide(facts);
+	if (attempt->trial) {
+		add_release(attempt, &set);
+		attempt_conclude(attempt, &decision, &set, NULL);
+		return;
+	}
 	switch (decision.verdict) {
 	case VERDICT_ALLOW:
 		if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
@@ -199,8 +230,7 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 		break;
 	}
 	decision.verdict = VERDICT_DENY;
-	change_set_add(&set, (struct change){ .type = CHANGE_RELEASE,
-					      .uid = attempt->uid });
+	add_release(attempt, &set);
 	attempt_conclude(attempt, &decision, &set, NULL);
 }
 
@@ -219,6 +249,10 @@ static void settle(struct attempt *attempt, enum hash_result result,
 	if (user.uid != attempt->uid) {
 		/* Deleted meanwhile: the claim went with the row. */
 		attempt->claimed = false;
+		conclude_denied(attempt, REASON_SUPERSEDED);
+		return;
+	}
+	if (attempt->trial && user.credential != attempt->credential) {
 		conclude_denied(attempt, REASON_SUPERSEDED);
 		return;
 	}
@@ -288,6 +322,26 @@ static int gather_in_turn(struct attempt *attempt,
 	return r != 0 ? r : gather(attempt, ret_gathered);
 }
 
+/* Concludes a trial of a user of whom no more may be verified. */
+static bool is_spent(struct attempt *attempt, const struct gathered *now)
+{
+	struct login_decision decision = login_decide(&now->facts);
+	struct change_set set = { 0 };
+	uint32_t n_wrong;
+
+	if (login_test_count(attempt->attempts->state->store, now->user.uid,
+			     &n_wrong) != 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return true;
+	}
+	if ((uint64_t)now->facts.failures + n_wrong < now->facts.failures_max)
+		return false;
+	decision.verdict = VERDICT_DENY;
+	decision.reason = REASON_TESTS_SPENT;
+	attempt_conclude(attempt, &decision, &set, NULL);
+	return true;
+}
+
 static void begin_claimed(struct attempt *attempt)
 {
 	struct change_set set = { 0 };
@@ -301,6 +355,8 @@ static void begin_claimed(struct attempt *attempt)
 		decoy(attempt, login_decide(&now.facts));
 		return;
 	}
+	if (attempt->trial && is_spent(attempt, &now))
+		return;
 	attempt->uid = now.user.uid;
 	attempt->credential = now.user.credential;
 	attempt->break_glass = now.user.break_glass;
@@ -313,8 +369,7 @@ static void begin_claimed(struct attempt *attempt)
 		conclude_denied(attempt, REASON_BUSY);
 		return;
 	}
-	change_set_add(&set, (struct change){ .type = CHANGE_CLAIM,
-					      .uid = attempt->uid });
+	add_claim(attempt, &set);
 	attempt->claimed = state_apply(attempt->attempts->state, &set) == 0;
 }
 

@@ -169,6 +169,9 @@ static const struct {
 	[EVENT_SESSION_ENDED] = { "session-ended",
 				  "a3fb557c749547f0a7fd76fa1f89562f",
 				  LOG_NOTICE, "Root ended a session" },
+	[EVENT_LOGIN_TESTED] = { "login-tested",
+				 "f1605c14d9e5446d8165e7b25ce05142", LOG_NOTICE,
+				 "A login was tested; nobody was let in" },
 };
 
 const char *event_name(enum event event)

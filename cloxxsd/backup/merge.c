@@ -419,6 +419,12 @@ static int merge_sides(struct sides *sides)
 		"terminal,"
 		" reason, reference FROM present.failure"
 		" WHERE uid IN (SELECT uid FROM user) ORDER BY id",
+		/* The same of tests. */
+		"INSERT INTO login_test (uid, wrong)"
+		" SELECT uid, wrong FROM present.login_test"
+		" WHERE uid IN (SELECT uid FROM user)"
+		" ON CONFLICT (uid) DO UPDATE"
+		" SET wrong = max(wrong, excluded.wrong)",
 		/* Sessions are those that are open now. */
 		"DELETE FROM session",
 		"INSERT INTO session SELECT * FROM present.session"

@@ -67,6 +67,8 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_FAILURE:
 		case CHANGE_SUCCESS:
 		case CHANGE_RESET:
+		case CHANGE_TEST_CLAIM:
+		case CHANGE_TEST_RELEASE:
 		case CHANGE_DECOY:
 		case CHANGE_SESSION_OPEN:
 		case CHANGE_SESSION_CLOSE:

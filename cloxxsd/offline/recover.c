@@ -14,6 +14,7 @@
 #include "cloxxsd/publish/identity_users.h"
 #include "cloxxsd/service/local_accounts.h"
 #include "cloxxsd/service/user_json.h"
+#include "cloxxsd/state/login_test.h"
 
 /* Where an administrator who is made here may log in, unless told. */
 #define SERVICES_OF_ADMINISTRATOR "login,sshd,sudo"
@@ -119,6 +120,7 @@ enum offline_status recover_unlock(struct offline *offline)
 	char details[USER_REASON_MAX + 32];
 	struct change_set set = { 0 };
 	enum offline_status status;
+	uint32_t n_tests = 0;
 	struct text text;
 	struct user user;
 
@@ -128,7 +130,9 @@ enum offline_status recover_unlock(struct offline *offline)
 		status = find_user(offline, &user);
 	if (status != OFFLINE_DONE)
 		return status;
-	if (!user_is_locked(&user) && user.failures == 0)
+	if (login_test_count(offline->state.store, user.uid, &n_tests) != 0)
+		return unreadable(offline, -EIO);
+	if (!user_is_locked(&user) && user.failures == 0 && n_tests == 0)
 		return offline_fail(offline, OFFLINE_CONFLICT,
 				    "the user is not locked, and has no "
 				    "failures; nothing was changed");

@@ -678,6 +678,12 @@ static const struct varlink_parameter reference_parameters[] = {
 static const struct varlink_parameter explain_login_parameters[] = {
 	QUESTION_PARAMETERS, { "at", VARLINK_INT, true, 0 }, { 0 }
 };
+static const struct varlink_parameter test_parameters[] = { QUESTION_PARAMETERS,
+							    { 0 } };
+/* As long as that of a login, so that one too long is told apart. */
+static const struct varlink_parameter test_answer_parameters[] = {
+	{ "answer", VARLINK_STRING, false, 8192 }, { 0 }
+};
 static const struct varlink_parameter rotate_parameters[] = {
 	{ "key", VARLINK_STRING, false, 512 },
 	{ "check", VARLINK_BOOL, true, 0 },
@@ -782,6 +788,9 @@ static const struct varlink_method methods[] = {
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("ExplainLogin", 0, explain_login_parameters,
 	       admin_explain_login),
+	ROOT_METHOD("TestLogin", 0, test_parameters, admin_test_login),
+	{ "nl.cloxxs.Admin.TestAnswer", PEER_ROOT, VARLINK_SENSITIVE, 65536,
+	  300000, test_answer_parameters, admin_test_answer },
 	METHOD("Status", 0, no_parameters, admin_status),
 	METHOD("CreateBackup", VARLINK_MORE, no_parameters,
 	       admin_create_backup),

@@ -15,6 +15,7 @@
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/local_accounts.h"
+#include "cloxxsd/state/login_test.h"
 
 #define NO_TEMPORARY                                                    \
 	"A break-glass account has no temporary password: break-glass " \
@@ -462,6 +463,7 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 	bool reset =
 		json_is_true(json_object_get(parameters, "reset_password"));
 	scope(issue_freep) struct issue *issue = NULL;
+	uint32_t n_tests = 0;
 
 	issue = issue_new(userdata, call, EVENT_USER_UNLOCKED);
 	if (!issue)
@@ -472,8 +474,11 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 		return 0;
 	if (reset && issue->user.break_glass)
 		return admin_conflict(call, NO_TEMPORARY);
+	if (login_test_count(issue->service->state->store, issue->user.uid,
+			     &n_tests) != 0)
+		return admin_unavailable(call, "The store cannot be read.");
 	if (!reset && !user_is_locked(&issue->user) &&
-	    issue->user.failures == 0)
+	    issue->user.failures == 0 && n_tests == 0)
 		return admin_conflict(call, "The user is not locked, and has "
 					    "no failures.");
 	if (!reset)

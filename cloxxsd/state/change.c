@@ -109,10 +109,15 @@ static int user_lock(struct store *store, const struct change *change)
 			 "iti", change->at, change->text, (int64_t)change->uid);
 }
 
+/* And what was counted beside them. */
 static int clear_failures(struct store *store, uint32_t uid)
 {
-	return store_run(store, "DELETE FROM failure WHERE uid = ?", "i",
-			 (int64_t)uid);
+	int r = store_run(store, "DELETE FROM failure WHERE uid = ?", "i",
+			  (int64_t)uid);
+
+	return r != 0 ? r
+		      : store_run(store, "DELETE FROM login_test WHERE uid = ?",
+				  "i", (int64_t)uid);
 }
 
 static int user_unlock(struct store *store, const struct change *change)
@@ -207,6 +212,22 @@ static int reset(struct store *store, const struct change *change)
 		      "UPDATE user SET claim = 0, failures = 0 WHERE uid = ?",
 		      "i", (int64_t)change->uid);
 	return r != 0 ? r : clear_failures(store, change->uid);
+}
+
+static int test_claim(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "INSERT INTO login_test (uid, wrong) VALUES (?, 1)"
+			 " ON CONFLICT (uid) DO UPDATE SET wrong = wrong + 1",
+			 "i", (int64_t)change->uid);
+}
+
+static int test_release(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "UPDATE login_test SET wrong = wrong - 1"
+			 " WHERE uid = ? AND wrong > 0",
+			 "i", (int64_t)change->uid);
 }
 
 static int decoy(struct store *store, const struct change *change)
@@ -352,6 +373,8 @@ static const struct {
 	[CHANGE_FAILURE] = { failure, false, true, false },
 	[CHANGE_SUCCESS] = { success, false, false, false },
 	[CHANGE_RESET] = { reset, false, false, false },
+	[CHANGE_TEST_CLAIM] = { test_claim, false, true, false },
+	[CHANGE_TEST_RELEASE] = { test_release, false, false, false },
 	[CHANGE_DECOY] = { decoy, false, true, false },
 	[CHANGE_SESSION_OPEN] = { session_open, false, true, false },
 	[CHANGE_SESSION_CLOSE] = { session_close, false, false, false },

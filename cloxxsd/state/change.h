@@ -35,9 +35,11 @@ enum change_type {
 	CHANGE_CLAIM,        /* uid: a verification begins */
 	CHANGE_RELEASE,      /* uid: it ended without counting */
 	CHANGE_FAILURE,      /* uid, failure: it ended wrong */
-	CHANGE_SUCCESS, /* uid, at, service, address: a login is complete */
-	CHANGE_RESET,   /* uid: password proved, count back to zero */
-	CHANGE_DECOY,   /* as dear as a claim, about nobody */
+	CHANGE_SUCCESS,    /* uid, at, service, address: a login is complete */
+	CHANGE_RESET,      /* uid: password proved, count back to zero */
+	CHANGE_TEST_CLAIM, /* uid: counted as wrong while it is verified */
+	CHANGE_TEST_RELEASE,  /* uid: it was not wrong */
+	CHANGE_DECOY,         /* as dear as a claim, about nobody */
 	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal;
 				 opened may be NULL */
 	CHANGE_SESSION_CLOSE, /* session */

@@ -24,7 +24,9 @@
  * order of their making. recovery: the public half of the recovery key, and the
  * root keys sealed to it. decoy: one row, written where an attempt is about
  * nobody, so that it costs what a claim does. import_record: what an import
- * did, on its way to the ledger; act as in state/import.h.
+ * did, on its way to the ledger; act as in state/import.h. login_test: tests of
+ * a login that were answered wrongly, or are being verified, since the count of
+ * failures was last set to zero.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -157,6 +159,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE session ADD COLUMN opened_us INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE installation ADD COLUMN latest INTEGER NOT NULL"
 	" DEFAULT 0;",
+	"CREATE TABLE login_test ("
+	" uid INTEGER PRIMARY KEY REFERENCES user(uid) ON DELETE CASCADE,"
+	" wrong INTEGER NOT NULL"
+	") STRICT;",
 };
 
 size_t schema_version(void)

@@ -22,6 +22,7 @@
 #include "cloxxsd/offline/offline.h"
 #include "cloxxsd/offline/restore.h"
 #include "cloxxsd/state/import.h"
+#include "cloxxsd/state/login_test.h"
 #include "cloxxsd/state/rotation.h"
 #include "tests/unit/faulty_disk.h"
 #include "tests/unit/state_fixture.h"
@@ -420,6 +421,48 @@ static void records_of_an_import_are_told_once(void **state)
 	assert_int_equal(count("SELECT count(*) FROM import_record WHERE"
 			       " user = 'user1'"),
 			 1);
+}
+
+/* Of the tests too the more are counted, whichever side has them. */
+static void wrong_tests_stay_counted(void **state)
+{
+	static const struct {
+		int i, backup, present, merged;
+	} rows[] = { { 0, 0, 3, 3 }, { 1, 2, 1, 2 }, { 2, 1, 0, 1 } };
+	struct job_result result;
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int n = 0; n < rows[i].backup; n++)
+			apply(&f,
+			      (struct change){ .type = CHANGE_TEST_CLAIM,
+					       .uid = UID(rows[i].i) },
+			      0);
+	assert_int_equal(unlink(backup_path), 0);
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (int n = rows[i].present; n < rows[i].backup; n++)
+			apply(&f,
+			      (struct change){ .type = CHANGE_TEST_RELEASE,
+					       .uid = UID(rows[i].i) },
+			      0);
+		for (int n = rows[i].backup; n < rows[i].present; n++)
+			apply(&f,
+			      (struct change){ .type = CHANGE_TEST_CLAIM,
+					       .uid = UID(rows[i].i) },
+			      0);
+	}
+	restore_well(NULL, &told, &restore);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint32_t n = 99;
+
+		assert_int_equal(
+			login_test_count(f.state.store, UID(rows[i].i), &n), 0);
+		assert_int_equal(n, rows[i].merged);
+	}
 }
 
 static void an_emergency_is_over_for_who_comes_back(void **state)
@@ -895,6 +938,7 @@ int main(void)
 		TEST(a_password_from_before_the_clock_was_set_back),
 		TEST(a_password_of_the_same_second),
 		TEST(records_of_an_import_are_told_once),
+		TEST(wrong_tests_stay_counted),
 		TEST(an_emergency_is_over_for_who_comes_back),
 		TEST(what_is_named_is_loosened),
 		TEST(of_two_limits_the_stricter),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "cloxxsd/state/login_test.h"
 #include "cloxxsd/state/session.h"
 #include "tests/unit/state_fixture.h"
 
@@ -294,6 +295,46 @@ static void ends_of_a_verification(void **state)
 		assert_string_equal(user.last_login_service,
 				    cases[i].login ? "sshd" : "");
 	}
+}
+
+static uint32_t n_tests(uint32_t uid)
+{
+	uint32_t n = 99;
+
+	assert_int_equal(login_test_count(f->state.store, uid, &n), 0);
+	return n;
+}
+
+/* Beside the failures, and gone with them. */
+static void tests_of_a_login(void **state)
+{
+	static const enum change_type ends[] = { CHANGE_SUCCESS, CHANGE_RESET,
+						 CHANGE_USER_UNLOCK };
+
+	(void)state;
+	change(CHANGE_TEST_RELEASE);
+	assert_int_equal(n_tests(PIET), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		change(CHANGE_TEST_CLAIM);
+		change(CHANGE_TEST_CLAIM);
+		change(CHANGE_TEST_RELEASE);
+		lock("lost");
+		change(CHANGE_RELEASE);
+		assert_int_equal(n_tests(PIET), 1);
+		assert_int_equal(n_tests(JAN), 0);
+		assert_int_equal(find(f, PIET).failures, 0);
+		apply(f,
+		      (struct change){ .type = ends[i],
+				       .uid = PIET,
+				       .at = 777,
+				       .service = "sshd" },
+		      0);
+		assert_int_equal(n_tests(PIET), 0);
+	}
+	change(CHANGE_TEST_CLAIM);
+	change(CHANGE_USER_DELETE);
+	assert_int_equal(
+		state_number(&f->state, "SELECT count(*) FROM login_test"), 0);
 }
 
 static void passwords(void **state)
@@ -657,6 +698,7 @@ int main(void)
 		TEST(failures_and_locks),
 		TEST(failures_read_back),
 		TEST(ends_of_a_verification),
+		TEST(tests_of_a_login),
 		TEST(passwords),
 		TEST(sealed_by_row),
 		TEST(changes_of_nobody),

@@ -745,6 +745,133 @@ def test_key_list_fits_a_terminal(serve):
     assert max(map(len, lines)) <= 80
 
 
+# A test of a login.
+
+STEP = reply({"step": "password", "prompt": "Password: ", "echo": False})
+SEEN = [STEP["parameters"]]
+
+
+def the_end(login, account="allow"):
+    if login == "deny":
+        return {"step": "done", "message": "Access denied. Reference X.",
+                "reference": "X", "login": decision(login)}
+    return {"step": "done", "login": decision(login),
+            "account": decision(account)}
+
+
+class Conversation(Server):
+    """Answers call after call on one connection, and keeps all of them."""
+
+    def serve(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            data = b""
+            for row in self.script:
+                while b"\0" not in data:
+                    piece = connection.recv(65536)
+                    if not piece:
+                        return
+                    data += piece
+                call, _, data = data.partition(b"\0")
+                self.calls.append(json.loads(call))
+                connection.sendall(json.dumps(row).encode() + b"\0")
+            connection.recv(1)
+
+
+@pytest.fixture
+def converse(directory):
+    servers = []
+
+    def start(*script):
+        servers.append(Conversation(directory, script))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def try_login(server, typed, *arguments):
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    return subprocess.run(
+        [CTL, "--socket", server.path, "login", "test", "anna", *arguments],
+        input=typed, capture_output=True, env=environment, timeout=60)
+
+
+
+
+@pytest.mark.parametrize("end,status", [
+    (the_end("allow"), 0), (the_end("change", "change"), 0),
+    (the_end("allow", "deny"), 10), (the_end("deny"), 10)])
+def test_login_test(converse, end, status):
+    server = converse(STEP, reply(end))
+    result = try_login(server, CANARY.encode() + b"\n", "--stdin")
+    assert result.returncode == status
+    assert result.stderr == b""
+    assert CANARY.encode() not in result.stdout
+    assert b"What the user would see:\n  Password: \n" in result.stdout
+    assert (b"Access denied" in result.stdout) == ("message" in end)
+    assert (b"\nAccount " in result.stdout) == ("account" in end)
+    assert server.calls == [
+        {"method": ADMIN + "TestLogin",
+         "parameters": {"user": "anna", "service": "sshd"}},
+        {"method": ADMIN + "TestAnswer", "parameters": {"answer": CANARY}}]
+
+
+def test_login_test_in_json(converse):
+    server = converse(STEP, reply(the_end("deny")))
+    result = try_login(server, b"x", "--stdin", "--json", "--service",
+                        "sudo", "--from", "192.0.2.7")
+    assert result.returncode == 10
+    assert json.loads(result.stdout) == {**the_end("deny"), "steps": SEEN}
+    assert server.calls[0]["parameters"] == {
+        "user": "anna", "service": "sudo", "address": "192.0.2.7"}
+
+
+@pytest.mark.parametrize("typed,status,words", [
+    (b"", 1, "no answer came"),
+    (b"x" * 1025 + b"\n", 2, "longer than 1,024 bytes"),
+    (b"a\0b\n", 2, "a NUL in it"),
+    (b"\xff\n", 2, "not valid UTF-8"),
+])
+def test_login_test_without_an_answer(converse, typed, status, words):
+    server = converse(STEP, reply(the_end("allow")))
+    result = try_login(server, typed, "--stdin")
+    assert result.returncode == status
+    assert words in one_line(result)
+    assert len(server.calls) == 1
+
+
+def test_login_test_of_another_version(converse):
+    for script in [[reply({})], [reply({"step": "done"})]]:
+        server = converse(*script)
+        result = try_login(server, b"x\n", "--stdin")
+        assert result.returncode == 1
+        assert "lacks something" in one_line(result)
+        os.unlink(server.path)
+
+
+def test_login_test_asks_on_a_terminal_only(serve):
+    server = serve(STEP)
+    result = ctl(server, "login", "test", "anna")
+    assert result.returncode == 2
+    assert "say --stdin" in one_line(result)
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("typed,status", [
+    (CANARY.encode() + b"\n", 0), (CANARY.encode() + b"\x03", 1)])
+def test_abuse_86_login_test_on_a_terminal(converse, typed, status):
+    server = converse(STEP, reply(the_end("allow")))
+    result, shown = on_terminal(
+        [CTL, "--socket", server.path, "login", "test", "anna"], typed,
+        TERMINAL)
+    assert result == status
+    assert shown.startswith("Password: \r\n")
+    assert CANARY not in shown
+    assert len(server.calls) == (2 if status == 0 else 1)
+
+
 # Local verbs.
 
 def test_key_create(directory):
