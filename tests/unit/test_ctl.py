@@ -798,8 +798,6 @@ def try_login(server, typed, *arguments):
         input=typed, capture_output=True, env=environment, timeout=60)
 
 
-
-
 @pytest.mark.parametrize("end,status", [
     (the_end("allow"), 0), (the_end("change", "change"), 0),
     (the_end("allow", "deny"), 10), (the_end("deny"), 10)])
@@ -821,7 +819,7 @@ def test_login_test(converse, end, status):
 def test_login_test_in_json(converse):
     server = converse(STEP, reply(the_end("deny")))
     result = try_login(server, b"x", "--stdin", "--json", "--service",
-                        "sudo", "--from", "192.0.2.7")
+                       "sudo", "--from", "192.0.2.7")
     assert result.returncode == 10
     assert json.loads(result.stdout) == {**the_end("deny"), "steps": SEEN}
     assert server.calls[0]["parameters"] == {
