@@ -93,6 +93,14 @@ struct origin origin_judge(const struct origin_rules *rules,
 	return origin;
 }
 
+bool origin_may_administer(const struct origin *origin)
+{
+	return origin->kind == ORIGIN_LOCAL ||
+	       (origin->kind == ORIGIN_ADDRESS &&
+		origin->fixed != ORIGIN_OUTSIDE &&
+		origin->administration != ORIGIN_OUTSIDE);
+}
+
 bool origin_asks_country(const struct origin_rules *rules,
 			 const struct origin_source *source)
 {

@@ -77,6 +77,12 @@ struct origin_source {
 struct origin origin_judge(const struct origin_rules *rules,
 			   const struct origin_source *source);
 
+/*
+ * Whether whoever administers may do so from there: on this host itself, or
+ * inside every network that is set for him.
+ */
+bool origin_may_administer(const struct origin *origin);
+
 /* Whether the country can matter: for who asks the database only then. */
 bool origin_asks_country(const struct origin_rules *rules,
 			 const struct origin_source *source);

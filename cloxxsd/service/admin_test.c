@@ -36,11 +36,11 @@ static int reply_refused(struct varlink_call *call,
 			 const struct login_decision *decision,
 			 const char *reference)
 {
-	char message[64];
+	char message[HEARER_REFUSAL_MAX];
 	struct text text;
 
 	text_init(&text, message, sizeof(message));
-	refusal_write(reference, &text);
+	hearer_refuse(&attempt->hearer, decision, reference, &text);
 	return varlink_call_reply(
 		call,
 		json_pack("{s:s, s:s, s:s, s:o}", "step", "done", "message",

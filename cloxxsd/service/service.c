@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cloxxsd/service/admin_origin.h"
+
 struct user_moment service_moment(const struct service *service)
 {
 	return state_moment(service->state,
@@ -22,13 +24,14 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 	    !user.enabled)
 		return 0;
 	moment = service_moment(service);
-	/* Who is locked, no longer valid, or has yet to choose a password,
-	 * administers nothing. */
+	/* Who is locked, no longer valid, has yet to choose a password, or may
+	 * sit anywhere, administers nothing. */
 	if (user.role == USER_ROLE_ADMINISTRATOR && !user_is_locked(&user) &&
 	    user_is_open(&user, moment.now) &&
 	    user_validity(&user, &moment) == REASON_NONE &&
 	    user.failures < service->attempts->settings->lockout_failures &&
-	    user.password_kind == USER_PASSWORD_CHOSEN)
+	    user.password_kind == USER_PASSWORD_CHOSEN &&
+	    admin_origin_is_good(service, &user))
 		return PEER_USER | PEER_ADMINISTRATOR;
 	return PEER_USER;
 }

@@ -55,8 +55,9 @@ def places():
     DROPIN.unlink()
 
 
-def ssh(user, address, answers=(STRONG,), mode=KBD, options=()):
-    return world.ssh(user, list(answers), "true", mode,
+def ssh(user, address, answers=(STRONG,), mode=KBD, options=(),
+        command="true"):
+    return world.ssh(user, list(answers), command, mode,
                      [f"BindAddress={address}", *options])
 
 
@@ -130,6 +131,32 @@ def test_administrators(user):
     assert comes_in(user, VPN)
     assert not comes_in(user, DUTCH)
     assert reason(since, user) == "outside-administrator-networks"
+
+
+def test_administrators_commands(user):
+    """By the sessions that he has: one at least, and none from elsewhere."""
+    member(user, "--role", "administrator")
+    other = member(user + "b")
+
+    def lock():
+        done = run("cloxxsctl", "user", "lock", other, "--reason", "test",
+                   check=False, user=user)
+        cloxxsctl("user", "unlock", other, "--reason", "test", check=False)
+        return done.returncode
+
+    assert lock() == 4
+    seen = ssh(user, VPN, command=f"cloxxsctl user lock {other} --reason x")
+    assert seen.status == 0, seen.text
+    cloxxsctl("user", "unlock", other, "--reason", "test")
+    with abuse.Wire() as wire:
+        opened = wire.call(abuse.LOGIN + "OpenSession", {
+            "user": user, "service": "sshd", "address": VPN})
+        assert opened["verdict"] == "allow"
+        assert lock() == 0
+    # Networks that are other ones now hold for who is in already.
+    rules(RULES.replace("10.9.0.0/24", "10.8.0.0/24"))
+    assert lock() == 4
+    rules()
 
 
 def test_root_and_local_accounts():

@@ -647,6 +647,9 @@ static bool is_for_root(const char *method)
 		"nl.cloxxs.Admin.EndSession",
 		"nl.cloxxs.Admin.TestLogin",
 		"nl.cloxxs.Admin.TestAnswer",
+		"nl.cloxxs.Admin.GeoipBegin",
+		"nl.cloxxs.Admin.GeoipPut",
+		"nl.cloxxs.Admin.GeoipCommit",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
