@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "policy/password.h"
+
 /* A rule's answer: pass, deny with a reason, or not asked here. */
 struct answer {
 	enum login_outcome outcome;
@@ -251,6 +253,30 @@ static struct answer temporary(const struct login_facts *facts)
 	return lasts(facts, facts->temporary_until_s, REASON_TEMPORARY_EXPIRED);
 }
 
+/*
+ * A password that somebody chose and that is too old. Not an emergency's, which
+ * nobody has used since its envelope was closed; not where nobody could choose.
+ */
+static bool is_expired(const struct login_facts *facts)
+{
+	return facts->has_password && !facts->temporary &&
+	       !facts->break_glass && !facts->unattended &&
+	       password_is_expired(facts->max_age_s, facts->changed_s,
+				   facts->now_s);
+}
+
+/* Whoever must change may; whoever only wants to waits. */
+static struct answer age(const struct login_facts *facts)
+{
+	if (facts->purpose != LOGIN_PURPOSE_CHANGE ||
+	    facts->password == LOGIN_PASSWORD_UNPROVED || facts->temporary ||
+	    is_expired(facts))
+		return skipped();
+	return pass_or(!password_is_too_young(facts->min_age_s,
+					      facts->changed_s, facts->now_s),
+		       REASON_PASSWORD_TOO_YOUNG);
+}
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -308,11 +334,26 @@ static const struct {
 	[LOGIN_RULE_TEMPORARY] = { "temporary",
 				   "A temporary password is still valid.",
 				   false, temporary },
+	[LOGIN_RULE_AGE] = { "age", "The password may be changed already.",
+			     false, age },
 };
+
+/* Why another password must be chosen first; REASON_NONE where it need not. */
+static enum reason must_change(const struct login_facts *facts)
+{
+	/* Whoever acts as him did not come in by that password. */
+	if (facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another)
+		return REASON_NONE;
+	if (facts->temporary)
+		return REASON_MUST_CHANGE;
+	return is_expired(facts) ? REASON_PASSWORD_EXPIRED : REASON_NONE;
+}
 
 static struct login_decision conclude(const struct login_facts *facts,
 				      struct login_decision decision)
 {
+	enum reason change = must_change(facts);
+
 	switch (facts->purpose) {
 	case LOGIN_PURPOSE_LOGIN:
 	case LOGIN_PURPOSE_CHANGE:
@@ -320,24 +361,20 @@ static struct login_decision conclude(const struct login_facts *facts,
 			decision.verdict = VERDICT_ASK;
 			decision.reason = REASON_RULES_PASSED;
 		} else if (facts->password == LOGIN_PASSWORD_RIGHT) {
-			decision.verdict = facts->temporary ? VERDICT_CHANGE
-							    : VERDICT_ALLOW;
-			decision.reason = facts->temporary
-						  ? REASON_MUST_CHANGE
+			decision.verdict = change != REASON_NONE
+						   ? VERDICT_CHANGE
+						   : VERDICT_ALLOW;
+			decision.reason = change != REASON_NONE
+						  ? change
 						  : REASON_PASSWORD_VERIFIED;
 		}
 		break;
 	case LOGIN_PURPOSE_ACCOUNT:
 	case LOGIN_PURPOSE_SESSION:
-		decision.verdict = VERDICT_ALLOW;
-		decision.reason = REASON_RULES_PASSED;
-		/* Whoever acts as him did not come in by that password. */
-		if (facts->temporary &&
-		    !(facts->purpose == LOGIN_PURPOSE_SESSION &&
-		      facts->by_another)) {
-			decision.verdict = VERDICT_CHANGE;
-			decision.reason = REASON_MUST_CHANGE;
-		}
+		decision.verdict =
+			change != REASON_NONE ? VERDICT_CHANGE : VERDICT_ALLOW;
+		decision.reason =
+			change != REASON_NONE ? change : REASON_RULES_PASSED;
 		break;
 	case LOGIN_PURPOSE_UNMANAGED:
 		decision.verdict = VERDICT_ALLOW;

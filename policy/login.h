@@ -74,6 +74,12 @@ struct login_facts {
 	bool has_password;
 	bool temporary;
 	int64_t temporary_until_s;
+	/* When the password became what it is, and how old it may be, and must
+	 * be to be changed: 0 is no limit. */
+	int64_t changed_s;
+	uint32_t max_age_s, min_age_s;
+	/* A program that nobody sits at: nobody there could choose another. */
+	bool unattended;
 	int64_t now_s;
 	/* The latest time that is known; after now, the clock was set back. */
 	int64_t latest_s;
@@ -101,6 +107,7 @@ enum login_rule {
 	LOGIN_RULE_ANSWER,
 	LOGIN_RULE_PASSWORD,
 	LOGIN_RULE_TEMPORARY,
+	LOGIN_RULE_AGE,
 	_LOGIN_RULE_N,
 };
 

@@ -133,6 +133,12 @@ static const struct {
 				       "The temporary password is no longer "
 				       "valid.",
 				       "cloxxsctl user reset-password NAME" },
+	[REASON_PASSWORD_TOO_YOUNG] = { "password-too-young",
+					"The password was changed too short a "
+					"time ago to be changed again.",
+					"Wait as long as min_age of [password] "
+					"says, or cloxxsctl user "
+					"reset-password NAME" },
 	[REASON_CANNOT_ASK] = { "cannot-ask",
 				"A new password had to be chosen, but the "
 				"program cannot ask for one.",
@@ -172,6 +178,10 @@ static const struct {
 				 "The temporary password must be changed "
 				 "first.",
 				 "Log in and choose a new password." },
+	[REASON_PASSWORD_EXPIRED] = { "password-expired",
+				      "The password is older than it may be, "
+				      "and must be changed first.",
+				      "Log in and choose a new password." },
 	[REASON_PASSWORD_VERIFIED] = { "password-verified",
 				       "The password was right.", NULL },
 	[REASON_RULES_PASSED] = { "rules-passed", "Every rule allows it.",

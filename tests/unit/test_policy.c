@@ -58,6 +58,7 @@ static const struct {
 	{ "purpose unmanaged", FACT(purpose), KIND_ENUM,
 	  LOGIN_PURPOSE_UNMANAGED },
 	{ "may come from anywhere", FACT(from_anywhere), KIND_BOOL, true },
+	{ "unattended", FACT(unattended), KIND_BOOL, true },
 	{ "by another", FACT(by_another), KIND_BOOL, true },
 	{ "purpose none", FACT(purpose), KIND_ENUM, _LOGIN_PURPOSE_NONE },
 	{ "user unknown", FACT(user_known), KIND_BOOL, false },
@@ -156,6 +157,16 @@ static bool take_number(struct login_facts *facts, const char *words)
 		facts->open_until_s = until;
 		return true;
 	}
+	if (sscanf(words, "changed at %u%n", &n, &end) == 1 && !words[end]) {
+		facts->changed_s = n;
+		return true;
+	}
+	if (sscanf(words, "max age %u%n", &facts->max_age_s, &end) == 1 &&
+	    !words[end])
+		return true;
+	if (sscanf(words, "min age %u%n", &facts->min_age_s, &end) == 1 &&
+	    !words[end])
+		return true;
 	if (sscanf(words, "temporary until %u%n", &n, &end) != 1 || words[end])
 		return take_validity(facts, words);
 	facts->temporary = true;
@@ -288,8 +299,8 @@ static bool may_come_from(const struct origin *origin)
 	return origin->fixed != ORIGIN_OUTSIDE &&
 	       origin->administration != ORIGIN_OUTSIDE &&
 	       (origin->fixed == ORIGIN_INSIDE ||
-		origin->administration == ORIGIN_INSIDE ||
-		origin->is_bastion || origin->place == ORIGIN_PLACE_ALLOWED);
+		origin->administration == ORIGIN_INSIDE || origin->is_bastion ||
+		origin->place == ORIGIN_PLACE_ALLOWED);
 }
 
 /* Each bit of number chooses one fact. */
@@ -324,14 +335,18 @@ static struct login_facts facts_of(unsigned int number)
 		.break_glass = number & 8192,
 		.opened_at_s = number & 16384 ? 1001 : 1000,
 		.open_until_s = number & 32768 ? 1000 : 1001,
-		.purpose = (number >> 16) % 6,
+		.changed_s = 900,
+		.max_age_s = number & 65536 ? 100 : 0,
+		.min_age_s = number & 131072 ? 101 : 0,
+		.unattended = number & 262144,
+		.purpose = (number >> 19) % 6,
 		.from_anywhere = number % 7 == 0,
 		.answer = REASON_EMPTY_ANSWER,
 		.origin = origin_of(number),
 	};
 }
 
-#define N_FACTS (6U << 16)
+#define N_FACTS (6U << 19)
 
 /* Nothing is allowed for less than all of what it takes. */
 static void no_set_of_facts_slips_through(void **state)
@@ -344,6 +359,7 @@ static void no_set_of_facts_slips_through(void **state)
 		struct login_decision decision = login_decide(&f);
 		bool session = f.purpose == LOGIN_PURPOSE_SESSION;
 		bool account = f.purpose == LOGIN_PURPOSE_ACCOUNT || session;
+		bool expired;
 
 		if (decision.verdict == VERDICT_DENY) {
 			assert_true(decision.reason < REASON_MUST_CHANGE);
@@ -384,8 +400,14 @@ static void no_set_of_facts_slips_through(void **state)
 		assert_true(!f.temporary || (f.temporary_until_s > f.now_s &&
 					     f.temporary_until_s > f.latest_s));
 		/* abuse_83: a temporary password is good for nothing else. */
+		expired = f.has_password && f.max_age_s > 0 && !f.temporary &&
+			  !f.break_glass && !f.unattended;
 		assert_int_equal(decision.verdict == VERDICT_CHANGE,
-				 f.temporary && !(session && f.by_another));
+				 (f.temporary || expired) &&
+					 !(session && f.by_another));
+		/* Nobody runs through his history. */
+		assert_true(f.purpose != LOGIN_PURPOSE_CHANGE || f.temporary ||
+			    expired || f.min_age_s == 0);
 		n_allowed++;
 	}
 	assert_true(n_allowed > 0);
@@ -415,7 +437,7 @@ static void gates_do_not_see_the_password(void **state)
 static void lines_tell_the_rules_in_order(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < N_FACTS; i += 7) {
+	for (unsigned int i = 0; i < N_FACTS; i += 31) {
 		enum login_outcome read[_LOGIN_RULE_N] = { 0 };
 		const struct login_facts f = facts_of(i);
 		struct login_decision decision = login_decide(&f);
