@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/state/history.h"
+
 static const struct {
 	const char *group, *kept, *loosened;
 } rows[_MERGE_FACT_N] = {
@@ -251,7 +253,7 @@ void merge_user(const struct user *present, const struct user *backup,
 }
 
 struct merging {
-	struct state *restored;
+	struct state *restored, *present;
 	const struct merge_args *args;
 	struct merge_counts *counts;
 };
@@ -289,6 +291,24 @@ static int write_user(struct store *store, const struct user *user)
 		(int64_t)user->uid);
 }
 
+/*
+ * A newer password that gives way to the older one was the user's all the same:
+ * he may not choose it as if it were new. One that does not open is none.
+ */
+static int remember(const struct merging *merging, const struct user *present)
+{
+	scope(secret_deinit) struct secret hash = { 0 };
+	int r;
+
+	if (present->password_kind != USER_PASSWORD_CHOSEN)
+		return 0;
+	r = state_open_password(merging->present, present, &hash);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return history_add(merging->restored, present->uid, merging->args->now,
+			   hash.bytes);
+}
+
 /* Of a user who is there now. */
 static int merge_one(const struct user *present, void *userdata)
 {
@@ -313,13 +333,15 @@ static int merge_one(const struct user *present, void *userdata)
 		       present->protected != backup.protected ||
 		       present->open_until != backup.open_until))
 		r = write_user(merging->restored->store, &merged);
+	if (r == 0 && (loosened & (1U << MERGE_PASSWORD)))
+		r = remember(merging, present);
 	return r;
 }
 
 int merge_users(struct state *restored, struct state *present,
 		const struct merge_args *args, struct merge_counts *counts)
 {
-	struct merging merging = { restored, args, counts };
+	struct merging merging = { restored, present, args, counts };
 	int r;
 
 	r = store_begin(restored->store);
@@ -425,6 +447,10 @@ static int merge_sides(struct sides *sides)
 		" WHERE uid IN (SELECT uid FROM user)"
 		" ON CONFLICT (uid) DO UPDATE"
 		" SET wrong = max(wrong, excluded.wrong)",
+		/* Former passwords are those of both. */
+		"INSERT OR REPLACE INTO former_password (uid, at, password)"
+		" SELECT uid, at, password FROM present.former_password"
+		" WHERE uid IN (SELECT uid FROM user)",
 		/* Sessions are those that are open now. */
 		"DELETE FROM session",
 		"INSERT INTO session SELECT * FROM present.session"

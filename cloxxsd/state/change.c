@@ -326,10 +326,19 @@ static int reseal(struct store *store, const struct change *change)
 	for (size_t i = 0; r == 0 && i < change->reseal->n; i++) {
 		const struct resealed *row = &change->reseal->rows[i];
 
-		r = store_run(store,
-			      "UPDATE user SET password = ? WHERE uid = ?",
-			      "bi", row->password.bytes, row->password.n,
-			      (int64_t)row->uid);
+		if (row->former_at == 0)
+			r = store_run(store,
+				      "UPDATE user SET password = ?"
+				      " WHERE uid = ?",
+				      "bi", row->password.bytes,
+				      row->password.n, (int64_t)row->uid);
+		else
+			r = store_run(store,
+				      "UPDATE former_password SET password = ?"
+				      " WHERE uid = ? AND at = ?",
+				      "bii", row->password.bytes,
+				      row->password.n, (int64_t)row->uid,
+				      row->former_at);
 	}
 	return r;
 }

@@ -30,7 +30,7 @@ enum change_type {
 	CHANGE_USER_DELETE,  /* uid; the id is retired */
 	CHANGE_USER_LOCK,    /* uid, at, text: why */
 	CHANGE_USER_UNLOCK,  /* uid; count and failures are cleared */
-	CHANGE_PASSWORD,     /* uid, at, password, kind, until */
+	CHANGE_PASSWORD,     /* uid, at, password, kind, until, history */
 	CHANGE_REHASH,       /* uid, password: same secret, higher cost */
 	CHANGE_CLAIM,        /* uid: a verification begins */
 	CHANGE_RELEASE,      /* uid: it ended without counting */
@@ -62,6 +62,7 @@ struct recovery_row;
 struct reseal {
 	struct resealed {
 		uint32_t uid;
+		int64_t former_at; /* of a former password; 0: present */
 		struct sealed password;
 	} * rows;
 	size_t n;
@@ -75,6 +76,7 @@ struct change {
 	const struct sealed *password;
 	enum user_password_kind kind;
 	int64_t until;
+	uint32_t history; /* so many former passwords are kept */
 	const struct user_failure *failure;
 	const char *text;
 	const char *service, *address, *terminal;
@@ -88,7 +90,7 @@ struct change {
 
 /* At most so many changes and records in one transaction. */
 #define CHANGES_MAX 4
-#define RECORDS_MAX 3
+#define RECORDS_MAX 4
 
 struct change_set {
 	struct change changes[CHANGES_MAX];

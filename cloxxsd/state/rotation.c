@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cloxxsd/state/data_key.h"
+#include "cloxxsd/state/history.h"
 
 #define DETAILS_MAX 200
 
@@ -208,67 +209,84 @@ static int retire(struct state *state, const struct rotation *rotation,
 	return apply_ring(state, ring, &set);
 }
 
-/* One value of the store, sealed anew where that is due. */
+/* One value of the store, at its place, sealed anew where that is due. */
 static int renew_value(struct state *state, struct rotation *rotation,
-		       const struct user *user, struct reseal *reseal)
+		       const struct sealed *value, struct reseal *reseal)
 {
 	struct resealed *row = &reseal->rows[reseal->n];
+	const struct seal_place place = rotation->former
+						? history_place(rotation->uid)
+						: state_place(rotation->uid);
 	const struct key_data *newest = NULL;
-	const uint8_t *id = seal_key_id(&user->password);
+	const uint8_t *id = seal_key_id(value);
 	scope(secret_deinit) struct secret hash = { 0 };
 	int r;
 
 	(void)key_seal_newest(state->key, &newest);
 	if (!id || memcmp(id, newest->id, KEY_ID_BYTES) == 0)
 		return 0;
-	r = state_open_password(state, user, &hash);
+	r = state_unseal(state, &place, value, &hash);
 	if (r > 0)
 		rotation->n_lost++;
 	if (r != 0)
 		return r < 0 ? r : 0;
-	row->uid = user->uid;
-	r = state_seal_password(state, user->uid, hash.bytes, &row->password);
+	row->uid = rotation->uid;
+	row->former_at = rotation->former ? rotation->at : 0;
+	r = state_seal(state, &place, hash.bytes, &row->password);
 	if (r != 0)
 		return r < 0 ? r : -EIO;
 	reseal->n++;
 	return 0;
 }
 
-static bool read_value(sqlite3_stmt *row, struct user *user)
+static bool read_value(sqlite3_stmt *row, struct rotation *rotation,
+		       struct sealed *ret_value)
 {
-	size_t n = (size_t)sqlite3_column_bytes(row, 1);
+	size_t n = (size_t)sqlite3_column_bytes(row, 2);
 
-	user->uid = (uint32_t)sqlite3_column_int64(row, 0);
-	user->password.n = 0;
-	if (n == 0 || n > sizeof(user->password.bytes))
+	rotation->uid = (uint32_t)sqlite3_column_int64(row, 0);
+	rotation->at = sqlite3_column_int64(row, 1);
+	if (n == 0 || n > sizeof(ret_value->bytes))
 		return false;
-	memcpy(user->password.bytes, sqlite3_column_blob(row, 1), n);
-	user->password.n = n;
+	memcpy(ret_value->bytes, sqlite3_column_blob(row, 2), n);
+	ret_value->n = n;
 	return true;
+}
+
+static int bind_values(struct state *state, const struct rotation *rotation,
+		       sqlite3_stmt **ret_row)
+{
+	if (!rotation->former)
+		return store_bind(state->store,
+				  "SELECT uid, 0, password FROM user"
+				  " WHERE uid > ? AND password IS NOT NULL"
+				  " ORDER BY uid LIMIT ?",
+				  ret_row, "ii", (int64_t)rotation->uid,
+				  (int64_t)ROTATION_BATCH);
+	return store_bind(state->store,
+			  "SELECT uid, at, password FROM former_password"
+			  " WHERE (uid, at) > (?, ?) ORDER BY uid, at LIMIT ?",
+			  ret_row, "iii", (int64_t)rotation->uid, rotation->at,
+			  (int64_t)ROTATION_BATCH);
 }
 
 /* Reads the next values into reseal; ret_n: so many there were. */
 static int gather(struct state *state, struct rotation *rotation,
 		  struct reseal *reseal, unsigned int *ret_n)
 {
-	struct user user = { 0 };
+	struct sealed value;
 	unsigned int n = 0;
 	sqlite3_stmt *row;
 	int r;
 
-	r = store_bind(state->store,
-		       "SELECT uid, password FROM user WHERE uid > ?"
-		       " AND password IS NOT NULL ORDER BY uid LIMIT ?",
-		       &row, "ii", (int64_t)rotation->uid,
-		       (int64_t)ROTATION_BATCH);
+	r = bind_values(state, rotation, &row);
 	if (r != 0)
 		return r;
 	while ((r = store_step(row)) == STORE_E_ROW) {
-		bool good = read_value(row, &user);
+		bool good = read_value(row, rotation, &value);
 
 		n++;
-		rotation->uid = user.uid;
-		r = good ? renew_value(state, rotation, &user, reseal) : 0;
+		r = good ? renew_value(state, rotation, &value, reseal) : 0;
 		if (r != 0) {
 			sqlite3_reset(row);
 			return r;
@@ -306,6 +324,13 @@ int rotation_step(struct state *state, struct rotation *rotation,
 		*rotation = next;
 		return ROTATION_E_MORE;
 	}
+	/* The end of those in force; the former ones are left. */
+	if (!next.former) {
+		*rotation = (struct rotation){ .former = true,
+					       .n_found = next.n_found,
+					       .n_lost = next.n_lost };
+		return ROTATION_E_MORE;
+	}
 	/* The end of a pass; after one that found nothing it is done. */
 	if (next.n_found > 0) {
 		*rotation = (struct rotation){ 0 };
@@ -331,8 +356,10 @@ int rotation_count_values(struct state *state, uint64_t *ret_counts)
 	int r;
 
 	r = store_bind(state->store,
-		       "SELECT substr(password, 2, 8), count(*) FROM user"
-		       " WHERE password IS NOT NULL GROUP BY 1",
+		       "SELECT substr(password, 2, 8), count(*) FROM"
+		       " (SELECT password FROM user"
+		       "  WHERE password IS NOT NULL UNION ALL"
+		       "  SELECT password FROM former_password) GROUP BY 1",
 		       &row, "");
 	if (r != 0)
 		return r;

@@ -26,7 +26,9 @@
  * nobody, so that it costs what a claim does. import_record: what an import
  * did, on its way to the ledger; act as in state/import.h. login_test: tests of
  * a login that were answered wrongly, or are being verified, since the count of
- * failures was last set to zero.
+ * failures was last set to zero. former_password: those
+ * that a user chose and had before, sealed (place former_password, password,
+ * uid); at: when the next one came.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -163,6 +165,12 @@ static const char *const migrations[] = {
 	" uid INTEGER PRIMARY KEY REFERENCES user(uid) ON DELETE CASCADE,"
 	" wrong INTEGER NOT NULL"
 	") STRICT;",
+	"CREATE TABLE former_password ("
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" at INTEGER NOT NULL,"
+	" password BLOB NOT NULL,"
+	" PRIMARY KEY (uid, at)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 size_t schema_version(void)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/state/data_key.h"
+#include "cloxxsd/state/history.h"
 #include "cloxxsd/state/leftover.h"
 #include "cloxxsd/state/lockout.h"
 #include "cloxxsd/state/rotation.h"
@@ -179,8 +180,16 @@ static int write_set(struct state *state, const struct change_set *set)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < set->n_changes; i++)
-		r = change_apply(state->store, &set->changes[i]);
+	for (size_t i = 0; r == 0 && i < set->n_changes; i++) {
+		const struct change *change = &set->changes[i];
+
+		/* Which takes the key, and so is none of the change's. */
+		if (change->type == CHANGE_PASSWORD)
+			r = history_keep(state, change->uid, change->at,
+					 change->history);
+		if (r == 0)
+			r = change_apply(state->store, change);
+	}
 	for (size_t i = 0; r == 0 && i < set->n_records; i++)
 		r = ledger_append(&state->ledger, &set->records[i]);
 	if (r == 0 && set->n_records > 0)
@@ -292,7 +301,7 @@ int state_settle_claims(struct state *state, uint32_t failures_max,
 	return r == USER_E_UNKNOWN ? 0 : r;
 }
 
-static struct seal_place password_place(uint32_t uid)
+struct seal_place state_place(uint32_t uid)
 {
 	return (struct seal_place){ .table = "user",
 				    .column = "password",
@@ -322,7 +331,7 @@ int state_unseal(const struct state *state, const struct seal_place *place,
 int state_open_password(const struct state *state, const struct user *user,
 			struct secret *ret_hash)
 {
-	struct seal_place place = password_place(user->uid);
+	struct seal_place place = state_place(user->uid);
 
 	return state_unseal(state, &place, &user->password, ret_hash);
 }
@@ -330,7 +339,7 @@ int state_open_password(const struct state *state, const struct user *user,
 int state_seal_password(const struct state *state, uint32_t uid,
 			const char *hash, struct sealed *ret_sealed)
 {
-	struct seal_place place = password_place(uid);
+	struct seal_place place = state_place(uid);
 
 	return state_seal(state, &place, hash, ret_sealed);
 }

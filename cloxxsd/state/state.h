@@ -103,6 +103,8 @@ must_check int state_copy_key(const struct state *state, struct key **ret_key);
 must_check int state_recipient(const struct state *state,
 			       uint8_t ret_recipient[32]);
 
+/* Where the password of uid that is in force stands. */
+struct seal_place state_place(uint32_t uid);
 /* The stored hash of user, unsealed; wiped by the caller. SEAL_E_* or -errno.
  */
 must_check int state_open_password(const struct state *state,

@@ -21,6 +21,7 @@
 #include "cloxxsd/backup/job.h"
 #include "cloxxsd/offline/offline.h"
 #include "cloxxsd/offline/restore.h"
+#include "cloxxsd/state/history.h"
 #include "cloxxsd/state/import.h"
 #include "cloxxsd/state/login_test.h"
 #include "cloxxsd/state/rotation.h"
@@ -330,6 +331,67 @@ static void who_is_kept_out_stays_out(void **state)
 	assert_non_null(strstr(told.text, "user3 stays away\n"));
 	assert_non_null(strstr(told.text, "user4 keeps the newer password\n"));
 	assert_non_null(strstr(told.text, "newcomer goes"));
+}
+
+/* A password with the one before it among the former ones. */
+static void change_password(uint32_t uid, const char *hash)
+{
+	struct sealed password;
+
+	assert_int_equal(state_seal_password(&f.state, uid, hash, &password),
+			 0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_PASSWORD,
+			       .uid = uid,
+			       .at = 1700000050,
+			       .password = &password,
+			       .kind = USER_PASSWORD_CHOSEN,
+			       .history = 5 },
+	      0);
+}
+
+static void expect_former(uint32_t uid, const char *const *hashes, size_t n)
+{
+	struct secret *former;
+	size_t n_former;
+
+	assert_int_equal(history_read(&f.state, uid, 24, &former, &n_former),
+			 0);
+	assert_int_equal(n_former, n);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(former[i].bytes, hashes[i]);
+	history_free(former, n_former);
+}
+
+/* Nobody gets a former password for a new one by a restore. */
+static void former_passwords_stay(void **state)
+{
+	/* The one of the backup is temporary, and so nobody's own. */
+	static const char *const hashes[] = { "$argon2id$new" };
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	change_password(UID(4), "$argon2id$new");
+	change_password(UID(4), "$argon2id$newer");
+	restore_well(NULL, &told, &restore);
+	expect_password(UID(4), "$argon2id$newer");
+	expect_former(UID(4), hashes, 1);
+}
+
+/* Nor that which gave way to the older one of the backup. */
+static void a_password_that_gives_way_is_remembered(void **state)
+{
+	/* The one of the backup is temporary, and so nobody's own. */
+	static const char *const hashes[] = { "$argon2id$new" };
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	change_password(UID(4), "$argon2id$new");
+	restore_well("passwords", &told, &restore);
+	expect_password(UID(4), "$argon2id$old");
+	expect_former(UID(4), hashes, 1);
 }
 
 static int remove_store(const char *name)
@@ -935,6 +997,8 @@ int main(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(who_is_kept_out_stays_out),
+		TEST(former_passwords_stay),
+		TEST(a_password_that_gives_way_is_remembered),
 		TEST(a_password_from_before_the_clock_was_set_back),
 		TEST(a_password_of_the_same_second),
 		TEST(records_of_an_import_are_told_once),

@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "cloxxsd/state/data_key.h"
+#include "cloxxsd/state/history.h"
 #include "cloxxsd/state/rotation.h"
 #include "tests/unit/faulty_disk.h"
 #include "tests/unit/state_fixture.h"
@@ -150,7 +151,7 @@ static const uint8_t *root_in_force(void)
 }
 
 /* What holds once a rotation to NEW is done. */
-static void rotated(unsigned int n_users)
+static void rotated_with(unsigned int n_users, unsigned int n_former)
 {
 	struct key *ring = NULL;
 
@@ -159,7 +160,7 @@ static void rotated(unsigned int n_users)
 			    KEY_ID_BYTES);
 	assert_false(rotation_is_open(&f->state));
 	assert_int_equal(key_n_data(f->state.key), 4);
-	newest_seals(n_users);
+	newest_seals(n_users + n_former);
 	passwords_open(n_users);
 	state_prove(&f->state);
 	assert_int_equal(number("SELECT count(*) FROM ledger WHERE"
@@ -177,6 +178,11 @@ static void rotated(unsigned int n_users)
 			 number("SELECT from_seq FROM data_key WHERE use = 2"
 				" AND retired = 0"));
 	key_free(ring);
+}
+
+static void rotated(unsigned int n_users)
+{
+	rotated_with(n_users, 0);
 }
 
 static void while_it_runs(void **state)
@@ -197,6 +203,29 @@ static void while_it_runs(void **state)
 	write_file(NEW, 1);
 	state_fixture_open(f);
 	rotated(N_USERS);
+}
+
+/* Former passwords are values too, and more of them than a batch. */
+static void former_ones_too(void **state)
+{
+	const uint32_t n = ROTATION_BATCH + 5;
+	struct secret *former;
+	size_t n_former;
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(
+			history_add(&f->state, FIRST_UID + i % 3, 1, "former"),
+			0);
+	assert_int_equal(begin(), 0);
+	assert_int_equal(go_on(), 0);
+	rotated_with(N_USERS, n);
+	assert_int_equal(
+		history_read(&f->state, FIRST_UID, n, &former, &n_former), 0);
+	assert_int_equal(n_former, (n + 2) / 3);
+	for (size_t i = 0; i < n_former; i++)
+		assert_string_equal(former[i].bytes, "former");
+	history_free(former, n_former);
 }
 
 /* More than a batch, and one that changes while others are sealed anew. */
@@ -499,6 +528,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(while_it_runs),
+		TEST(former_ones_too),
 		TEST(many_values),
 		TEST(twice),
 		TEST(a_damaged_value),
