@@ -76,6 +76,10 @@ static int table_show(struct output *output, const struct command *command,
 		return fprintf(output->stream, "%s.\n", command->row->done) < 0
 			       ? -EIO
 			       : 0;
+	case VIEW_PASSWORD_CHECK:
+		return password_view_check(output, reply);
+	case VIEW_PASSWORD:
+		return password_view_one(output, reply);
 	case VIEW_USERS:
 	case VIEW_NONE:
 	case _N_VIEWS:

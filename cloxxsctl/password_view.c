@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsctl/password_view.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* As many columns as output_foreign() takes for it. */
@@ -89,5 +90,70 @@ int password_view_envelope(struct output *output, const char *name,
 	      output->stream);
 	output_foreign(output, name);
 	fputs(" --reason TEXT --ttl 2h\".\n", output->stream);
+	return 0;
+}
+
+static const struct outcome_row {
+	const char *outcome;
+	enum output_mark mark;
+	enum output_tone tone;
+} outcomes[] = {
+	{ "pass", MARK_YES, TONE_GOOD },
+	{ "deny", MARK_NO, TONE_BAD },
+	{ "skipped", MARK_SKIPPED, TONE_FAINT },
+	{ "trial", MARK_SKIPPED, TONE_WARN },
+};
+
+/* What is not known is shown as a refusal. */
+static const struct outcome_row *outcome_of(const json_t *rule)
+{
+	const char *outcome = output_member(rule, "outcome", "deny");
+
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (strcmp(outcomes[i].outcome, outcome) == 0)
+			return &outcomes[i];
+	return &outcomes[1];
+}
+
+static void print_rule(struct output *output, const json_t *rule)
+{
+	const struct outcome_row *outcome = outcome_of(rule);
+	const char *name = output_member(rule, "rule", "?");
+	int pad = 12 - (int)strnlen(name, 12);
+
+	fprintf(output->stream, "  %s%s ", output_tone(output, outcome->tone),
+		output_mark(output, outcome->mark));
+	output_foreign(output, name);
+	fprintf(output->stream, "%*s", pad, "");
+	output_foreign(output, output_member(rule, "message",
+					     output_member(rule, "text", "")));
+	fputs(outcome->tone == TONE_FAINT  ? " Not asked here."
+	      : outcome->tone == TONE_WARN ? " On trial: only recorded."
+					   : "",
+	      output->stream);
+	fprintf(output->stream, "%s\n", output_plain(output));
+}
+
+int password_view_check(struct output *output, const json_t *reply)
+{
+	bool taken =
+		strcmp(output_member(reply, "verdict", "deny"), "allow") == 0;
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "rules"), i, rule)
+	{
+		print_rule(output, rule);
+	}
+	fprintf(output->stream, "%sThe password would%s be taken.%s\n",
+		output_tone(output, taken ? TONE_GOOD : TONE_BAD),
+		taken ? "" : " not", output_plain(output));
+	return 0;
+}
+
+int password_view_one(struct output *output, const json_t *reply)
+{
+	output_foreign(output, output_member(reply, "password", ""));
+	fputc('\n', output->stream);
 	return 0;
 }

@@ -160,7 +160,8 @@ static bool reply_is_whole(const struct command *command, const json_t *reply)
 	if (command_expects_password(command) &&
 	    !json_is_string(json_object_get(reply, "temporary_password")))
 		return false;
-	if (command->row->view == VIEW_ENVELOPE)
+	if (command->row->view == VIEW_ENVELOPE ||
+	    command->row->view == VIEW_PASSWORD)
 		return json_is_string(json_object_get(reply, "password"));
 	if (command->row->view == VIEW_EXPLANATION && !command->operands[0])
 		return json_is_object(json_object_get(reply, "login")) &&

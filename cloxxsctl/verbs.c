@@ -10,6 +10,7 @@
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/login_test.h"
 #include "cloxxsctl/offline.h"
+#include "cloxxsctl/password_check.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/setup/setup.h"
@@ -120,6 +121,19 @@ const struct grammar_verb verbs[] = {
 	  .summary = "write all users as a file that can be imported",
 	  .example = "cloxxsctl user export --format csv >users.csv",
 	  .run = user_export_run, .method = ADMIN "ListUsers" },
+	{ .noun = "password", .verb = "check",
+	  .options = OPTION_BIT(OPTION_USER) | JSON,
+	  .summary = "tell rule by rule whether one would be taken",
+	  .example = "cloxxsctl password check --user anna",
+	  .run = password_check_run, .method = ADMIN "CheckPassword",
+	  .view = VIEW_PASSWORD_CHECK,
+	  .missing = "there is no user of this name",
+	  .find = "see \"cloxxsctl user list\"" },
+	{ .noun = "password", .verb = "generate", .options = JSON,
+	  .summary = "make a password that keeps the rules",
+	  .example = "cloxxsctl password generate",
+	  .run = request_run, .method = ADMIN "GeneratePassword",
+	  .view = VIEW_PASSWORD },
 	{ .noun = "explain", .operands = "[CODE]", .operands_max = 1,
 	  .options = JSON | OPTION_BIT(OPTION_USER) |
 		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_FROM) |

@@ -67,6 +67,11 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "Without a country database that is new enough nobody is let in by "
 	  "his country.",
 	  "cloxxsctl geoip import FILE" },
+	[CHECK_BREACHED] = { "breached",
+	  "While the list of breached passwords that is configured cannot be "
+	  "searched, nobody can choose a new password.",
+	  "fetch the list again, sorted, readable by _cloxxs and written by "
+	  "root alone" },
 	[CHECK_PAM_MODULE] = { "pam-module",
 	  "A stack that names a module which is not there cannot ask the "
 	  "daemon.",

@@ -12,6 +12,8 @@
 #define ANSWER_MAX_MS 700
 /* What a busy host has on its way at any moment. */
 #define UNPUBLISHED_MAX 100
+/* Older than this a list misses what was stolen since. */
+#define BREACHED_DAYS 366
 
 static void check_socket(struct doctor *doctor)
 {
@@ -159,6 +161,30 @@ static void check_file(struct doctor *doctor)
 			   "the daemon would take what is in the files");
 }
 
+/* It is the daemon that must be able to read it: what root sees is no proof. */
+static void judge_breached(struct doctor *doctor)
+{
+	const char *list = output_member(doctor->status, "breached", NULL);
+	const char *fault =
+		output_member(doctor->status, "breached_fault", NULL);
+	int64_t modified = 0, days;
+
+	if (!list || fault) {
+		doctor_say(doctor, CHECK_BREACHED,
+			   list ? SEVERITY_ERROR : SEVERITY_OK, "%s",
+			   list ? fault
+				: "no list of breached passwords is "
+				  "configured");
+		return;
+	}
+	(void)output_member_int(doctor->status, "breached_modified", &modified);
+	days = (doctor->host.now - modified) / 86400;
+	doctor_say(doctor, CHECK_BREACHED,
+		   days > BREACHED_DAYS ? SEVERITY_WARNING : SEVERITY_OK,
+		   "%s can be searched, and is %" PRId64 " days old", list,
+		   days);
+}
+
 void doctor_daemon(struct doctor *doctor)
 {
 	scope(varlink_client_freep) struct varlink_client *client = NULL;
@@ -186,6 +212,7 @@ void doctor_daemon(struct doctor *doctor)
 		doctor_say(doctor, CHECK_DAEMON, SEVERITY_OK,
 			   "cloxxsd answers in time");
 		judge_status(doctor);
+		judge_breached(doctor);
 		ask_users(doctor, client);
 	}
 }

@@ -8,6 +8,9 @@
 #include "cloxxsctl/statement/promise.h"
 
 #define PASSWORD_LENGTH_MIN 15
+/* Shorter, and of so many kinds of characters (BIO 1.04 9.4.3.1). */
+#define PASSWORD_LENGTH_MIXED 12
+#define PASSWORD_CLASSES_MIXED 3
 #define FAILURES_MAX 3
 #define DICTIONARY "/var/cache/cracklib/cracklib_dict.pwd"
 /* Local users have ids from here on (Debian), and root has none. */
@@ -127,14 +130,60 @@ void look_own_password(struct evidence *evidence, struct answer *answer)
 		   (long long)users->without);
 }
 
+/* Long enough, or of enough kinds, and not in the dictionary. */
+static bool is_strong(const struct evidence *evidence, long long length)
+{
+	long long classes =
+		as_number(evidence_setting(evidence, "password", "minclass"));
+
+	if (as_number(evidence_setting(evidence, "password", "dictcheck")) != 1)
+		return false;
+	return length >= PASSWORD_LENGTH_MIN ||
+	       (length >= PASSWORD_LENGTH_MIXED &&
+		classes >= PASSWORD_CLASSES_MIXED);
+}
+
+/* The list of breached passwords, in both languages. */
+static void say_breached(const struct evidence *evidence, struct answer *answer)
+{
+	const json_t *status = evidence->doctor.status;
+	const char *fault = output_member(status, "breached_fault", NULL);
+	int64_t modified = 0;
+
+	if (!output_member(status, "breached", NULL)) {
+		answer_say(answer, answer->outcome,
+			   "No list of breached passwords is configured.",
+			   "Er is geen lijst van gelekte wachtwoorden "
+			   "ingesteld.");
+		return;
+	}
+	if (fault ||
+	    !evidence_number(evidence, "breached_modified", &modified)) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The list of breached passwords cannot be searched, "
+			   "so nobody can choose a password (see cloxxsctl "
+			   "doctor).",
+			   "De lijst van gelekte wachtwoorden kan niet worden "
+			   "doorzocht, zodat niemand een wachtwoord kan kiezen "
+			   "(zie cloxxsctl doctor).");
+		return;
+	}
+	answer_say(answer, answer->outcome,
+		   "None of a list of breached passwords of %lld days old.",
+		   "Geen uit een lijst van gelekte wachtwoorden van %lld dagen "
+		   "oud.",
+		   (long long)(evidence->now - modified) / 86400);
+}
+
 void look_strong_password(struct evidence *evidence, struct answer *answer)
 {
+	const char *preset;
 	long long length;
 
 	if (!evidence_can_be_asked(evidence, answer))
 		return;
-	length =
-		as_number(evidence_setting(evidence, "password", "min_length"));
+	preset = evidence_setting(evidence, "password", "preset");
+	length = as_number(evidence_setting(evidence, "password", "minlen"));
 	if (!host_has(&evidence->doctor.host, DICTIONARY)) {
 		answer_say(answer, ANSWER_NOT_KEPT,
 			   "The dictionary of bad passwords is missing.",
@@ -142,15 +191,18 @@ void look_strong_password(struct evidence *evidence, struct answer *answer)
 			   "ontbreekt.");
 		return;
 	}
-	answer_say(answer,
-		   length >= PASSWORD_LENGTH_MIN ? ANSWER_KEPT
-						 : ANSWER_NOT_KEPT,
-		   "At least %lld characters (%d are asked for with one "
-		   "factor), not in the dictionary, without the name of user "
-		   "or product.",
-		   "Ten minste %lld tekens (%d is de eis bij één factor), niet "
-		   "in het woordenboek, zonder naam van gebruiker of product.",
-		   length, PASSWORD_LENGTH_MIN);
+	answer_say(
+		answer,
+		preset && is_strong(evidence, length) ? ANSWER_KEPT
+						      : ANSWER_NOT_KEPT,
+		"Rules \"%s\": at least %lld characters with one factor, not "
+		"in the dictionary, without the name of user, host, service "
+		"or product.",
+		"Regels \"%s\": ten minste %lld tekens bij één factor, niet "
+		"in het woordenboek, zonder naam van gebruiker, machine, "
+		"dienst of product.",
+		preset ? preset : "?", length);
+	say_breached(evidence, answer);
 }
 
 void look_one_way(struct evidence *evidence, struct answer *answer)

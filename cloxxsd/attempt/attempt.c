@@ -66,6 +66,18 @@ static void gather_validity(struct attempts *attempts, const struct user *user,
 		facts->wall = wall_at(moment.now);
 }
 
+/* Programs that nobody sits at: who must change his password could not. */
+static bool is_unattended(const char *service)
+{
+	static const char *const services[] = { "systemd-user", "cron", "crond",
+						"atd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (strcmp(services[i], service) == 0)
+			return true;
+	return false;
+}
+
 int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		   enum login_purpose purpose, struct user *ret_user,
 		   struct login_facts *ret_facts)
@@ -102,6 +114,10 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 			known && user.password_kind != USER_PASSWORD_NONE,
 		.temporary = user.password_kind == USER_PASSWORD_TEMPORARY,
 		.temporary_until_s = user.temporary_until,
+		.changed_s = user.password_changed,
+		.max_age_s = attempts->settings->password.max_age_s,
+		.min_age_s = attempts->settings->password.min_age_s,
+		.unattended = is_unattended(subject->service),
 	};
 	gather_validity(attempts, &user, subject->service, ret_facts);
 	*ret_user = user;

@@ -26,6 +26,7 @@
 #include "cloxxsd/attempt/hearer.h"
 #include "cloxxsd/attempt/lane.h"
 #include "cloxxsd/attempt/pass.h"
+#include "cloxxsd/attempt/password_fault.h"
 #include "cloxxsd/attempt/reference.h"
 #include "cloxxsd/attempt/subject.h"
 #include "cloxxsd/config/settings.h"
@@ -83,9 +84,12 @@ struct attempt {
 	const struct trial *trial; /* NULL: a real one */
 	enum attempt_phase phase;
 	enum reason answer; /* why an answer was not verified */
-	bool open;          /* counts among the open ones */
-	bool gone;          /* the connection ended */
-	uint32_t holds;     /* callbacks that run in its name */
+	enum reason change; /* why another password must be chosen */
+	/* Of the new password: what was wrong last, and what is only reported. */
+	enum password_error fault, reported;
+	bool open;      /* counts among the open ones */
+	bool gone;      /* the connection ended */
+	uint32_t holds; /* callbacks that run in its name */
 	bool claimed;
 	bool break_glass;  /* whom it is about is for emergencies */
 	bool proved;       /* the current password, in this attempt */

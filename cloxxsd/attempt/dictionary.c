@@ -104,8 +104,34 @@ static int ask_disguised(const char *path, const char *user,
 	return 0;
 }
 
+/* What it means, by its text. */
+static int read_verdict(const char *verdict)
+{
+	static const struct {
+		const char *text;
+		enum dictionary_error error;
+	} rows[] = {
+		{ "error loading dictionary", DICTIONARY_E_UNREADABLE },
+		{ "it does not contain enough DIFFERENT characters",
+		  DICTIONARY_E_FEW },
+		{ "it is based on your username", DICTIONARY_E_NAME },
+		{ "it is based upon your password entry", DICTIONARY_E_NAME },
+		{ "it is derived from your password entry", DICTIONARY_E_NAME },
+		{ "it's derived from your password entry", DICTIONARY_E_NAME },
+		{ "it is derivable from your password entry",
+		  DICTIONARY_E_NAME },
+		{ "it's derivable from your password entry",
+		  DICTIONARY_E_NAME },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (says(verdict, rows[i].text))
+			return (int)rows[i].error;
+	return DICTIONARY_E_FOUND;
+}
+
 int dictionary_check(const char *path, const char *user,
-		     const struct secret *password, const char **ret_verdict)
+		     const struct secret *password)
 {
 	const char *verdict = ask(path, user, password);
 	int r;
@@ -115,10 +141,5 @@ int dictionary_check(const char *path, const char *user,
 		if (r != 0)
 			return r;
 	}
-	if (!verdict)
-		return 0;
-	if (says(verdict, "error loading dictionary"))
-		return DICTIONARY_E_UNREADABLE;
-	*ret_verdict = verdict;
-	return DICTIONARY_E_FOUND;
+	return verdict ? read_verdict(verdict) : 0;
 }

@@ -13,15 +13,15 @@
 
 enum dictionary_error {
 	_DICTIONARY_E_OK,
-	DICTIONARY_E_FOUND,
+	DICTIONARY_E_FOUND, /* a word, or one in disguise */
+	DICTIONARY_E_NAME,  /* the user's name */
+	DICTIONARY_E_FEW,   /* too few different characters */
 	DICTIONARY_E_UNREADABLE,
 };
 
 /*
  * path is cracklib's, without .pwd; NULL: the system's. user may be "".
- * Reads files (a few ms); from any thread. DICTIONARY_E_FOUND sets ret_verdict:
- * cracklib's words, constant, without the password. Else -errno.
+ * Reads files (a few ms); from any thread. DICTIONARY_E_*, or -errno.
  */
 must_check int dictionary_check(const char *path, const char *user,
-				const struct secret *password,
-				const char **ret_verdict);
+				const struct secret *password);

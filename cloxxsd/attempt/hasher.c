@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 
 #include "cloxxsd/attempt/argon2.h"
+#include "cloxxsd/attempt/breached.h"
 #include "cloxxsd/attempt/foreign_hash.h"
 
 #define QUEUE_MAX 8192
@@ -69,21 +70,32 @@ static struct hash_job *queue_take(struct queue *queue)
 	return job;
 }
 
-/* What the job will need; a stored form that is refused needs nothing. */
+/* What one stored form asks for; one that is refused asks for nothing. */
+static uint64_t stored_memory(const struct secret *stored)
+{
+	struct argon2_cost cost;
+	uint64_t foreign = 0;
+
+	if (secret_is_empty(stored))
+		return 0;
+	if (argon2_inspect(stored->bytes, &maximum, &cost) == 0)
+		return cost.memory;
+	return foreign_hash_inspect(stored->bytes, &foreign) == 0 ? foreign : 0;
+}
+
+/* What the job will need: one after the other, so the largest is enough. */
 static uint64_t job_memory(const struct hash_job *job)
 {
-	uint64_t memory = job->cost.memory, foreign = 0;
-	struct argon2_cost cost;
+	uint64_t memory = job->task == HASH_SEARCH ? 0 : job->cost.memory;
+	uint64_t stored = stored_memory(&job->stored);
 
-	if (!secret_is_empty(&job->stored) &&
-	    argon2_inspect(job->stored.bytes, &maximum, &cost) == 0 &&
-	    cost.memory > memory)
-		memory = cost.memory;
-	/* One after the other, so the larger of the two is enough. */
-	if (!secret_is_empty(&job->stored) &&
-	    foreign_hash_inspect(job->stored.bytes, &foreign) == 0 &&
-	    foreign > memory)
-		memory = foreign;
+	if (stored > memory)
+		memory = stored;
+	for (size_t i = 0; i < job->search.n_former; i++) {
+		stored = stored_memory(&job->search.former[i]);
+		if (stored > memory)
+			memory = stored;
+	}
 	return memory;
 }
 
@@ -99,9 +111,10 @@ static void make(struct hash_job *job, const struct argon2_cost *cost)
 	job->result = HASH_FAILED;
 }
 
-static enum hash_result compare_foreign(const struct hash_job *job)
+static enum hash_result compare_foreign(const struct secret *stored,
+					const struct secret *password)
 {
-	int r = foreign_hash_verify(job->stored.bytes, &job->password);
+	int r = foreign_hash_verify(stored->bytes, password);
 
 	return r == 0                      ? HASH_RIGHT
 	       : r == FOREIGN_HASH_E_WRONG ? HASH_WRONG
@@ -109,13 +122,14 @@ static enum hash_result compare_foreign(const struct hash_job *job)
 					   : HASH_FAILED;
 }
 
-static enum hash_result compare(const struct hash_job *job)
+static enum hash_result compare(const struct secret *stored,
+				const struct secret *password)
 {
 	int r;
 
-	if (foreign_hash_is(job->stored.bytes))
-		return compare_foreign(job);
-	r = argon2_verify(job->stored.bytes, &job->password, &maximum);
+	if (foreign_hash_is(stored->bytes))
+		return compare_foreign(stored, password);
+	r = argon2_verify(stored->bytes, password, &maximum);
 
 	return r == 0                ? HASH_RIGHT
 	       : r == ARGON2_E_WRONG ? HASH_WRONG
@@ -129,7 +143,7 @@ static enum hash_result compare(const struct hash_job *job)
  */
 static void verify_foreign(struct hash_job *job)
 {
-	job->result = compare_foreign(job);
+	job->result = compare_foreign(&job->stored, &job->password);
 	switch (job->result) {
 	case HASH_RIGHT:
 		/* Without memory for it the login is good all the same. */
@@ -144,6 +158,7 @@ static void verify_foreign(struct hash_job *job)
 	case HASH_FAILED:
 	case HASH_MADE:
 	case HASH_REFUSED:
+	case HASH_FOUND:
 		break;
 	}
 }
@@ -164,7 +179,7 @@ static void verify(struct hash_job *job)
 		verify_foreign(job);
 		return;
 	}
-	job->result = compare(job);
+	job->result = compare(&job->stored, &job->password);
 	if (job->result == HASH_RIGHT &&
 	    argon2_inspect(job->stored.bytes, &maximum, &cost) == 0 &&
 	    argon2_needs_rehash(&cost, &job->cost, &higher)) {
@@ -172,6 +187,53 @@ static void verify(struct hash_job *job)
 		make(job, &higher);
 		job->result = HASH_RIGHT;
 	}
+}
+
+static void search(struct hash_job *job)
+{
+	char why[256];
+	struct text text;
+
+	job->search.found = 0;
+	if (!*job->search.breached)
+		return;
+	text_init(&text, why, sizeof(why));
+	job->search.found =
+		breached_search(job->search.breached, &job->password, &text);
+}
+
+/* Whether it is one of the former ones in [from, n). */
+static bool is_former(const struct hash_job *job, size_t from, size_t n)
+{
+	for (size_t i = from; i < n; i++)
+		if (compare(&job->search.former[i], &job->password) ==
+		    HASH_RIGHT)
+			return true;
+	return false;
+}
+
+/* Each of them costs a hash: the search, which costs none, comes first. */
+static void replace(struct hash_job *job)
+{
+	struct hash_search *found = &job->search;
+	size_t held = found->trial ? found->n_former_held : found->n_former;
+
+	if (!secret_is_empty(&job->stored))
+		job->result = compare(&job->stored, &job->password);
+	if (job->result == HASH_RIGHT)
+		return;
+	search(job);
+	job->result = HASH_FOUND;
+	if (found->found != 0 && !found->trial)
+		return;
+	if (held > found->n_former)
+		held = found->n_former;
+	found->was_former = is_former(job, 0, held);
+	if (found->was_former)
+		return;
+	found->was_former = is_former(job, held, found->n_former);
+	/* An unreadable old hash must not bar the way to a new one. */
+	make(job, &job->cost);
 }
 
 static void run(struct hash_job *job)
@@ -183,11 +245,11 @@ static void run(struct hash_job *job)
 		verify(job);
 		break;
 	case HASH_REPLACE:
-		if (!secret_is_empty(&job->stored))
-			job->result = compare(job);
-		/* An unreadable old hash must not bar the way to a new one. */
-		if (job->result != HASH_RIGHT)
-			make(job, &job->cost);
+		replace(job);
+		break;
+	case HASH_SEARCH:
+		search(job);
+		job->result = HASH_FOUND;
 		break;
 	case HASH_MAKE:
 		make(job, &job->cost);
@@ -389,4 +451,8 @@ void hash_job_wipe(struct hash_job *job)
 	secret_deinit(&job->password);
 	secret_deinit(&job->stored);
 	explicit_bzero(job->made, sizeof(job->made));
+	for (size_t i = 0; i < job->search.n_former; i++)
+		secret_deinit(&job->search.former[i]);
+	free(job->search.former);
+	job->search = (struct hash_search){ 0 };
 }

@@ -3,9 +3,10 @@
 
 /*
  * Hasher: a bounded pool of threads that do argon2id and, of hashes that an
- * import brought, what those ask for; nothing else. All hashes together stay
- * below a memory budget; what does not fit waits in order. Results come back on
- * the event loop. It knows neither users nor rules.
+ * import brought, what those ask for; and they search the list of breached
+ * passwords, whose disk nobody else should wait for. Nothing else. All hashes
+ * together stay below a memory budget; what does not fit waits in order.
+ * Results come back on the event loop. It knows neither users nor rules.
  */
 
 #include <stdbool.h>
@@ -22,9 +23,10 @@ enum hash_task {
 	_HASH_NOTHING,
 	HASH_VERIFY,  /* compares; where right, and cheaper than cost or
 			  foreign, makes anew */
-	HASH_REPLACE, /* refuses the stored password itself, else makes a hash
-		       */
+	HASH_REPLACE, /* refuses the stored password itself, a former one and
+			 a breached one, else makes a hash */
 	HASH_MAKE,    /* makes a hash */
+	HASH_SEARCH,  /* looks for a breached one, and makes nothing */
 };
 
 enum hash_result {
@@ -34,6 +36,22 @@ enum hash_result {
 			 was */
 	HASH_MADE,    /* REPLACE and MAKE: made holds the hash */
 	HASH_REFUSED, /* the stored form or its cost is not ours */
+	HASH_FOUND,   /* REPLACE: breached or was a former one, which see */
+};
+
+/* What REPLACE and SEARCH look through, and what they found. */
+struct hash_search {
+	char breached[256]; /* a list, see breached.h; "": none */
+	/* Former hashes, of calloc(), the newest first; the job owns them. */
+	struct secret *former;
+	size_t n_former;
+	/* In a trial: what is found is told, and the hash made all the same,
+	 * but for so many former ones. */
+	bool trial;
+	size_t n_former_held;
+
+	int found;       /* BREACHED_E_* */
+	bool was_former; /* one of them */
 };
 
 /*
@@ -45,6 +63,7 @@ struct hash_job {
 	struct secret password; /* in normal form */
 	struct secret stored; /* encoded; empty: a decoy of the current cost */
 	struct argon2_cost cost; /* for what is made */
+	struct hash_search search;
 	void (*done)(struct hash_job *job, void *userdata);
 	void *userdata;
 
@@ -72,5 +91,5 @@ uint32_t hasher_n_threads(const struct hasher *hasher);
 /* Jobs submitted and not yet done, running ones included. */
 uint32_t hasher_n_open(const struct hasher *hasher);
 
-/* Wipes what a job held; the job itself stays the caller's. */
+/* Wipes and frees what a job held; the job itself stays the caller's. */
 void hash_job_wipe(struct hash_job *job);

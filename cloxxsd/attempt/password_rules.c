@@ -2,17 +2,13 @@
 /*
  * What must hold:
  * 1. No name is looked up: the daemon would ask itself through NSS.
- *    libpwquality's dictionary check calls cracklib's FascistCheck(), which
- *    asks getpwuid() who the caller is, and its gecos check calls getpwnam().
- *    So both are off, and dictionary_check() asks the dictionary.
  * 2. What cannot be judged is refused.
  * 3. No text that is shown holds anything of the password.
- * 4. Copies made here are wiped. libpwquality wipes its own.
+ * 4. Copies made here are wiped.
  */
 #include "cloxxsd/attempt/password_rules.h"
 
 #include <errno.h>
-#include <pwquality.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
@@ -20,6 +16,7 @@
 #include <unistr.h>
 
 #include "cloxxsd/attempt/dictionary.h"
+#include "cloxxsd/attempt/password_pattern.h"
 
 /* NFC makes UTF-8 three times as long at most (Unicode's normalisation FAQ). */
 #define NFC_SIZE (3 * SECRET_MAX + 1)
@@ -103,24 +100,51 @@ static bool holds_word(const struct secret *text, const char *word)
 	return false;
 }
 
-static int check_text(const struct password_rules *rules,
-		      const struct secret *wanted, struct text *why)
+static int fail(struct password_fault *fault, enum password_error error,
+		uint32_t n)
 {
-	size_t n;
+	*fault = (struct password_fault){ .error = error, .n = n };
+	return (int)error;
+}
 
-	if (!is_utf8(wanted) || has_control(wanted)) {
-		text_add(why, "The password has characters in it that are "
-			      "no text");
-		return PASSWORD_E_NOT_TEXT;
-	}
-	n = u8_mbsnlen((const uint8_t *)wanted->bytes, wanted->n);
-	if (n < rules->min_length) {
-		text_add_format(why,
-				"The password is shorter than %u characters",
-				rules->min_length);
-		return PASSWORD_E_TOO_SHORT;
-	}
-	return 0;
+static size_t code_points(const struct secret *text)
+{
+	return u8_mbsnlen((const uint8_t *)text->bytes, text->n);
+}
+
+static uint32_t length_min(const struct password_rules *rules)
+{
+	return password_length_min(&rules->policy, rules->n_factors);
+}
+
+static int ask_text(const struct password_rules *rules,
+		    const struct password_candidate *candidate,
+		    struct password_fault *fault)
+{
+	(void)rules;
+	if (is_utf8(candidate->wanted) && !has_control(candidate->wanted))
+		return 0;
+	return fail(fault, PASSWORD_E_NOT_TEXT, 0);
+}
+
+static int ask_length(const struct password_rules *rules,
+		      const struct password_candidate *candidate,
+		      struct password_fault *fault)
+{
+	if (code_points(candidate->wanted) >= length_min(rules))
+		return 0;
+	return fail(fault, PASSWORD_E_TOO_SHORT, length_min(rules));
+}
+
+static int ask_present(const struct password_rules *rules,
+		       const struct password_candidate *candidate,
+		       struct password_fault *fault)
+{
+	(void)rules;
+	if (!candidate->current ||
+	    !secret_equal(candidate->current, candidate->wanted))
+		return 0;
+	return fail(fault, PASSWORD_E_SAME, 0);
 }
 
 /* The length of the piece that text is made of, where that is half of it at
@@ -135,16 +159,17 @@ static size_t piece_length(const struct secret *text)
 
 /* A piece said twice is as good as the piece: "passwordpassword" stands in no
  * dictionary, and is among the first guesses all the same. */
-static int check_repetition(const struct password_rules *rules,
-			    const struct secret *wanted, struct text *why)
+static int ask_repetition(const struct password_rules *rules,
+			  const struct password_candidate *candidate,
+			  struct password_fault *fault)
 {
-	size_t n = u8_mbsnlen((const uint8_t *)wanted->bytes,
-			      piece_length(wanted));
+	const struct secret *wanted = candidate->wanted;
+	size_t piece = piece_length(wanted);
 
-	if (n >= rules->min_length)
+	if (piece == wanted->n || u8_mbsnlen((const uint8_t *)wanted->bytes,
+					     piece) >= length_min(rules))
 		return 0;
-	text_add(why, "The password repeats itself");
-	return PASSWORD_E_WEAK;
+	return fail(fault, PASSWORD_E_REPEATS, 0);
 }
 
 #define KEYBOARD_WALK_MIN 4
@@ -221,154 +246,180 @@ static size_t count_without_runs(const struct secret *wanted)
  * would refuse long random ones and sentences. A third is left to chance: the
  * letters of "the first student" are neighbours too.
  */
-static int check_runs(const struct password_rules *rules,
-		      const struct secret *wanted, struct text *why)
+static int ask_runs(const struct password_rules *rules,
+		    const struct password_candidate *candidate,
+		    struct password_fault *fault)
 {
-	if (count_without_runs(wanted) >= rules->min_length * 2 / 3)
+	size_t n = count_without_runs(candidate->wanted);
+
+	/* Short without any run is another rule's. */
+	if (n >= length_min(rules) * 2 / 3 ||
+	    n == code_points(candidate->wanted))
 		return 0;
-	text_add(why, "The password is mostly runs such as 'abc', '321', "
-		      "'aaa' or 'qwerty'; each counts as one character");
-	return PASSWORD_E_WEAK;
+	return fail(fault, PASSWORD_E_RUNS, 0);
 }
 
-static int check_words(const struct password_rules *rules, const char *user,
-		       const struct secret *wanted, struct text *why)
+static int ask_name(const struct password_rules *rules,
+		    const struct password_candidate *candidate,
+		    struct password_fault *fault)
 {
-	if (holds_word(wanted, user)) {
-		text_add(why, "The password has your user name in it");
-		return PASSWORD_E_NAME;
-	}
-	for (size_t i = 0; rules->words && rules->words[i]; i++) {
-		if (!holds_word(wanted, rules->words[i]))
-			continue;
-		text_add_format(why, "The password has the word '%s' in it",
-				rules->words[i]);
-		return PASSWORD_E_WORD;
-	}
-	return 0;
+	const struct password_context *context = rules->context;
+	bool holds = false;
+
+	if (!rules->policy.usercheck || !candidate->user)
+		return 0;
+	holds = holds_word(candidate->wanted, candidate->user);
+	for (size_t i = 0; !holds && context && context->name_parts[i]; i++)
+		holds = holds_word(candidate->wanted, context->name_parts[i]);
+	return holds ? fail(fault, PASSWORD_E_NAME, 0) : 0;
 }
 
-static void free_settingsp(pwquality_settings_t **settings)
+static const char *find_word(const struct secret *wanted,
+			     const char *const *words)
 {
-	if (*settings)
-		pwquality_free_settings(*settings);
+	for (size_t i = 0; words && words[i]; i++)
+		if (holds_word(wanted, words[i]))
+			return words[i];
+	return NULL;
 }
 
-static int refuse_weak(int error, const char *cause, struct text *why)
+static int ask_words(const struct password_rules *rules,
+		     const struct password_candidate *candidate,
+		     struct password_fault *fault)
 {
-	char buffer[PWQ_MAX_ERROR_MESSAGE_LEN];
-	/* Only read where error says that cause is a string. */
-	void *auxiliary = (void *)(uintptr_t)cause;
+	const char *word = find_word(candidate->wanted, rules->words);
+	struct text text;
 
-	text_add(why,
-		 pwquality_strerror(buffer, sizeof(buffer), error, auxiliary));
-	return PASSWORD_E_WEAK;
+	if (!word && rules->context)
+		word = find_word(candidate->wanted, rules->context->words);
+	if (!word)
+		return 0;
+	*fault = (struct password_fault){ .error = PASSWORD_E_WORD };
+	text_init(&text, fault->word, sizeof(fault->word));
+	text_add_escaped(&text, word, strlen(word));
+	return PASSWORD_E_WORD;
 }
 
-/*
- * What libpwquality finds: a palindrome, the old password turned, in other
- * case or hardly changed, the user's name. Not /etc/security/pwquality.conf:
- * policy stands in one place, /etc/cloxxs, and composition rules that a
- * distribution puts there must not come back through it.
- */
-static int check_pattern(const char *user, const struct secret *current,
-			 const struct secret *wanted, struct text *why)
+/* Without the classes: they are another rule's. */
+static int ask_pattern(const struct password_rules *rules,
+		       const struct password_candidate *candidate,
+		       struct password_fault *fault)
 {
-	static const struct {
-		int setting, value;
-	} rows[] = {
-		{ PWQ_SETTING_DIG_CREDIT, 0 },
-		{ PWQ_SETTING_UP_CREDIT, 0 },
-		{ PWQ_SETTING_LOW_CREDIT, 0 },
-		{ PWQ_SETTING_OTH_CREDIT, 0 },
-		{ PWQ_SETTING_MIN_CLASS, 0 },
-		{ PWQ_SETTING_MAX_REPEAT, 0 },
-		{ PWQ_SETTING_MAX_CLASS_REPEAT, 0 },
-		{ PWQ_SETTING_MAX_SEQUENCE, 0 },
-		{ PWQ_SETTING_GECOS_CHECK, 0 }, /* see 1 above */
-		{ PWQ_SETTING_DICT_CHECK, 0 },  /* see 1 above */
-		{ PWQ_SETTING_USER_CHECK, 1 },
-		/* Ours counts code points; this only its own minimum. */
-		{ PWQ_SETTING_MIN_LENGTH, 6 },
+	return password_pattern_check(
+		&rules->policy, false, candidate->user ? candidate->user : "",
+		candidate->current, candidate->wanted, fault);
+}
+
+static int ask_classes(const struct password_rules *rules,
+		       const struct password_candidate *candidate,
+		       struct password_fault *fault)
+{
+	const struct password_policy *all = &rules->policy;
+	const struct password_policy classes = {
+		.minclass = all->minclass,
+		.dcredit = all->dcredit,
+		.ucredit = all->ucredit,
+		.lcredit = all->lcredit,
+		.ocredit = all->ocredit,
 	};
-	scope(free_settingsp) pwquality_settings_t *settings =
-		pwquality_default_settings();
-	void *auxiliary = NULL;
 	int r;
 
-	if (!settings)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (pwquality_set_int_value(settings, rows[i].setting,
-					    rows[i].value) != 0)
-			return -EINVAL;
-	r = pwquality_check(settings, wanted->bytes,
-			    current ? current->bytes : NULL, user, &auxiliary);
-	if (r >= 0)
+	if (!password_asks_classes(all, code_points(candidate->wanted)))
 		return 0;
-	if (r == PWQ_ERROR_MEM_ALLOC)
-		return -ENOMEM;
-	return refuse_weak(r, auxiliary, why);
+	r = password_pattern_check(&classes, true, "", NULL, candidate->wanted,
+				   fault);
+	/* What is none of the classes' is the next rule's. */
+	return r >= PASSWORD_E_FEW_DIGITS && r <= PASSWORD_E_FEW_CLASSES ? r
+	       : r < 0                                                   ? r
+									 : 0;
 }
 
-static int check_dictionary(const struct password_rules *rules,
-			    const char *user, const struct secret *wanted,
-			    struct text *why)
+static int ask_dictionary(const struct password_rules *rules,
+			  const struct password_candidate *candidate,
+			  struct password_fault *fault)
 {
-	const char *verdict;
-	int r = dictionary_check(rules->dictionary, user, wanted, &verdict);
+	int r;
 
+	if (!rules->policy.dictcheck)
+		return 0;
+	r = dictionary_check(rules->dictionary,
+			     candidate->user ? candidate->user : "",
+			     candidate->wanted);
 	if (r <= 0)
 		return r;
-	if (r == DICTIONARY_E_FOUND)
-		return refuse_weak(PWQ_ERROR_CRACKLIB_CHECK, verdict, why);
-	text_add(why, "The password cannot be judged now; tell your "
-		      "administrator");
-	return PASSWORD_E_NO_DICTIONARY;
+	return fail(fault,
+		    r == DICTIONARY_E_FOUND  ? PASSWORD_E_DICTIONARY
+		    : r == DICTIONARY_E_NAME ? PASSWORD_E_NAME
+		    : r == DICTIONARY_E_FEW  ? PASSWORD_E_FEW_DIFFERENT
+					     : PASSWORD_E_NO_DICTIONARY,
+		    0);
 }
 
-int password_check(const struct password_rules *rules, const char *user,
-		   const struct secret *current, const struct secret *wanted,
-		   struct text *why)
-{
-	const char *name = user ? user : "";
-	int r = check_text(rules, wanted, why);
+/* clang-format off */
+static const struct {
+	const char *name;
+	const char *text;
+	int (*ask)(const struct password_rules *rules,
+		   const struct password_candidate *candidate,
+		   struct password_fault *fault);
+} rows[_PASSWORD_RULE_N] = {
+	[PASSWORD_RULE_TEXT] = { "text",
+	  "It is text, without control characters.", ask_text },
+	[PASSWORD_RULE_LENGTH] = { "length",
+	  "It is long enough.", ask_length },
+	[PASSWORD_RULE_PRESENT] = { "present",
+	  "It is not the present one.", ask_present },
+	[PASSWORD_RULE_NAME] = { "name",
+	  "The user's name does not stand in it.", ask_name },
+	[PASSWORD_RULE_WORDS] = { "words",
+	  "No word of the settings, the host and the services stands in it.",
+	  ask_words },
+	[PASSWORD_RULE_REPETITION] = { "repetition",
+	  "It is no short piece again and again.", ask_repetition },
+	[PASSWORD_RULE_RUNS] = { "runs",
+	  "It is not mostly runs of neighbours.", ask_runs },
+	[PASSWORD_RULE_CLASSES] = { "classes",
+	  "It has the kinds of characters that are asked.", ask_classes },
+	[PASSWORD_RULE_PATTERN] = { "pattern",
+	  "It is no pattern, and not much like the present one.",
+	  ask_pattern },
+	[PASSWORD_RULE_DICTIONARY] = { "dictionary",
+	  "It is no word of the dictionary.", ask_dictionary },
+	[PASSWORD_RULE_BREACHED] = { "breached",
+	  "It stands in no list of breached passwords.", NULL },
+	[PASSWORD_RULE_HISTORY] = { "history",
+	  "It is none of the user's former ones.", NULL },
+};
+/* clang-format on */
 
-	if (r != 0)
-		return r;
-	if (current && secret_equal(current, wanted)) {
-		text_add(why, "The password is the same as the old one");
-		return PASSWORD_E_SAME;
-	}
-	r = check_words(rules, name, wanted, why);
-	if (r == 0)
-		r = check_repetition(rules, wanted, why);
-	if (r == 0)
-		r = check_runs(rules, wanted, why);
-	if (r == 0)
-		r = check_pattern(name, current, wanted, why);
-	if (r == 0)
-		r = check_dictionary(rules, name, wanted, why);
+int password_ask(enum password_rule rule, const struct password_rules *rules,
+		 const struct password_candidate *candidate,
+		 struct password_fault *ret_fault)
+{
+	if (!rows[rule].ask)
+		return 0;
+	return rows[rule].ask(rules, candidate, ret_fault);
+}
+
+int password_check(const struct password_rules *rules,
+		   const struct password_candidate *candidate,
+		   struct password_fault *ret_fault)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && i < _PASSWORD_RULE_N; i++)
+		r = password_ask(i, rules, candidate, ret_fault);
 	return r;
 }
 
-const char *password_error_name(int error)
+const char *password_rule_name(enum password_rule rule)
 {
-	static const char *const names[_PASSWORD_RULES_E_N] = {
-		[_PASSWORD_RULES_E_OK] = "ok",
-		[PASSWORD_E_TOO_SHORT] = "too-short",
-		[PASSWORD_E_TOO_LONG] = "too-long",
-		[PASSWORD_E_NOT_TEXT] = "not-text",
-		[PASSWORD_E_SAME] = "same",
-		[PASSWORD_E_NAME] = "name",
-		[PASSWORD_E_WORD] = "word",
-		[PASSWORD_E_WEAK] = "weak",
-		[PASSWORD_E_NO_DICTIONARY] = "no-dictionary",
-	};
+	return rows[rule].name;
+}
 
-	if (error < 0 || error >= _PASSWORD_RULES_E_N)
-		return "unknown";
-	return names[error];
+const char *password_rule_text(enum password_rule rule)
+{
+	return rows[rule].text;
 }
 
 #define TEMPORARY_SIZE (PASSWORD_TEMPORARY_GROUPS * 5 - 1)
@@ -397,4 +448,14 @@ int password_generate(struct secret *ret_password)
 	r = secret_set(ret_password, bytes, sizeof(bytes));
 	sodium_memzero(bytes, sizeof(bytes));
 	return r == 0 ? 0 : -EINVAL;
+}
+
+void password_capitalise(struct secret *password)
+{
+	for (size_t i = 0; i < password->n; i++) {
+		char c = password->bytes[i];
+
+		if (c >= 'a' && c <= 'z' && randombytes_uniform(2))
+			password->bytes[i] = (char)(c - 'a' + 'A');
+	}
 }

@@ -3,35 +3,54 @@
 
 /*
  * Password rules: may this become somebody's password? Pure but for the
- * dictionary that libpwquality reads. Length is counted in code points after
- * NFC; there are no composition rules and nothing is cut (NIST SP 800-63B-4
- * section 3.1.1.2, OWASP ASVS 5.0 6.2.1 to 6.2.9).
+ * dictionary and the list of breached passwords. Length is counted in code
+ * points after NFC, and nothing is cut; there are no composition rules but
+ * those that the policy asks for (NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS
+ * 5.0 6.2.1 to 6.2.12).
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/scope.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "cloxxsd/attempt/password_context.h"
+#include "cloxxsd/attempt/password_fault.h"
+#include "policy/password.h"
 
 struct password_rules {
-	uint32_t min_length;      /* code points */
+	struct password_policy policy;
+	unsigned int n_factors;
 	const char *const *words; /* must not stand within; ended by NULL */
+	const struct password_context *context; /* neither those; or NULL */
 	const char
 		*dictionary; /* cracklib's, without .pwd; NULL: the system's */
 };
 
-enum password_rules_error {
-	_PASSWORD_RULES_E_OK,
-	PASSWORD_E_TOO_SHORT,
-	PASSWORD_E_TOO_LONG, /* over SECRET_MAX bytes, before or after NFC */
-	PASSWORD_E_NOT_TEXT, /* not UTF-8, or a control character within */
-	PASSWORD_E_SAME,     /* as the current one */
-	PASSWORD_E_NAME,     /* holds the user's name, also backwards */
-	PASSWORD_E_WORD,     /* holds one of words, also backwards */
-	PASSWORD_E_WEAK,     /* libpwquality's verdict; its text in why */
-	PASSWORD_E_NO_DICTIONARY, /* cannot be judged: refused */
-	_PASSWORD_RULES_E_N,
+/* In the order in which they are asked. */
+enum password_rule {
+	PASSWORD_RULE_TEXT,
+	PASSWORD_RULE_LENGTH,
+	PASSWORD_RULE_PRESENT,
+	PASSWORD_RULE_NAME,
+	PASSWORD_RULE_WORDS,
+	PASSWORD_RULE_REPETITION,
+	PASSWORD_RULE_RUNS,
+	PASSWORD_RULE_CLASSES,
+	PASSWORD_RULE_PATTERN,
+	PASSWORD_RULE_DICTIONARY,
+	/* These two take a disk and a hash: the hasher asks them. */
+	PASSWORD_RULE_BREACHED,
+	PASSWORD_RULE_HISTORY,
+	_PASSWORD_RULE_N,
+};
+
+/* What is judged: both in normal form; current NULL where it is not at hand. */
+struct password_candidate {
+	const char *user; /* NULL: nobody's */
+	const struct secret *current;
+	const struct secret *wanted;
 };
 
 /*
@@ -43,16 +62,22 @@ must_check int password_normalise(const struct secret *typed,
 				  struct secret *ret_normal);
 
 /*
- * Both passwords in normal form; current may be NULL where it is not at hand.
- * Reads the dictionary (a few ms); from any thread; looks no name up.
- * On PASSWORD_E_* why holds a sentence for the user, without the password.
+ * Asks the rules up to the dictionary's, until one is broken. Reads the
+ * dictionary (a few ms); from any thread; looks no name up. On PASSWORD_E_*
+ * ret_fault says what it was, without the password.
  */
 must_check int password_check(const struct password_rules *rules,
-			      const char *user, const struct secret *current,
-			      const struct secret *wanted, struct text *why);
-
-/* The reason's name as in the catalogue: "too-short" and so on; never NULL. */
-const char *password_error_name(int error);
+			      const struct password_candidate *candidate,
+			      struct password_fault *ret_fault);
+/* The same of one rule, for who shows them all. Rules behind that of the text
+ * may be asked of text only. The hasher's two always pass here. */
+must_check int password_ask(enum password_rule rule,
+			    const struct password_rules *rules,
+			    const struct password_candidate *candidate,
+			    struct password_fault *ret_fault);
+const char *password_rule_name(enum password_rule rule);
+/* What it asks, as a sentence. */
+const char *password_rule_text(enum password_rule rule);
 
 /*
  * A temporary password: n_groups groups of four letters and digits that cannot
@@ -61,3 +86,5 @@ const char *password_error_name(int error);
  */
 #define PASSWORD_TEMPORARY_GROUPS 6
 must_check int password_generate(struct secret *ret_password);
+/* Makes every other letter of such a one, by chance, a capital one. */
+void password_capitalise(struct secret *password);

@@ -8,31 +8,51 @@
  */
 #include "cloxxsd/attempt/replacement.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cloxxsd/attempt/password_rules.h"
+#include "cloxxsd/attempt/breached.h"
+#include "cloxxsd/attempt/password_demand.h"
 #include "cloxxsd/attempt/reply.h"
+#include "cloxxsd/state/history.h"
 
-/* why, NULL at first, stands before the prompt: clients show that for sure. */
-static int ask_new(struct attempt *attempt, const char *why)
+static void say_why(const struct attempt *attempt, struct text *text)
 {
 	const struct settings *settings = attempt->attempts->settings;
 	const struct hearer *hearer = &attempt->hearer;
+	uint32_t n = password_length_min(&settings->password, 1);
+
+	if (attempt->change == REASON_PASSWORD_EXPIRED)
+		text_add_format(
+			text,
+			hearer_text(hearer,
+				    "Your password is too old. Choose a new "
+				    "one of at least %u characters.\n"),
+			n);
+	else
+		text_add_format(
+			text,
+			hearer_text(hearer,
+				    "Your password is temporary. Choose a new "
+				    "one of at least %u characters.\n"),
+			n);
+}
+
+/* why, NULL at first, stands before the prompt: clients show that for sure. */
+static int ask_new(struct attempt *attempt, const struct password_fault *why)
+{
 	char prompt[512];
 	struct text text;
 
 	text_init(&text, prompt, sizeof(prompt));
-	if (why)
-		text_add_format(&text, "%s\n", why);
-	else if (attempt->purpose == LOGIN_PURPOSE_LOGIN)
-		text_add_format(
-			&text,
-			hearer_text(hearer,
-				    "Your password is temporary. Choose a new "
-				    "one of at least %u characters.\n"),
-			settings->password_min_length);
-	text_add(&text, hearer_text(hearer, "New password: "));
+	if (why) {
+		password_fault_write(why, attempt->hearer.language, &text);
+		text_add(&text, "\n");
+	} else if (attempt->purpose == LOGIN_PURPOSE_LOGIN) {
+		say_why(attempt, &text);
+	}
+	text_add(&text, hearer_text(&attempt->hearer, "New password: "));
 	return attempt_ask(attempt, ATTEMPT_NEW_PASSWORD, "new_password",
 			   prompt);
 }
@@ -46,10 +66,11 @@ static void conclude(struct attempt *attempt, enum reason reason)
 	attempt_conclude(attempt, &decision, &set, NULL);
 }
 
-/* A refused new password: asked again, a few times. why is in his language. */
-static int refuse(struct attempt *attempt, const char *why)
+/* A refused new password: asked again, a few times. */
+static int refuse(struct attempt *attempt, const struct password_fault *why)
 {
 	secret_deinit(&attempt->wanted);
+	attempt->fault = why->error;
 	if (attempt->tries_left > 1) {
 		attempt->tries_left--;
 		return ask_new(attempt, why);
@@ -60,8 +81,16 @@ static int refuse(struct attempt *attempt, const char *why)
 	return 0;
 }
 
+static int refuse_by(struct attempt *attempt, enum password_error error)
+{
+	const struct password_fault fault = { .error = error };
+
+	return refuse(attempt, &fault);
+}
+
 int replacement_begin(struct attempt *attempt)
 {
+	struct login_decision decision;
 	struct login_facts facts;
 	struct user user;
 	int r;
@@ -76,6 +105,13 @@ int replacement_begin(struct attempt *attempt)
 		attempt->credential = user.credential;
 		attempt->hearer = hearer_user(attempt->attempts->settings,
 					      &attempt->subject, &user);
+		/* Told before he has thought of one. */
+		facts.password = LOGIN_PASSWORD_RIGHT;
+		decision = login_decide(&facts);
+		if (decision.reason == REASON_PASSWORD_TOO_YOUNG) {
+			conclude(attempt, decision.reason);
+			return 0;
+		}
 	}
 	return ask_new(attempt, NULL);
 }
@@ -128,7 +164,7 @@ static void add_login(struct attempt *attempt, struct change_set *set)
 	change_set_record(set, (struct record){ .at_us = now_us,
 						.event = EVENT_PASSWORD_CHANGED,
 						.result = RECORD_ALLOWED,
-						.reason = REASON_MUST_CHANGE,
+						.reason = attempt->change,
 						.user = subject->name,
 						.actor = subject->name,
 						.service = subject->service,
@@ -136,11 +172,30 @@ static void add_login(struct attempt *attempt, struct change_set *set)
 							subject->address) });
 }
 
+/* What would have been refused were it not for the trial. */
+static void add_trial(const struct attempt *attempt, struct change_set *set,
+		      char *details, size_t size)
+{
+	struct record record =
+		subject_record(&attempt->subject, clock_realtime_us());
+
+	if (attempt->reported == _PASSWORD_E_OK)
+		return;
+	(void)snprintf(details, size, "password=%s",
+		       password_error_name((int)attempt->reported));
+	record.event = EVENT_PASSWORD_TRIAL;
+	record.result = RECORD_DONE;
+	record.reason = REASON_NEW_PASSWORD_REFUSED;
+	record.details = details;
+	change_set_record(set, record);
+}
+
 static void write_new(struct attempt *attempt, const char *made)
 {
 	struct login_decision decision;
 	struct change_set set = { 0 };
 	struct sealed sealed = { 0 };
+	char details[64];
 
 	if (!may_write(attempt, &decision)) {
 		attempt_conclude(attempt, &decision, &set, NULL);
@@ -151,20 +206,57 @@ static void write_new(struct attempt *attempt, const char *made)
 		conclude(attempt, REASON_NOT_WRITTEN);
 		return;
 	}
-	change_set_add(&set,
-		       (struct change){ .type = CHANGE_PASSWORD,
-					.uid = attempt->uid,
-					.at = clock_realtime_us() / 1000000,
-					.password = &sealed,
-					.kind = USER_PASSWORD_CHOSEN });
+	change_set_add(
+		&set, (struct change){ .type = CHANGE_PASSWORD,
+				       .uid = attempt->uid,
+				       .at = clock_realtime_us() / 1000000,
+				       .password = &sealed,
+				       .kind = USER_PASSWORD_CHOSEN,
+				       .history = attempt->attempts->settings
+							  ->password.history });
 	add_login(attempt, &set);
+	add_trial(attempt, &set, details, sizeof(details));
 	attempt_conclude(attempt, &decision, &set, NULL);
+}
+
+/* What the search found, as a fault. */
+static enum password_error fault_of(const struct hash_search *search)
+{
+	return search->found == BREACHED_E_FOUND ? PASSWORD_E_BREACHED
+	       : search->found != 0              ? PASSWORD_E_NO_BREACHED_LIST
+	       : search->was_former              ? PASSWORD_E_USED_BEFORE
+						 : _PASSWORD_E_OK;
+}
+
+/* What came of the hash: made holds it where there is one. */
+static int take_result(struct attempt *attempt, enum hash_result result,
+		       enum password_error fault, const char *made)
+{
+	switch (result) {
+	case HASH_MADE:
+		/* Found and made all the same: that was on trial. */
+		if (fault != _PASSWORD_E_OK)
+			attempt->reported = fault;
+		write_new(attempt, made);
+		return 0;
+	case HASH_RIGHT:
+		return refuse_by(attempt, PASSWORD_E_SAME);
+	case HASH_FOUND:
+		return refuse_by(attempt, fault);
+	case HASH_FAILED:
+	case HASH_WRONG:
+	case HASH_REFUSED:
+		break;
+	}
+	conclude(attempt, REASON_BUSY);
+	return 0;
 }
 
 static void replaced(struct hash_job *job, void *userdata)
 {
 	struct attempt *attempt = userdata;
 	enum hash_result result = job->result;
+	enum password_error fault = fault_of(&job->search);
 	char made[ARGON2_STORED_SIZE];
 
 	memcpy(made, job->made, sizeof(made));
@@ -172,16 +264,29 @@ static void replaced(struct hash_job *job, void *userdata)
 	attempt_worked(attempt);
 	if (attempt->gone)
 		replacement_abandoned(attempt);
-	else if (result == HASH_MADE)
-		write_new(attempt, made);
-	else if (result != HASH_RIGHT)
-		conclude(attempt, REASON_BUSY);
-	else if (refuse(attempt,
-			hearer_text(&attempt->hearer,
-				    "It is the same as the old one.")) != 0)
+	else if (take_result(attempt, result, fault, made) != 0)
 		conclude(attempt, REASON_NOT_WRITTEN);
 	explicit_bzero(made, sizeof(made));
 	attempt_release(attempt);
+}
+
+/* What the new one is compared with. A history that cannot be read is no
+ * history: nothing can be chosen then. */
+static int fill_search(struct attempt *attempt, struct hash_search *search)
+{
+	const struct settings *settings = attempt->attempts->settings;
+	struct password_policy held = { 0 };
+
+	password_preset_apply(settings->password.preset, &held);
+	search->trial = settings->trial != 0;
+	search->n_former_held = held.history;
+	if (settings->breached)
+		(void)snprintf(search->breached, sizeof(search->breached), "%s",
+			       settings->breached);
+	return history_read(
+		attempt->attempts->state, attempt->uid,
+		password_history_keeps(settings->password.history, UINT32_MAX),
+		&search->former, &search->n_former);
 }
 
 static int hash_new(struct attempt *attempt)
@@ -194,6 +299,10 @@ static int hash_new(struct attempt *attempt)
 	r = attempt_arm(attempt);
 	if (r < 0)
 		return r;
+	if (fill_search(attempt, &attempt->job.search) != 0) {
+		conclude(attempt, REASON_NOT_WRITTEN);
+		return 0;
+	}
 	if (user_find_uid(attempt->attempts->state->store, attempt->uid,
 			  &user) != 0 ||
 	    state_open_password(attempt->attempts->state, &user,
@@ -214,41 +323,53 @@ static int hash_new(struct attempt *attempt)
 	return 0;
 }
 
+/* The rules that take no hash. */
+static int judge(struct attempt *attempt, const struct secret *password,
+		 struct password_fault *ret_fault)
+{
+	const struct password_candidate candidate = {
+		.user = attempt->subject.name,
+		.current = attempt->proved ? &attempt->current : NULL,
+		.wanted = password,
+	};
+	struct password_demand demand;
+	struct password_fault trial;
+	struct user user;
+	int r;
+
+	r = user_find(attempt->attempts->state->store, attempt->subject.name,
+		      &user);
+	if (r < 0)
+		return r;
+	password_demand_init(&demand, attempt->attempts->settings,
+			     attempt->subject.name,
+			     r == 0 ? user.services : "");
+	r = password_demand_check(&demand, &candidate, ret_fault, &trial);
+	if (r == 0)
+		attempt->reported = trial.error;
+	return r;
+}
+
 int replacement_answer(struct attempt *attempt, const struct secret *password,
 		       enum reason reason)
 {
-	const struct password_rules rules = {
-		.min_length = attempt->attempts->settings->password_min_length,
-		.words = (const char *const *)
-				 attempt->attempts->settings->password_words,
-	};
-	const struct secret *current =
-		attempt->proved ? &attempt->current : NULL;
-	char why[256];
-	struct text text;
+	struct password_fault fault;
 	int r;
 
 	if (reason == REASON_ANSWER_TOO_LONG)
-		return refuse(attempt,
-			      hearer_text(&attempt->hearer,
-					  "It is longer than 1,024 bytes."));
+		return refuse_by(attempt, PASSWORD_E_TOO_LONG);
 	if (attempt->phase == ATTEMPT_NEW_AGAIN) {
 		if (!secret_equal(&attempt->wanted, password))
-			return refuse(
-				attempt,
-				hearer_text(&attempt->hearer,
-					    "The two were not the same."));
+			return refuse_by(attempt, PASSWORD_E_TWO_DIFFER);
 		return hash_new(attempt);
 	}
-	if (!current || !secret_equal(current, password))
+	if (!attempt->proved || !secret_equal(&attempt->current, password))
 		attempt->only_repeats = false;
-	text_init(&text, why, sizeof(why));
-	r = password_check(&rules, attempt->subject.name, current, password,
-			   &text);
+	r = judge(attempt, password, &fault);
 	if (r < 0)
 		return r;
 	if (r != 0)
-		return refuse(attempt, why);
+		return refuse(attempt, &fault);
 	attempt->wanted = *password;
 	return attempt_ask(
 		attempt, ATTEMPT_NEW_AGAIN, "new_password",

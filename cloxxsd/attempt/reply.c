@@ -166,7 +166,7 @@ void attempt_conclude(struct attempt *attempt,
 		.reason = REASON_NOT_WRITTEN,
 	};
 	bool allowed = lets_in(attempt, decision);
-	char rules[LOGIN_RULES_TEXT_MAX], made[REFERENCE_MAX];
+	char rules[LOGIN_RULES_TEXT_MAX], made[REFERENCE_MAX], fault[64];
 	struct text text;
 	int r;
 
@@ -180,6 +180,12 @@ void attempt_conclude(struct attempt *attempt,
 	record.reason = decision->reason;
 	record.reference = allowed ? NULL : reference;
 	record.rules = rules;
+	if (decision->reason == REASON_NEW_PASSWORD_REFUSED) {
+		text_init(&text, fault, sizeof(fault));
+		text_add_format(&text, "password=%s",
+				password_error_name((int)attempt->fault));
+		record.details = fault;
+	}
 	add_records(attempt, set, record);
 	r = state_apply(attempt->attempts->state, set);
 	if (attempt->trial)

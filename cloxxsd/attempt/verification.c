@@ -223,6 +223,7 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 			settle_allowed(attempt, made, &decision);
 		return;
 	case VERDICT_CHANGE:
+		attempt->change = decision.reason;
 		settle_to_replace(attempt);
 		return;
 	case VERDICT_DENY:
@@ -271,6 +272,7 @@ static void settle(struct attempt *attempt, enum hash_result result,
 		return;
 	case HASH_FAILED:
 	case HASH_MADE:
+	case HASH_FOUND:
 		break;
 	}
 	conclude_denied(attempt, REASON_BUSY);

@@ -68,6 +68,11 @@ static const struct {
 					   LOG_WARNING,
 					   "A change of a password was "
 					   "denied" },
+	[EVENT_PASSWORD_TRIAL] = { "password-trial",
+				   "b52fccc2483c40519e113123ddd0a74c",
+				   LOG_NOTICE,
+				   "A new password was taken that a rule on "
+				   "trial would refuse" },
 	[EVENT_FAILURE_COUNTED] = { "failure-counted",
 				    "c996941bf1174b71b890812c0ec66a38",
 				    LOG_WARNING,

@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/hours.h"
+#include "policy/password.h"
 
 struct unit {
 	char letter;
@@ -368,6 +369,53 @@ static int parse_language(const struct setting_bounds *bounds,
 	return SETTING_TYPE_E_INVALID;
 }
 
+static int parse_preset(const char *value, enum password_preset *preset,
+			struct text *why)
+{
+	if (password_preset_find(value, preset))
+		return 0;
+	text_add(why, "is none of modern, bio and custom");
+	return SETTING_TYPE_E_INVALID;
+}
+
+/* A bonus for a class, which libpwquality writes without a minus, makes
+ * passwords shorter: there is none. */
+static int parse_credit(const struct setting_bounds *bounds, const char *value,
+			uint32_t *credit, struct text *why)
+{
+	uint64_t number;
+
+	if (!parse_number(value + (*value == '-'), &number) ||
+	    (*value == '-') != (number > 0) || number > bounds->max) {
+		text_add_format(why,
+				"is neither 0 nor -1 to -%" PRIu64
+				", so many at least",
+				bounds->max);
+		return SETTING_TYPE_E_INVALID;
+	}
+	*credit = (uint32_t)number;
+	return 0;
+}
+
+static int parse_yes_no(const char *value, uint32_t *yes, struct text *why)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
+		text_add(why, "is neither yes nor no");
+		return SETTING_TYPE_E_INVALID;
+	}
+	*yes = *value == 'y';
+	return 0;
+}
+
+static int parse_file(const char *value, char **at, struct text *why)
+{
+	if (strcmp(value, "none") != 0)
+		return parse_path(SETTING_FILE, value, at, why);
+	free(*at);
+	*at = NULL;
+	return 0;
+}
+
 int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		  const char *value, void *at, struct text *why)
 {
@@ -413,6 +461,14 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return setting_classes_parse(value, at, why);
 	case SETTING_SERVICES:
 		return setting_services_parse(value, at, why);
+	case SETTING_PRESET:
+		return parse_preset(value, at, why);
+	case SETTING_CREDIT:
+		return parse_credit(bounds, value, at, why);
+	case SETTING_FILE:
+		return parse_file(value, at, why);
+	case SETTING_YES_NO:
+		return parse_yes_no(value, at, why);
 	}
 	return -EINVAL;
 }
@@ -477,6 +533,21 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 	case SETTING_NETWORKS:
 		setting_networks_format(at, value);
 		break;
+	case SETTING_PRESET:
+		text_add(value, password_preset_name(
+					*(const enum password_preset *)at));
+		break;
+	case SETTING_CREDIT:
+		text_add_format(value, "%s%" PRIu32, *numbers > 0 ? "-" : "",
+				*numbers);
+		break;
+	case SETTING_FILE:
+		text_add(value,
+			 *(char *const *)at ? *(char *const *)at : "none");
+		break;
+	case SETTING_YES_NO:
+		text_add(value, *numbers ? "yes" : "no");
+		break;
 	}
 }
 
@@ -492,6 +563,9 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_LIMIT:
 	case SETTING_HOURS:
 	case SETTING_LANGUAGE:
+	case SETTING_PRESET:
+	case SETTING_CREDIT:
+	case SETTING_YES_NO:
 		break;
 	case SETTING_NETWORKS:
 		setting_networks_deinit(at);
@@ -500,6 +574,7 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_HOME:
 	case SETTING_PATTERN:
 	case SETTING_DECLARATION:
+	case SETTING_FILE:
 		free(*(char **)at);
 		*(char **)at = NULL;
 		break;

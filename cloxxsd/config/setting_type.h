@@ -19,6 +19,10 @@
  *     declaration none, or 2026-05-01 and a sentence   char *
  *     limit     off, or 90d       uint32_t seconds, 0 for off
  *     hours     mo-fr 07:00-20:00 struct hours
+ *     preset    modern            enum password_preset
+ *     credit    0, or -1          uint32_t, 1 for -1: so many at least
+ *     file      none, or a path   char *, NULL for none
+ *     yes_no    yes               uint32_t, 1 for yes
  */
 
 #include <stdbool.h>
@@ -45,6 +49,10 @@ enum setting_type {
 	SETTING_SERVICES,  /* char **, ended by NULL */
 	SETTING_LIMIT,
 	SETTING_HOURS,
+	SETTING_PRESET,
+	SETTING_CREDIT,
+	SETTING_FILE,
+	SETTING_YES_NO,
 };
 
 /* Both may be; for words: how many letters; for networks max 1: may be any; for

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/hours.h"
+#include "policy/password.h"
 
 /* [watched_backup NAME]: a backup that others make, looked at from outside */
 struct settings_watched {
@@ -45,11 +46,11 @@ struct settings {
 	/* [lockout] */
 	uint32_t lockout_failures; /* failures = 3, 1 to 10 */
 	/* [origin] */
-	char **local_services;            /* local_services = login, cron, ... */
+	char **local_services; /* local_services = login, cron, ... */
 	struct setting_networks bastions; /* bastions = none */
 	/* [geofence] */
-	char **countries;       /* countries = NL; ended by NULL, or "any" */
-	uint32_t local_classes; /* local = deny; 1 << enum address_class */
+	char **countries;         /* countries = NL; ended by NULL, or "any" */
+	uint32_t local_classes;   /* local = deny; 1 << enum address_class */
 	uint32_t geoip_max_age_s; /* max_age = 45d, 1d to 3650d */
 	/* [administrators] */
 	struct setting_networks administrators; /* networks = none */
@@ -57,10 +58,12 @@ struct settings {
 	char **unmanaged_origin; /* origin = sshd */
 	char **unmanaged_deny;   /* deny = none */
 	/* [password] */
-	uint32_t password_min_length; /* min_length = 15, 8 to 64 */
-	char **password_words;        /* words = cloxxs; ended by NULL */
-	uint64_t hash_memory;         /* hash_memory = 64M, 19M to 1G; bytes */
-	uint32_t hash_operations;     /* hash_operations = 2, 2 to 16 */
+	struct password_policy password; /* preset = modern, minlen and on */
+	char **badwords;          /* badwords = cloxxs; NULL at its end */
+	char *breached;           /* breached = none, or a path */
+	uint32_t trial;           /* trial = no */
+	uint64_t hash_memory;     /* hash_memory = 64M, 19M to 1G; bytes */
+	uint32_t hash_operations; /* hash_operations = 2, 2 to 16 */
 	/* [workers] */
 	uint32_t workers;        /* count = auto (0: one a processor), to 64 */
 	uint64_t workers_memory; /* memory = 256M, all hashes together; bytes */

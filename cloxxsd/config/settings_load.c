@@ -93,7 +93,7 @@ static int set_value(struct loader *loader, const struct ini_entry *entry,
 	if (r <= 0)
 		return r;
 	findings_add(&loader->findings, entry->file, entry->line, "%s: %s %s%s",
-		     row->key, quote.text, buffer,
+		     entry->key, quote.text, buffer,
 		     strpbrk(entry->value, "#;")
 			     ? " (a comment needs a line of its own)"
 			     : "");
@@ -198,7 +198,7 @@ static int take_entry(const struct ini_entry *entry, void *userdata)
 		&(item ? item->origins : loader->origins)[row - settings_table];
 	if (origin->file == loader->file) {
 		findings_add(&loader->findings, entry->file, entry->line,
-			     "%s stands in line %u already", row->key,
+			     "%s stands in line %u already", entry->key,
 			     origin->line);
 		return 0;
 	}
@@ -356,6 +356,86 @@ static void cross_check(struct loader *loader)
 		     buffers[0], buffers[1]);
 }
 
+static const struct origin *origin_of(const struct loader *loader,
+				      const char *key)
+{
+	return &loader->origins[settings_row_find("password", key) -
+				settings_table];
+}
+
+/* What the preset asks of key, as it would be written. */
+static void write_hold(const struct password_preset_row *row,
+		       enum password_preset preset, struct text *text)
+{
+	const struct settings_row *setting =
+		settings_row_find("password", row->key);
+	enum password_hold hold = row->presets[preset].hold;
+
+	text_add(text, hold == PASSWORD_HOLD_SAME   ? ""
+		       : hold == PASSWORD_HOLD_MOST ? "at most "
+						    : "at least ");
+	setting_format(setting->type, &row->presets[preset].value, text);
+	if (hold == PASSWORD_HOLD_LEAST_0)
+		text_add(text, " or 0");
+}
+
+/*
+ * What the preset says of keys that nobody set, and whether those that were set
+ * are as strict.
+ */
+static void apply_preset(struct loader *loader)
+{
+	struct password_policy *policy = &loader->settings->password;
+	enum password_preset preset = policy->preset;
+	struct password_policy held = *policy;
+
+	password_preset_apply(preset, &held);
+	for (size_t i = 0; i < password_preset_rows_n; i++) {
+		const struct password_preset_row *row =
+			&password_preset_rows[i];
+		const struct origin *origin = origin_of(loader, row->key);
+		uint32_t *value = (uint32_t *)((char *)policy + row->offset);
+		char asked[32];
+		struct text text;
+
+		if (origin->file == 0) {
+			memcpy(value, (char *)&held + row->offset,
+			       sizeof(*value));
+			continue;
+		}
+		if (password_preset_takes(row, preset, *value))
+			continue;
+		text_init(&text, asked, sizeof(asked));
+		write_hold(row, preset, &text);
+		findings_add(&loader->findings, loader->paths[origin->file],
+			     origin->line,
+			     "preset %s wants %s %s; another value takes "
+			     "preset = custom",
+			     password_preset_name(preset), row->key, asked);
+	}
+}
+
+static void check_password(struct loader *loader)
+{
+	const struct password_policy *policy = &loader->settings->password;
+	const struct origin *trial = origin_of(loader, "trial");
+	const struct origin *age = origin_of(loader, "min_age");
+
+	if (age->file == 0)
+		age = origin_of(loader, "max_age");
+	if (policy->max_age_s > 0 && policy->min_age_s >= policy->max_age_s &&
+	    age->file != 0)
+		findings_add(&loader->findings, loader->paths[age->file],
+			     age->line,
+			     "min_age of [password] is not below max_age: "
+			     "nobody could change a password in time");
+	if (loader->settings->trial && policy->preset == PASSWORD_PRESET_CUSTOM)
+		findings_add(&loader->findings, loader->paths[trial->file],
+			     trial->line,
+			     "trial = yes needs preset = modern or bio: custom "
+			     "would leave nothing in force");
+}
+
 /* What must be set, in each section with a name. */
 static void check_items(struct loader *loader)
 {
@@ -383,7 +463,11 @@ static int finish(struct loader *loader, int r, struct settings **ret_settings)
 	if (r < 0)
 		return r;
 	if (loader->findings.n == 0)
+		apply_preset(loader);
+	if (loader->findings.n == 0)
 		cross_check(loader);
+	if (loader->findings.n == 0)
+		check_password(loader);
 	if (loader->findings.n == 0)
 		check_items(loader);
 	if (loader->findings.n > 0)

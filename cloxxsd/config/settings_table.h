@@ -36,7 +36,7 @@ struct settings_section {
 };
 
 /* Room for what is kept for each row, and for each item. */
-#define SETTINGS_ROWS_MAX 64
+#define SETTINGS_ROWS_MAX 128
 #define SETTINGS_ITEMS_MAX 64
 /* Letters, digits, '.', '_' and '-'. */
 #define SETTINGS_NAME_MAX 64
@@ -68,7 +68,7 @@ static inline void *settings_at(struct settings *settings,
 	return (char *)settings + row->offset;
 }
 
-/* The row, or NULL. */
+/* The row, or NULL; a key is found by a name that it had before, too. */
 const struct settings_row *settings_row_find(const char *section,
 					     const char *key);
 /* Whether any row stands in section. */

@@ -177,14 +177,17 @@ static enum offline_status make_password(struct offline *offline,
 	return OFFLINE_DONE;
 }
 
-static struct change password_change(const struct user *user)
+static struct change password_change(const struct offline *offline,
+				     const struct user *user)
 {
 	return (struct change){ .type = CHANGE_PASSWORD,
 				.uid = user->uid,
 				.at = user->password_changed,
 				.password = &user->password,
 				.kind = user->password_kind,
-				.until = user->temporary_until };
+				.until = user->temporary_until,
+				.history =
+					offline->settings->password.history };
 }
 
 enum offline_status recover_reset_password(struct offline *offline)
@@ -204,7 +207,7 @@ enum offline_status recover_reset_password(struct offline *offline)
 		status = make_password(offline, &user, &temporary);
 	if (status != OFFLINE_DONE)
 		return status;
-	change_set_add(&set, password_change(&user));
+	change_set_add(&set, password_change(offline, &user));
 	change_set_record(&set,
 			  record_of(&user, EVENT_PASSWORD_RESET, details));
 	status = apply(offline, &set);
@@ -359,7 +362,6 @@ static void add_changes(struct change_set *set, const struct user *before,
 						     .uid = after->uid });
 		text_add(details, "; unlocked");
 	}
-	change_set_add(set, password_change(after));
 	text_add(details, "; temporary password");
 }
 
@@ -409,6 +411,7 @@ enum offline_status recover_administrator(struct offline *offline)
 				after.uid, after.services);
 	} else {
 		add_changes(&set, &before, &after, &text);
+		change_set_add(&set, password_change(offline, &after));
 	}
 	change_set_record(&set, record_of(&after, EVENT_ADMINISTRATOR_RECOVERED,
 					  details));

@@ -672,6 +672,11 @@ static const struct varlink_parameter lock_parameters[] = {
 static const struct varlink_parameter unlock_parameters[] = {
 	NAME, REASON(false), { "reset_password", VARLINK_BOOL, true, 0 }, { 0 }
 };
+static const struct varlink_parameter check_parameters[] = {
+	{ "password", VARLINK_STRING, false, 8192 },
+	{ "name", VARLINK_STRING, true, 256 },
+	{ 0 }
+};
 static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
@@ -765,6 +770,10 @@ static const struct varlink_method methods[] = {
 	       admin_unlock_user),
 	METHOD("ResetPassword", VARLINK_SENSITIVE, name_why_parameters,
 	       admin_reset_password),
+	METHOD("CheckPassword", VARLINK_SENSITIVE, check_parameters,
+	       admin_check_password),
+	METHOD("GeneratePassword", VARLINK_SENSITIVE, no_parameters,
+	       admin_generate_password),
 	METHOD("ImportBegin", 0, import_parameters, admin_import_begin),
 	METHOD("ImportUsers", VARLINK_SENSITIVE, users_parameters,
 	       admin_import_users),

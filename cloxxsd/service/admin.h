@@ -116,6 +116,16 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 int admin_reset_password(struct varlink_call *call, json_t *parameters,
 			 void *service);
 
+/* Passwords that are nobody's yet: judged, and made. */
+int admin_check_password(struct varlink_call *call, json_t *parameters,
+			 void *service);
+int admin_generate_password(struct varlink_call *call, json_t *parameters,
+			    void *service);
+
+/* Adds to a reply, which may be NULL, the list of breached passwords: which, of
+ * when, and what is wrong with it. NULL without memory. */
+json_t *admin_add_breached(const struct service *service, json_t *reply);
+
 /* Import: see service/import.h. */
 int admin_import_begin(struct varlink_call *call, json_t *parameters,
 		       void *service);

@@ -141,6 +141,8 @@ static struct record issue_record(const struct issue *issue)
 
 static void build_set(struct issue *issue, struct change_set *set)
 {
+	const uint32_t history =
+		issue->service->attempts->settings->password.history;
 	struct record record = issue_record(issue);
 
 	change_set_record(set, record);
@@ -170,7 +172,8 @@ static void build_set(struct issue *issue, struct change_set *set)
 					.at = issue->user.password_changed,
 					.password = &issue->user.password,
 					.kind = issue->user.password_kind,
-					.until = issue->user.temporary_until });
+					.until = issue->user.temporary_until,
+					.history = history });
 }
 
 /* Still as it must be for the change: looked at again after the hash. */

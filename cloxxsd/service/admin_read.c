@@ -136,9 +136,12 @@ static json_t *locks_json(struct service *service)
 	return NULL;
 }
 
-static json_t *add_backup_and_geoip(struct service *service, json_t *reply)
+static json_t *add_others(struct service *service, json_t *reply)
 {
-	return admin_add_geoip(service, admin_add_last_backup(service, reply));
+	return admin_add_breached(
+		service,
+		admin_add_geoip(service,
+				admin_add_last_backup(service, reply)));
 }
 
 int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -169,7 +172,7 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 		text_add_format(&text, "%02x", service->state->ledger.chain[i]);
 	return varlink_call_reply(
 		call,
-		add_backup_and_geoip(
+		add_others(
 			service,
 			json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:I, s:s, "
 				  "s:i, s:i,"

@@ -102,7 +102,7 @@ sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
 jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
-pwquality.h cloxxsd/attempt/password_rules.c
+pwquality.h cloxxsd/attempt/password_pattern.c
 crypt.h cloxxsd/attempt/foreign_hash.c
 crack.h cloxxsd/attempt/dictionary.c
 uninorm.h cloxxsd/attempt/password_rules.c

@@ -76,7 +76,7 @@ def test_promise_S02_and_S03_need_the_stacks(user):
 
 
 @pytest.mark.parametrize("row, setting, seen", [
-    ("S04", "[password]\nmin_length = 14\n", "At least 14"),
+    ("S04", "[password]\npreset = custom\nminlen = 14\n", "at least 14"),
     ("S06", "[lockout]\nfailures = 4\n", "together: 4;"),
 ])
 def test_promise_weakened_by_a_setting(configure, row, setting, seen):

@@ -13,7 +13,11 @@
 #include "tests/unit/scratch.h"
 
 static const char *const words[] = { "cloxxs", "betuwe", NULL };
-static const struct password_rules rules = { .min_length = 15, .words = words };
+static const struct password_rules rules = {
+	.policy = { .minlen = 15, .difok = 1, .usercheck = 1, .dictcheck = 1 },
+	.n_factors = 1,
+	.words = words,
+};
 
 /* Stand in for libc's, also for the libraries below: a look-up through NSS
  * would ask the daemon itself. */
@@ -50,6 +54,9 @@ static int judge(const struct password_rules *by, const char *user,
 	scope(secret_deinit) struct secret old = { 0 };
 	scope(secret_deinit) struct secret typed = { 0 };
 	scope(secret_deinit) struct secret normal = { 0 };
+	struct password_candidate candidate = { .user = user,
+						.wanted = &normal };
+	struct password_fault fault = { 0 };
 	char buffer[512];
 	struct text why;
 	int r;
@@ -60,11 +67,16 @@ static int judge(const struct password_rules *by, const char *user,
 	r = password_normalise(&typed, &normal);
 	if (r != 0)
 		return r;
-	if (current)
+	if (current) {
 		fill(&old, current, strlen(current));
+		candidate.current = &old;
+	}
 	n_lookups = 0;
-	r = password_check(by, user, current ? &old : NULL, &normal, &why);
+	r = password_check(by, &candidate, &fault);
 	assert_int_equal(n_lookups, 0);
+	assert_int_equal(r, fault.error);
+	if (r != 0)
+		password_fault_write(&fault, LANGUAGE_ENGLISH, &why);
 	/* A refusal has its sentence, and it does not hold the password. */
 	assert_false(text_is_cut(&why));
 	assert_int_equal(r != 0, why.n > 0);
@@ -111,9 +123,9 @@ static const struct {
 	{ "abuse_82 same", "piet", "vrkqmzhtwpxjnbd", "vrkqmzhtwpxjnbd",
 	  PASSWORD_E_SAME },
 	{ "abuse_82 other case only", "piet", "vrkqmzhtwpxjnbd",
-	  "VRKQMZHTWPXJNBD", PASSWORD_E_WEAK },
+	  "VRKQMZHTWPXJNBD", PASSWORD_E_CASE_ONLY },
 	{ "abuse_82 turned", "piet", "vrkqmzhtwpxjnbd", "twpxjnbdvrkqmzh",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_ROTATED },
 	{ "abuse_82 name", "piet", NULL, "vrkqPietmzhtwpxjnbd",
 	  PASSWORD_E_NAME },
 	{ "abuse_82 name backwards", "piet", NULL, "vrkqteIpmzhtwpxjnbd",
@@ -125,41 +137,43 @@ static const struct {
 	  PASSWORD_E_WORD },
 	{ "abuse_82 word backwards", "piet", NULL, "vrkqewutebmzhtwpx",
 	  PASSWORD_E_WORD },
-	{ "palindrome", "piet", NULL, "vrkqmzhtthzmqkrv", PASSWORD_E_WEAK },
+	{ "palindrome", "piet", NULL, "vrkqmzhtthzmqkrv",
+	  PASSWORD_E_PALINDROME },
 	{ "abuse_82 word twice", "piet", NULL, "passwordpassword",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_REPEATS },
 	{ "a piece again and again", "piet", NULL, "vrkqmzhvrkqmzhvr",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_REPEATS },
 	{ "a long piece twice", "piet", NULL, "vrkqmzhtwpxjnbdvrkqmzhtwpxjnbd",
 	  0 },
 	{ "ends as it begins", "piet", NULL, "vrkqmzhtwpxjnbv", 0 },
-	{ "one letter", "piet", NULL, "aaaaaaaaaaaaaaaaaaaa", PASSWORD_E_WEAK },
+	{ "one letter", "piet", NULL, "aaaaaaaaaaaaaaaaaaaa",
+	  PASSWORD_E_REPEATS },
 	{ "a row of keys", "piet", NULL, "abcdefghijklmnopqrst",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "the alphabet", "piet", NULL, "abcdefghijklmnopqrstuvwxyz",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "the alphabet in both cases", "piet", NULL, "aBcDeFgHiJkLmNoPqRsT",
-	  PASSWORD_E_WEAK },
-	{ "digits", "piet", NULL, "123456789012345678", PASSWORD_E_WEAK },
-	{ "digits back", "piet", NULL, "98765432109876543", PASSWORD_E_WEAK },
-	{ "to and fro", "piet", NULL, "ababababcdcdcdcdefef", PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
+	{ "digits", "piet", NULL, "123456789012345678", PASSWORD_E_RUNS },
+	{ "digits back", "piet", NULL, "98765432109876543", PASSWORD_E_RUNS },
+	{ "to and fro", "piet", NULL, "ababababcdcdcdcdefef", PASSWORD_E_RUNS },
 	{ "runs of three", "piet", NULL, "abc123def456ghi789",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "rows of a keyboard", "piet", NULL, "qwertyuiopasdfghjkl",
-	  PASSWORD_E_WEAK },
-	{ "and back", "piet", NULL, "lkjhgfdsaPOIUYTREWQ", PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
+	{ "and back", "piet", NULL, "lkjhgfdsaPOIUYTREWQ", PASSWORD_E_RUNS },
 	{ "on a French one", "piet", NULL, "azertyuiopqsdfghjklm",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "walks of three", "piet", NULL, "were there tribes", 0 },
 	{ "a run and a little", "piet", NULL, "abcdefghijklmnop-hello",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "a run and nine more", "piet", NULL, "abcdefvrkqmzhtw", 0 },
 	{ "a run and eight more", "piet", NULL, "abcdefgvrkqmzht",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "letters with marks", "piet", NULL,
 	  "\xc3\xa0\xc3\xa1\xc3\xa2\xc3\xa3\xc3\xa4\xc3\xa5\xc3\xa6\xc3\xa7"
 	  "\xc3\xa8\xc3\xa9\xc3\xaa\xc3\xab\xc3\xac\xc3\xad\xc3\xae\xc3\xaf",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_RUNS },
 	{ "neighbours all over (ASVS 6.2.5)", "piet", NULL, "thefirststudent",
 	  0 },
 	{ "25 letters of a sentence", "piet", NULL,
@@ -168,19 +182,19 @@ static const struct {
 	  "98a7de56cb3421fe0ab712cd89ef5034", 0 },
 	{ "16 digits", "piet", NULL, "9817562433409826", 0 },
 	{ "abuse_82 dictionary, neighbours", "piet", NULL, "constitutionality",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "abuse_82 neighbours, backwards", "piet", NULL, "ytilanoitutitsnoc",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "abuse_82 neighbours, in disguise", "piet", NULL, "C0n$tituti0nal1ty",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "abuse_82 neighbours, and a digit", "piet", NULL, "confederations2",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "abuse_82 neighbours, and signs", "piet", NULL, "!!defenestrated",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "abuse_82 dictionary", "piet", NULL, "incomprehensibility",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "abuse_82 dictionary backwards", "piet", NULL, "ytilibisneherpmocni",
-	  PASSWORD_E_WEAK },
+	  PASSWORD_E_DICTIONARY },
 	{ "nobody's name", "", NULL, "vrkqmzhtwpxjnbd", 0 },
 };
 
@@ -227,7 +241,7 @@ static int make_small(void **state)
 	small.rules = rules;
 	small.rules.dictionary = small.path;
 	assert_int_equal(judge(&small.rules, "piet", NULL, word, strlen(word)),
-			 PASSWORD_E_WEAK);
+			 PASSWORD_E_DICTIONARY);
 	*state = &small;
 	return 0;
 }
@@ -379,6 +393,178 @@ static void test_grows_abuse_78(void **state)
 	assert_true(secret_is_empty(&normal));
 }
 
+/* What each key of the policy asks, by itself, and that 0 asks nothing. */
+static void test_policy_keys(void **state)
+{
+	static const struct {
+		const char *what;
+		struct password_policy policy;
+		const char *wanted;
+		int expected;
+	} keys[] = {
+		{ "bio, three classes",
+		  { .minclass = 3, .minclass_until = 20 },
+		  "vrkqmZhtwpxj4b",
+		  0 },
+		{ "bio, two classes",
+		  { .minclass = 3, .minclass_until = 20 },
+		  "vrkqmzhtwpxj4b",
+		  PASSWORD_E_FEW_CLASSES },
+		{ "bio, 19 small letters",
+		  { .minclass = 3, .minclass_until = 20 },
+		  "vrkqmzhtwpxjnbdclfs",
+		  PASSWORD_E_FEW_CLASSES },
+		{ "bio, 20 small letters",
+		  { .minclass = 3, .minclass_until = 20 },
+		  "vrkqmzhtwpxjnbdclfsg",
+		  0 },
+		{ "classes for ever",
+		  { .minclass = 3 },
+		  "vrkqmzhtwpxjnbdclfsg",
+		  PASSWORD_E_FEW_CLASSES },
+		{ "a digit",
+		  { .dcredit = 1 },
+		  "vrkqmzhtwpxj",
+		  PASSWORD_E_FEW_DIGITS },
+		{ "a digit there", { .dcredit = 1 }, "vrkqmzhtwpx4j", 0 },
+		{ "two capitals",
+		  { .ucredit = 2 },
+		  "vrkqmZhtwpxj",
+		  PASSWORD_E_FEW_CAPITALS },
+		{ "a small letter",
+		  { .lcredit = 1 },
+		  "VRKQMZHTWPXJ",
+		  PASSWORD_E_FEW_SMALL },
+		{ "another",
+		  { .ocredit = 1 },
+		  "vrkqmzhtwpxj",
+		  PASSWORD_E_FEW_OTHERS },
+		{ "three in a row",
+		  { .maxrepeat = 2 },
+		  "vrkqmzzzhtwpxj",
+		  PASSWORD_E_SAME_IN_A_ROW },
+		{ "two in a row", { .maxrepeat = 2 }, "vrkqmzzhtwpxj", 0 },
+		{ "neighbours",
+		  { .maxsequence = 3 },
+		  "vrkqmabcdhtwpxj",
+		  PASSWORD_E_SEQUENCE },
+		{ "one class",
+		  { .maxclassrepeat = 4 },
+		  "vrkqm4ht6wp7xj8",
+		  PASSWORD_E_CLASS_IN_A_ROW },
+		{ "no name check", { 0 }, "vrkqmpietzhtw", 0 },
+		{ "name check",
+		  { .usercheck = 1 },
+		  "vrkqmpietzhtw",
+		  PASSWORD_E_NAME },
+		{ "no dictionary check", { 0 }, "incomprehensibility", 0 },
+		{ "dictionary check",
+		  { .dictcheck = 1 },
+		  "incomprehensibility",
+		  PASSWORD_E_DICTIONARY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct password_rules by = { .policy = keys[i].policy,
+					     .n_factors = 1 };
+		int r;
+
+		by.policy.minlen = 12;
+		r = judge(&by, "piet", NULL, keys[i].wanted,
+			  strlen(keys[i].wanted));
+		if (r != keys[i].expected)
+			fail_msg("%s: %s", keys[i].what,
+				 password_error_name(r));
+	}
+}
+
+/* abuse_77: 7, 8, 14 and 15, with one factor and with two. */
+static void test_factors_abuse_77(void **state)
+{
+	static const struct {
+		size_t length;
+		int one, two;
+	} lengths[] = {
+		{ 7, PASSWORD_E_TOO_SHORT, PASSWORD_E_TOO_SHORT },
+		{ 8, PASSWORD_E_TOO_SHORT, 0 },
+		{ 14, PASSWORD_E_TOO_SHORT, 0 },
+		{ 15, 0, 0 },
+	};
+	struct password_rules by = rules;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		by.n_factors = 1;
+		assert_int_equal(judge(&by, "piet", NULL, "vrkqmzhtwpxjnbd",
+				       lengths[i].length),
+				 lengths[i].one);
+		by.n_factors = 2;
+		assert_int_equal(judge(&by, "piet", NULL, "vrkqmzhtwpxjnbd",
+				       lengths[i].length),
+				 lengths[i].two);
+	}
+}
+
+/* ASVS 6.2.11: what whoever guesses knows of user, host and services. */
+static void test_context_abuse_82(void **state)
+{
+	static const struct {
+		const char *wanted;
+		int expected;
+	} cases[] = {
+		{ "vrkqmzVriesxjnbd", PASSWORD_E_NAME },
+		{ "vrkqmzseirvxjnbd", PASSWORD_E_NAME },
+		{ "vrkqmzdexjnbdlfg", 0 },
+		{ "vrkqmzWeb01xjnbd", PASSWORD_E_WORD },
+		{ "vrkqmzbetuwexjnb", PASSWORD_E_WORD },
+		{ "vrkqcloxxs-onlinej", PASSWORD_E_WORD },
+		{ "vrkqmzsshdxjnbdl", PASSWORD_E_WORD },
+		{ "vrkqmzsuxjnbdlfg", 0 },
+		{ "vrkqmz2026xjnbdl", 0 },
+	};
+	struct password_context context;
+	struct password_rules by = rules;
+
+	(void)state;
+	password_context_init(&context, "anna_de_vries",
+			      "sshd,su,cloxxs-online", "web01.betuwe.nl.2026");
+	by.context = &context;
+	by.words = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int r = judge(&by, "anna_de_vries", NULL, cases[i].wanted,
+			      strlen(cases[i].wanted));
+
+		if (r != cases[i].expected)
+			fail_msg("%s: %s", cases[i].wanted,
+				 password_error_name(r));
+	}
+}
+
+/* More words than there is room for are left out; none is written behind. */
+static void test_context_is_bounded(void **state)
+{
+	struct password_context context;
+	char services[4096];
+	struct text text;
+	size_t n = 0;
+
+	(void)state;
+	text_init(&text, services, sizeof(services));
+	for (int i = 0; i < 300; i++)
+		text_add_format(&text, "service%03d,", i);
+	password_context_init(&context,
+			      "a_bcde_fghi_jklm_nopq_rstu_vwxy_zabc"
+			      "_defg_hijk_lmno",
+			      services, "");
+	while (context.words[n])
+		n++;
+	assert_int_equal(n, PASSWORD_CONTEXT_MAX);
+	assert_string_equal(context.words[n - 1], "service063");
+	assert_null(context.name_parts[8]);
+	assert_non_null(context.name_parts[7]);
+}
+
 static void test_no_dictionary_abuse_82(void **state)
 {
 	struct password_rules missing = rules;
@@ -431,13 +617,12 @@ static void test_lookups_are_seen(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	for (int i = 0; i < _PASSWORD_RULES_E_N; i++)
+	for (int i = 0; i < _PASSWORD_E_N; i++)
 		assert_non_null(password_error_name(i));
 	assert_string_equal(password_error_name(PASSWORD_E_TOO_SHORT),
 			    "too-short");
 	assert_string_equal(password_error_name(-1), "unknown");
-	assert_string_equal(password_error_name(_PASSWORD_RULES_E_N),
-			    "unknown");
+	assert_string_equal(password_error_name(_PASSWORD_E_N), "unknown");
 }
 
 int main(void)
@@ -451,6 +636,10 @@ int main(void)
 		cmocka_unit_test(test_lengths_abuse_77),
 		cmocka_unit_test(test_normal_form_abuse_78),
 		cmocka_unit_test(test_grows_abuse_78),
+		cmocka_unit_test(test_policy_keys),
+		cmocka_unit_test(test_factors_abuse_77),
+		cmocka_unit_test(test_context_abuse_82),
+		cmocka_unit_test(test_context_is_bounded),
 		cmocka_unit_test(test_no_dictionary_abuse_82),
 		cmocka_unit_test(test_generate),
 		cmocka_unit_test(test_lookups_are_seen),

@@ -339,7 +339,7 @@ static void test_dropins(void **state)
 	load(place, &result);
 	assert_int_equal(result.r, 0);
 	assert_non_null(strstr(result.dump, "failures = 6\n"));
-	assert_non_null(strstr(result.dump, "min_length = 20\n"));
+	assert_non_null(strstr(result.dump, "minlen = 20\n"));
 	/* Whatever order the file system gives: the last by name wins. */
 	for (int i = 0; i < 30; i++) {
 		char name[32], content[64];

@@ -73,13 +73,16 @@ static void make_evidence(struct evidence *evidence)
 			  "state", "ok", "max_age", 3888000, "database", "type",
 			  "Test", "built", (json_int_t)(NOW - 9 * 86400));
 	evidence->settings = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+		"s:s, s:s}",
 		"geofence.countries", "NL", "geofence.local", "private",
 		"administrators.networks", "10.9.0.0/24", "unmanaged.origin",
-		"sshd", "password.min_length", "15", "password.hash_memory",
-		"64M", "password.hash_operations", "2", "lockout.failures", "3",
-		"temporary_password.lifetime", "24h", "backup.keep", "30d",
-		"statement.soc2", "2026-05-01 Report <7>");
+		"sshd", "password.preset", "modern", "password.minlen", "15",
+		"password.minclass", "0", "password.dictcheck", "1",
+		"password.hash_memory", "64M", "password.hash_operations", "2",
+		"lockout.failures", "3", "temporary_password.lifetime", "24h",
+		"backup.keep", "30d", "statement.soc2",
+		"2026-05-01 Report <7>");
 	evidence->users = (struct user_tally){
 		.known = true,
 		.all = 3,
@@ -137,7 +140,8 @@ static void a_sound_host_keeps(void **state)
 		  "met een shell: 2. root jan" },
 		{ "S03", ANSWER_KEPT, "chose theirs: 2,",
 		  "het hunne kozen: 2," },
-		{ "S04", ANSWER_KEPT, "At least 15", "Ten minste 15" },
+		{ "S04", ANSWER_KEPT, "\"modern\": at least 15",
+		  "\"modern\": ten minste 15" },
 		{ "S05", ANSWER_KEPT, "64M of memory and 2 passes",
 		  "64M geheugen en 2 gangen" },
 		{ "S06", ANSWER_KEPT, "together: 3;", "samen: 3;" },
@@ -189,12 +193,65 @@ static void set(struct evidence *evidence, const char *name, const char *value)
 			 0);
 }
 
+/* By which rules, and of when the list is. */
+static void strong_passwords_by_the_running_settings(void **state)
+{
+	static const struct {
+		const char *preset, *minlen, *minclass;
+		json_int_t modified;
+		const char *fault;
+		enum answer_outcome outcome;
+		const char *en;
+	} rows[] = {
+		{ "bio", "12", "3", 0, NULL, ANSWER_KEPT,
+		  "\"bio\": at least 12" },
+		{ "custom", "14", "2", 0, NULL, ANSWER_NOT_KEPT,
+		  "\"custom\": at least 14" },
+		{ "custom", "11", "4", 0, NULL, ANSWER_NOT_KEPT,
+		  "at least 11" },
+		{ "modern", "15", "0", NOW - 10 * 86400, NULL, ANSWER_KEPT,
+		  "breached passwords of 10 days old" },
+		{ "modern", "15", "0", 0, "it is not there", ANSWER_NOT_KEPT,
+		  "cannot be searched" },
+		{ "modern", "15", "0", NOW, "not in order", ANSWER_NOT_KEPT,
+		  "cannot be searched" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct evidence evidence;
+		struct answer answer;
+
+		make_evidence(&evidence);
+		set(&evidence, "password.preset", rows[i].preset);
+		set(&evidence, "password.minlen", rows[i].minlen);
+		set(&evidence, "password.minclass", rows[i].minclass);
+		if (rows[i].modified > 0 || rows[i].fault)
+			assert_int_equal(
+				json_object_update_new(
+					evidence.doctor.status,
+					json_pack("{s:s, s:I, s:s*}",
+						  "breached", "/srv/pwned.txt",
+						  "breached_modified",
+						  rows[i].modified,
+						  "breached_fault",
+						  rows[i].fault)),
+				0);
+		assert_int_equal(look(&evidence, "S04", &answer),
+				 rows[i].outcome);
+		if (!strstr(answer.seen[STATEMENT_ENGLISH], rows[i].en))
+			fail_msg("%zu: %s", i, answer.seen[STATEMENT_ENGLISH]);
+		evidence_deinit(&evidence);
+	}
+}
+
 static void what_is_weak_is_not_kept(void **state)
 {
 	static const struct {
 		const char *id, *setting, *value;
 	} settings[] = {
-		{ "S04", "password.min_length", "14" },
+		{ "S04", "password.minlen", "14" },
+		{ "S04", "password.dictcheck", "0" },
 		{ "S06", "lockout.failures", "4" },
 		{ "S08", "geofence.countries", "any" },
 		{ "S08", "geofence.countries", "BE, NL" },
@@ -532,6 +589,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_promise_once_in_both_languages),
 		cmocka_unit_test(a_sound_host_keeps),
+		cmocka_unit_test(strong_passwords_by_the_running_settings),
 		cmocka_unit_test(what_is_weak_is_not_kept),
 		cmocka_unit_test(what_nobody_looked_at_is_not_kept),
 		cmocka_unit_test(without_the_daemon_nothing_measured_is_kept),
