@@ -73,7 +73,7 @@ static json_t *parameters_of(const struct command *command,
 	json_t *parameters = json_pack("{s:s}", "password", password);
 
 	if (parameters && command_has(command, OPTION_USER) &&
-	    json_object_set_new(parameters, "name",
+	    json_object_set_new(parameters, "user",
 				json_string(command->values[OPTION_USER])) <
 		    0) {
 		json_decref(parameters);

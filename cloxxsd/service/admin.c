@@ -63,7 +63,13 @@ int admin_unavailable(struct varlink_call *call, const char *message)
 bool admin_take_user(struct service *service, struct varlink_call *call,
 		     json_t *parameters, struct user *ret_user)
 {
-	const char *name = admin_string(parameters, "name");
+	return admin_take_named(service, call,
+				admin_string(parameters, "name"), ret_user);
+}
+
+bool admin_take_named(struct service *service, struct varlink_call *call,
+		      const char *name, struct user *ret_user)
+{
 	int r = user_find(service->state->store, name, ret_user);
 
 	if (r == 0)
@@ -674,7 +680,7 @@ static const struct varlink_parameter unlock_parameters[] = {
 };
 static const struct varlink_parameter check_parameters[] = {
 	{ "password", VARLINK_STRING, false, 8192 },
-	{ "name", VARLINK_STRING, true, 256 },
+	{ "user", VARLINK_STRING, true, 256 },
 	{ 0 }
 };
 static const struct varlink_parameter reference_parameters[] = {

@@ -47,6 +47,9 @@ must_check int admin_unavailable(struct varlink_call *call,
  */
 bool admin_take_user(struct service *service, struct varlink_call *call,
 		     json_t *parameters, struct user *ret_user);
+/* The same of a name from another parameter. */
+bool admin_take_named(struct service *service, struct varlink_call *call,
+		      const char *name, struct user *ret_user);
 
 /*
  * Applies change with its record: event by the caller, about user, with

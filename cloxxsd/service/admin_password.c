@@ -193,11 +193,12 @@ static int take_wanted(struct checking *checking, const char *typed)
 /* False where the call was answered: there is no such user. */
 static bool take_user(struct checking *checking, json_t *parameters)
 {
+	const char *name = admin_string(parameters, "user");
 	struct user user = { 0 };
 
-	if (admin_string(parameters, "name")) {
-		if (!admin_take_user(checking->service, checking->call,
-				     parameters, &user))
+	if (name) {
+		if (!admin_take_named(checking->service, checking->call, name,
+				      &user))
 			return false;
 		memcpy(checking->user, user.name, sizeof(checking->user));
 	}

@@ -87,19 +87,6 @@ static int next_sessions(struct varlink_call *call, void *data)
 	return r > 0 ? -EIO : r;
 }
 
-/* The user that "user" names; false: answered. */
-static bool take_user(struct service *service, struct varlink_call *call,
-		      const char *name, struct user *ret_user)
-{
-	int r = user_find(service->state->store, name, ret_user);
-
-	if (r == USER_E_UNKNOWN)
-		(void)!admin_not_found(call, name);
-	else if (r != 0)
-		(void)!admin_unavailable(call, UNREADABLE);
-	return r == 0;
-}
-
 int admin_list_sessions(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
@@ -107,7 +94,7 @@ int admin_list_sessions(struct varlink_call *call, json_t *parameters,
 	struct listing *listing;
 	struct user user = { 0 };
 
-	if (name && !take_user(userdata, call, name, &user))
+	if (name && !admin_take_named(userdata, call, name, &user))
 		return 0;
 	listing = calloc(1, sizeof(*listing));
 	if (!listing)
@@ -236,7 +223,7 @@ static int end_all(struct service *service, struct varlink_call *call,
 	struct admin_ending ending;
 	struct user user;
 
-	if (!take_user(service, call, name, &user))
+	if (!admin_take_named(service, call, name, &user))
 		return 0;
 	sessions = sessions_of(service, &user);
 	if (!sessions)

@@ -398,7 +398,7 @@ static json_t *check(const char *password, const char *name)
 	talk_open(core, &talk, 0);
 	reply = talk_call(
 		core, &talk, "nl.cloxxs.Admin.CheckPassword",
-		json_pack("{s:s, s:s*}", "password", password, "name", name));
+		json_pack("{s:s, s:s*}", "password", password, "user", name));
 	talk_close(core, &talk);
 	return reply;
 }

@@ -49,7 +49,7 @@ static uint32_t n_wrong(uint32_t uid)
 /* The end of a test; "" for what was not in it. */
 struct end {
 	char error[64];
-	char message[64], reference[16];
+	char message[256], reference[16];
 	char verdict[16], reason[40];
 	char account[16], account_reason[40];
 };
@@ -118,14 +118,19 @@ static void expect(const char *user, const char *password, const char *verdict,
 		   const char *reason)
 {
 	struct end end = test(user, password);
-	char message[64];
+	char message[256];
 
 	if (strcmp(end.verdict, verdict) != 0 ||
 	    strcmp(end.reason, reason) != 0)
 		fail_msg("%s: %s %s", end.verdict, end.reason, end.error);
 	if (strcmp(verdict, "deny") != 0)
 		return;
-	(void)snprintf(message, sizeof(message), "Access denied. Reference %s.",
+	/* What denies behind the password is told to who proved it. */
+	(void)snprintf(message, sizeof(message), "%s Reference %s.",
+		       strcmp(reason, "temporary-password-expired") == 0
+			       ? "Your temporary password has expired. Ask your "
+				 "administrator for a new one."
+			       : "Access denied.",
 		       end.reference);
 	assert_string_equal(end.message, message);
 	assert_string_equal(end.account, "");

@@ -190,31 +190,32 @@ static const struct {
 	{ "192.0.2.1 4711 10.0.0.1 22", "host.example", "192.0.2.1" },
 	{ "2001:db8::1 4711 10.0.0.1 22", "x", "2001:db8::1" },
 	{ "192.0.2.1", "x", "192.0.2.1" },
-	{ "UNKNOWN 65535 UNKNOWN 65535", "UNKNOWN", "" },
-	{ "UNKNOWN 65535 UNKNOWN 65535", "192.0.2.1", "" },
+	{ "UNKNOWN 65535 UNKNOWN 65535", "UNKNOWN", ORIGIN_UNREADABLE },
+	{ "UNKNOWN 65535 UNKNOWN 65535", "192.0.2.1", ORIGIN_UNREADABLE },
 	/* no remote service: nobody but the user can have set it */
 	{ "192.0.2.1 4711 10.0.0.1 22", NULL, "" },
 	{ "192.0.2.1 4711 10.0.0.1 22", "", "" },
 	{ NULL, NULL, "" },
 	{ NULL, "", "" },
 	{ NULL, "192.0.2.1", "192.0.2.1" },
-	{ NULL, "host.example", "" },
-	{ NULL, "localhost", "" },
+	{ NULL, "host.example", ORIGIN_UNREADABLE },
+	{ NULL, "localhost", ORIGIN_UNREADABLE },
 	{ NULL, "::ffff:203.0.113.5", "203.0.113.5" },
 	{ NULL, "0:0:0:0:0:ffff:cb00:7105", "203.0.113.5" },
 	{ NULL, "::FFFF:CB00:7105", "203.0.113.5" },
 	{ NULL, "2001:0DB8:0000::0001", "2001:db8::1" },
 	{ NULL, "fe80::1%eth0", "fe80::1" },
-	{ NULL, "192.0.2.1%eth0", "" },
-	{ NULL, "%eth0", "" },
-	{ NULL, "203.0.113.005", "" },
-	{ NULL, "3405803781", "" },
-	{ NULL, "0x7f.1", "" },
-	{ NULL, "10.1", "" },
-	{ NULL, "[2001:db8::1]", "" },
-	{ NULL, " 192.0.2.1", "" },
-	{ NULL, "192.0.2.1 ", "" },
-	{ NULL, "1111:2222:3333:4444:5555:6666:7777:8888:9999:0000", "" },
+	{ NULL, "192.0.2.1%eth0", ORIGIN_UNREADABLE },
+	{ NULL, "%eth0", ORIGIN_UNREADABLE },
+	{ NULL, "203.0.113.005", ORIGIN_UNREADABLE },
+	{ NULL, "3405803781", ORIGIN_UNREADABLE },
+	{ NULL, "0x7f.1", ORIGIN_UNREADABLE },
+	{ NULL, "10.1", ORIGIN_UNREADABLE },
+	{ NULL, "[2001:db8::1]", ORIGIN_UNREADABLE },
+	{ NULL, " 192.0.2.1", ORIGIN_UNREADABLE },
+	{ NULL, "192.0.2.1 ", ORIGIN_UNREADABLE },
+	{ NULL, "1111:2222:3333:4444:5555:6666:7777:8888:9999:0000",
+	  ORIGIN_UNREADABLE },
 };
 
 static void test_addresses_abuse_58_59(void **state)
@@ -252,7 +253,7 @@ static void test_environment_abuse_20(void **state)
 	fake_pam_init(&pam);
 	fake_pam_item(&pam, PAM_RHOST, "host.example");
 	origin_read(&pam, &origin);
-	assert_string_equal(origin.address, "");
+	assert_string_equal(origin.address, ORIGIN_UNREADABLE);
 	assert_string_equal(origin.method, "");
 	assert_string_equal(origin.language, "");
 	fake_pam_deinit(&pam);
