@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/timestamp.h"
 #include "base/language.h"
+#include "base/timestamp.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
