@@ -204,6 +204,9 @@ static const char *const told[_REASON_N] = {
 	[REASON_TEMPORARY_EXPIRED] =
 		N_("Your temporary password has expired. Ask your "
 		   "administrator for a new one."),
+	[REASON_PASSWORD_TOO_YOUNG] =
+		N_("Your password was changed a short time ago. Wait before "
+		   "you change it again."),
 	[REASON_CANNOT_ASK] =
 		N_("Your password must be changed first, and this program "
 		   "cannot ask for a new one."),
