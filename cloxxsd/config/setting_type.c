@@ -112,6 +112,12 @@ static int check_bounds(enum setting_type type,
 	return SETTING_TYPE_E_INVALID;
 }
 
+/* What stands where there is no number. */
+static const char *word_for_zero(enum setting_type type)
+{
+	return type == SETTING_AUTO ? "auto" : "off";
+}
+
 static int parse_quantity(enum setting_type type,
 			  const struct setting_bounds *bounds,
 			  const char *value, void *at, struct text *why)
@@ -134,9 +140,10 @@ static int parse_quantity(enum setting_type type,
 			return SETTING_TYPE_E_INVALID;
 		}
 	} else if (!parse_number(value, &number)) {
-		text_add(why, type == SETTING_AUTO
-				      ? "is neither auto nor a number"
-				      : "is not a number");
+		text_add(why,
+			 type == SETTING_AUTO ? "is neither auto nor a number"
+			 : type == SETTING_COUNT ? "is neither off nor a number"
+						 : "is not a number");
 		return SETTING_TYPE_E_INVALID;
 	}
 	r = check_bounds(type, bounds, number, why);
@@ -421,7 +428,8 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 {
 	switch (type) {
 	case SETTING_AUTO:
-		if (strcmp(value, "auto") == 0) {
+	case SETTING_COUNT:
+		if (strcmp(value, word_for_zero(type)) == 0) {
 			*(uint32_t *)at = 0;
 			return 0;
 		}
@@ -479,8 +487,9 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 
 	switch (type) {
 	case SETTING_AUTO:
+	case SETTING_COUNT:
 		if (*numbers == 0) {
-			text_add(value, "auto");
+			text_add(value, word_for_zero(type));
 			break;
 		}
 		text_add_format(value, "%" PRIu32, *numbers);
@@ -556,6 +565,7 @@ void setting_deinit(enum setting_type type, void *at)
 	switch (type) {
 	case SETTING_NUMBER:
 	case SETTING_AUTO:
+	case SETTING_COUNT:
 	case SETTING_SIZE:
 	case SETTING_DURATION:
 	case SETTING_UIDS:

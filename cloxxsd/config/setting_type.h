@@ -7,6 +7,7 @@
  *
  *     number    3                 uint32_t
  *     auto      auto, or 3        uint32_t, 0 for auto
+ *     count     off, or 10        uint32_t, 0 for off
  *     size      64M (K, M, G)     uint64_t bytes
  *     duration  24h (s, m, h, d)  uint32_t seconds
  *     uids      66000-99999       uint32_t[2]
@@ -34,6 +35,7 @@
 enum setting_type {
 	SETTING_NUMBER,
 	SETTING_AUTO,
+	SETTING_COUNT,
 	SETTING_SIZE,
 	SETTING_DURATION,
 	SETTING_UIDS,

@@ -45,6 +45,12 @@ struct settings {
 	uint32_t inactive_s; /* inactive = off (0), 1d to 3650d */
 	/* [lockout] */
 	uint32_t lockout_failures; /* failures = 3, 1 to 10 */
+	uint32_t alarm_locks;      /* alarm_locks = 5, 2 to 10000, or off */
+	uint32_t alarm_window_s;   /* alarm_window = 10m, 1m to 1d */
+	/* [throttle] */
+	uint32_t throttle_failures; /* failures = 10, 3 to 10000, or off */
+	uint32_t throttle_window_s; /* window = 10m, 1m to 1d */
+	struct setting_networks throttle_exempt; /* exempt = none */
 	/* [origin] */
 	char **local_services; /* local_services = login, cron, ... */
 	struct setting_networks bastions; /* bastions = none */

@@ -146,7 +146,7 @@ def check_bounds(page, told):
     """Least and most, where the table's numbers are plain."""
     table = (SRC / "cloxxsd/config/settings_table.c").read_text(
         encoding="utf-8")
-    rows = re.findall(r'\{ "(\w+)",\s+"(\w+)",\s+SETTING_(?:NUMBER|AUTO),.*?'
+    rows = re.findall(r'\{ "(\w+)",\s+"(\w+)",\s+SETTING_(?:NUMBER|AUTO|COUNT),.*?'
                       r'\{ (\d+), (\d+) \}', table, re.S)
     if not rows:
         fail(page.name, "the table's bounds cannot be read")
