@@ -38,8 +38,15 @@ static void print_member(struct output *output, const char *label,
 
 static void print_user(struct output *output, const json_t *reply)
 {
+	const char *user = output_member(reply, "user", "?");
+
 	output_label(output, "User");
-	output_foreign(output, output_member(reply, "user", "?"));
+	/* An address that must wait was decided of, not a user. */
+	if (!*user) {
+		fputs("everybody from there\n", output->stream);
+		return;
+	}
+	output_foreign(output, user);
 	fputs(json_is_true(json_object_get(reply, "known"))
 		      ? "\n"
 		      : " (not one of ours)\n",

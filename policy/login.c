@@ -221,6 +221,18 @@ static struct answer not_locked(const struct login_facts *facts)
 		       REASON_LOCKED);
 }
 
+/*
+ * It paces the guessing of passwords, so it is not asked where none is: a login
+ * by key guesses nothing, and whoever shares an address with a guesser still
+ * gets in by his.
+ */
+static struct answer throttle(const struct login_facts *facts)
+{
+	if (!asks_password(facts))
+		return skipped();
+	return pass_or(!facts->throttled, REASON_THROTTLED);
+}
+
 static struct answer has_password(const struct login_facts *facts)
 {
 	if (!asks_password(facts))
@@ -324,6 +336,9 @@ static const struct {
 				  true, geofence },
 	[LOGIN_RULE_NOT_LOCKED] = { "not-locked", "The account is not locked.",
 				    true, not_locked },
+	[LOGIN_RULE_THROTTLE] = { "throttle",
+				  "The address had few wrong answers lately.",
+				  true, throttle },
 	[LOGIN_RULE_HAS_PASSWORD] = { "has-password",
 				      "The user has a password.", true,
 				      has_password },

@@ -71,6 +71,7 @@ struct login_facts {
 	struct origin origin;
 	bool locked;
 	uint32_t failures, failures_max;
+	bool throttled; /* too many wrong answers came from there */
 	bool has_password;
 	bool temporary;
 	int64_t temporary_until_s;
@@ -103,6 +104,7 @@ enum login_rule {
 	LOGIN_RULE_ADMINISTRATOR_NETWORKS,
 	LOGIN_RULE_GEOFENCE,
 	LOGIN_RULE_NOT_LOCKED,
+	LOGIN_RULE_THROTTLE,
 	LOGIN_RULE_HAS_PASSWORD,
 	LOGIN_RULE_ANSWER,
 	LOGIN_RULE_PASSWORD,

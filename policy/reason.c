@@ -111,6 +111,11 @@ static const struct {
 				   "LIST" },
 	[REASON_LOCKED] = { "locked", "The account is locked.",
 			    "cloxxsctl user unlock NAME --reason TEXT" },
+	[REASON_THROTTLED] = { "throttled",
+			       "Too many wrong answers came from this address "
+			       "lately; not counted for the user.",
+			       "Wait a while, or log in from another address; "
+			       "see [throttle] in cloxxsd.conf(5)." },
 	[REASON_NO_PASSWORD] = { "no-password", "The user has no password.",
 				 "cloxxsctl user reset-password NAME" },
 	[REASON_WRONG_PASSWORD] = { "wrong-password",

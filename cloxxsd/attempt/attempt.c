@@ -66,6 +66,27 @@ static void gather_validity(struct attempts *attempts, const struct user *user,
 		facts->wall = wall_at(moment.now);
 }
 
+struct throttle_limit attempt_limit(const struct attempts *attempts)
+{
+	const struct settings *settings = attempts->settings;
+
+	return (struct throttle_limit){
+		.failures = settings->throttle_failures,
+		.window_s = settings->throttle_window_s,
+		.exempt = &settings->throttle_exempt.list,
+	};
+}
+
+bool attempt_is_throttled(const struct attempts *attempts,
+			  const struct subject *subject,
+			  char ret_reference[REFERENCE_MAX])
+{
+	const struct throttle_limit limit = attempt_limit(attempts);
+
+	return throttle_waits(attempts->throttle, &limit, subject->address,
+			      clock_monotonic_us(), ret_reference);
+}
+
 /* Programs that nobody sits at: who must change his password could not. */
 static bool is_unattended(const char *service)
 {
@@ -84,6 +105,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 {
 	struct user user = { 0 };
 	struct origin origin;
+	char reference[REFERENCE_MAX];
 	bool known;
 	int r;
 
@@ -110,6 +132,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		.locked = user_is_locked(&user),
 		.failures = user.failures,
 		.failures_max = attempts->settings->lockout_failures,
+		.throttled = attempt_is_throttled(attempts, subject, reference),
 		.has_password =
 			known && user.password_kind != USER_PASSWORD_NONE,
 		.temporary = user.password_kind == USER_PASSWORD_TEMPORARY,

@@ -29,6 +29,7 @@
 #include "cloxxsd/attempt/password_fault.h"
 #include "cloxxsd/attempt/reference.h"
 #include "cloxxsd/attempt/subject.h"
+#include "cloxxsd/attempt/throttle.h"
 #include "cloxxsd/config/settings.h"
 #include "cloxxsd/geo/geo.h"
 #include "cloxxsd/state/state.h"
@@ -43,6 +44,7 @@ struct attempts {
 	struct passes *passes;
 	struct lanes *lanes;
 	struct geo *geo;
+	struct throttle *throttle;
 	const struct settings *settings; /* exchanged at a reload */
 	struct attempt *first;
 	uint32_t n_open;
@@ -85,7 +87,8 @@ struct attempt {
 	enum attempt_phase phase;
 	enum reason answer; /* why an answer was not verified */
 	enum reason change; /* why another password must be chosen */
-	/* Of the new password: what was wrong last, and what is only reported. */
+	/* Of the new password: what was wrong last, and what is only reported.
+	 */
 	enum password_error fault, reported;
 	bool open;      /* counts among the open ones */
 	bool gone;      /* the connection ended */
@@ -94,6 +97,10 @@ struct attempt {
 	bool break_glass;  /* whom it is about is for emergencies */
 	bool proved;       /* the current password, in this attempt */
 	bool only_repeats; /* each new password was the current one */
+	bool guessed;      /* its answer counts for the source */
+	/* Where its source waited as it began: under which its refusal is
+	 * counted, else "". */
+	char counted_under[REFERENCE_MAX];
 	uint32_t tries_left;
 	uint32_t uid;       /* of a known user, else 0 */
 	int64_t credential; /* as it was when the hash began */
@@ -129,6 +136,12 @@ must_check int attempt_start(struct attempt *attempt, struct varlink_call *call,
 must_check int attempt_answer(struct attempt *attempt,
 			      struct varlink_call *call, const char *answer);
 
+/* As the settings have it now; borrows from them. */
+struct throttle_limit attempt_limit(const struct attempts *attempts);
+/* Whether the source of subject must wait; *ret_reference as in throttle.h. */
+bool attempt_is_throttled(const struct attempts *attempts,
+			  const struct subject *subject,
+			  char ret_reference[REFERENCE_MAX]);
 /*
  * The facts about subject as they are now, and his row where he is known.
  * -errno where the store cannot be read.

@@ -16,4 +16,5 @@
  */
 must_check int origin_gather(const struct attempts *attempts,
 			     const struct subject *subject,
-			     const struct user *user, struct origin *ret_origin);
+			     const struct user *user,
+			     struct origin *ret_origin);

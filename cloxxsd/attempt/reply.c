@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/recording.h"
 
 void reply_wait(struct varlink_call *call)
 {
@@ -53,16 +54,6 @@ int attempt_ask(struct attempt *attempt, enum attempt_phase phase,
 	if (r < 0)
 		return r;
 	return reply_step(call, step, prompt);
-}
-
-static enum event event_of(const struct attempt *attempt, bool allowed)
-{
-	if (attempt->trial)
-		return EVENT_LOGIN_TESTED;
-	if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
-		return allowed ? EVENT_PASSWORD_CHANGED
-			       : EVENT_PASSWORD_CHANGE_DENIED;
-	return allowed ? EVENT_LOGIN_ALLOWED : EVENT_LOGIN_DENIED;
 }
 
 /* "" where no pass could be made: later phases then ask again. */
@@ -131,68 +122,35 @@ static void answer_trial(struct attempt *attempt,
 
 /* What would be asked next of whoever must change his password, a trial does
  * not: that would change it. */
-static bool lets_in(const struct attempt *attempt,
-		    const struct login_decision *decision)
+bool attempt_lets_in(const struct attempt *attempt,
+		     const struct login_decision *decision)
 {
 	return decision->verdict == VERDICT_ALLOW ||
 	       (attempt->trial && decision->verdict == VERDICT_CHANGE);
-}
-
-static void add_records(const struct attempt *attempt, struct change_set *set,
-			struct record record)
-{
-	bool allowed = record.result == RECORD_ALLOWED;
-
-	record.event = event_of(attempt, allowed);
-	if (attempt->trial)
-		record.actor = attempt->trial->actor;
-	if (attempt->break_glass)
-		record.details = "break-glass";
-	change_set_record(set, record);
-	if (allowed && attempt->break_glass && !attempt->trial) {
-		record.event = EVENT_BREAK_GLASS_USED;
-		change_set_record(set, record);
-	}
 }
 
 void attempt_conclude(struct attempt *attempt,
 		      const struct login_decision *decision,
 		      struct change_set *set, const char *reference)
 {
-	struct record record =
-		subject_record(&attempt->subject, clock_realtime_us());
 	static const struct login_decision unwritten = {
 		.verdict = VERDICT_DENY,
 		.reason = REASON_NOT_WRITTEN,
 	};
-	bool allowed = lets_in(attempt, decision);
-	char rules[LOGIN_RULES_TEXT_MAX], made[REFERENCE_MAX], fault[64];
-	struct text text;
+	bool allowed = attempt_lets_in(attempt, decision);
+	struct recording recording;
 	int r;
 
-	if (!reference) {
-		reference_make(made);
-		reference = made;
-	}
-	text_init(&text, rules, sizeof(rules));
-	login_rules_write(decision, &text);
-	record.result = allowed ? RECORD_ALLOWED : RECORD_DENIED;
-	record.reason = decision->reason;
-	record.reference = allowed ? NULL : reference;
-	record.rules = rules;
-	if (decision->reason == REASON_NEW_PASSWORD_REFUSED) {
-		text_init(&text, fault, sizeof(fault));
-		text_add_format(&text, "password=%s",
-				password_error_name((int)attempt->fault));
-		record.details = fault;
-	}
-	add_records(attempt, set, record);
+	recording_make(&recording, attempt, decision, reference, set);
 	r = state_apply(attempt->attempts->state, set);
+	if (r == 0)
+		recording_written(&recording, attempt);
 	if (attempt->trial)
-		answer_trial(attempt, r == 0 ? decision : NULL, reference);
+		answer_trial(attempt, r == 0 ? decision : NULL,
+			     recording.reference);
 	else if (r != 0)
-		answer(attempt, &unwritten, "unavailable", reference);
+		answer(attempt, &unwritten, "unavailable", recording.reference);
 	else
 		answer(attempt, decision, allowed ? "allow" : "deny",
-		       reference);
+		       recording.reference);
 }

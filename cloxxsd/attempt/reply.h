@@ -28,6 +28,11 @@ void attempt_conclude(struct attempt *attempt,
 		      const struct login_decision *decision,
 		      struct change_set *set, const char *reference);
 
+/* Whether it ends well; what would be asked next of whoever must change his
+ * password, a trial does not ask. */
+bool attempt_lets_in(const struct attempt *attempt,
+		     const struct login_decision *decision);
+
 /* Parts that attempt.c keeps for its neighbours. */
 must_check int attempt_arm(struct attempt *attempt);
 /* It is done, and no longer among the open ones, whoever still holds the

@@ -14,6 +14,10 @@
  *     at, and only what was not wrong is taken back. Where wrong trials and the
  *     failures of logins reach the limit together nothing is verified; and of a
  *     user who changed meanwhile, his count too, nothing is told.
+ *  6. Whether a source waits is asked when its answer comes, and again when
+ *     it is settled: of answers that came at once none beyond its limit is told
+ *     that it was right. Under which reference a refusal is counted is settled
+ *     when it comes, before anything is known of the user.
  */
 #include "cloxxsd/attempt/verification.h"
 
@@ -31,6 +35,13 @@ struct gathered {
 	struct user user;
 	struct login_facts facts;
 };
+
+static int gather(struct attempt *attempt, struct gathered *ret_gathered)
+{
+	return attempt_gather(attempt->attempts, &attempt->subject,
+			      attempt->purpose, &ret_gathered->user,
+			      &ret_gathered->facts);
+}
 
 static struct login_decision denial(enum reason reason)
 {
@@ -90,14 +101,28 @@ static int submit(struct attempt *attempt,
 	return r;
 }
 
+static void add_decoy(struct change_set *set, uint32_t pages)
+{
+	change_set_add(set,
+		       (struct change){ .type = CHANGE_DECOY, .pages = pages });
+}
+
+/* What is read and written here is what settling a failure reads and writes. */
 static void decoy_done(struct hash_job *job, void *userdata)
 {
 	struct attempt *attempt = userdata;
+	uint32_t pages = CHANGE_FAILURE_PAGES;
 	struct change_set set = { 0 };
+	struct gathered unused;
 
 	(void)job;
 	attempt_hold(attempt);
 	attempt_worked(attempt);
+	attempt->guessed = true;
+	(void)!gather(attempt, &unused);
+	if (*attempt->counted_under)
+		pages += CHANGE_REFUSAL_SPARES;
+	add_decoy(&set, pages);
 	attempt_conclude(attempt, &attempt->decision, &set, NULL);
 	attempt_release(attempt);
 }
@@ -113,7 +138,7 @@ static void decoy(struct attempt *attempt, struct login_decision decision)
 		conclude_denied(attempt, REASON_BUSY);
 		return;
 	}
-	change_set_add(&set, (struct change){ .type = CHANGE_DECOY });
+	add_decoy(&set, CHANGE_CLAIM_PAGES);
 	/* A decoy that cannot be written was no claim of anybody's. */
 	(void)!state_apply(attempt->attempts->state, &set);
 }
@@ -142,6 +167,7 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 	char reference[REFERENCE_MAX];
 
 	facts->password = LOGIN_PASSWORD_WRONG;
+	attempt->guessed = true;
 	decision = login_decide(facts);
 	if (attempt->trial) {
 		/* Its claim has counted it. */
@@ -293,13 +319,6 @@ static void verified(struct hash_job *job, void *userdata)
 	attempt_release(attempt);
 }
 
-static int gather(struct attempt *attempt, struct gathered *ret_gathered)
-{
-	return attempt_gather(attempt->attempts, &attempt->subject,
-			      attempt->purpose, &ret_gathered->user,
-			      &ret_gathered->facts);
-}
-
 /*
  * The facts again where the turn had to be waited for: much may have changed in
  * the queue. The lane is ours, so a claim that stands is one that could not be
@@ -405,6 +424,8 @@ int verification_begin(struct attempt *attempt)
 		return 0;
 	}
 	attempt->uid = first.user.uid;
+	(void)attempt_is_throttled(attempt->attempts, &attempt->subject,
+				   attempt->counted_under);
 	if (attempt->answer != REASON_NONE) {
 		facts->password = LOGIN_PASSWORD_NOT_TRIED;
 		facts->answer = attempt->answer;

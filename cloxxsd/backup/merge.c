@@ -529,6 +529,8 @@ static int merge_ledgers(struct state *restored,
 		"DELETE FROM import_record",
 		("INSERT INTO import_record"
 		 " SELECT * FROM present.import_record ORDER BY n"),
+		"DELETE FROM refusal",
+		"INSERT INTO refusal SELECT * FROM present.refusal ORDER BY id",
 	};
 	struct store *store = restored->store;
 	bool begins = false;

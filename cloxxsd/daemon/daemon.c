@@ -80,6 +80,8 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_KEYS:
 		case CHANGE_RECOVERY:
 		case CHANGE_RESEAL:
+		case CHANGE_REFUSAL:
+		case CHANGE_REFUSAL_TOLD:
 		case _CHANGE_N:
 			break;
 		}
@@ -94,6 +96,8 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	(void)first_seq;
 	revoke_passes(daemon, set);
 	closing_committed(&daemon->closing, set);
+	alarm_committed(&daemon->alarm, set);
+	summing_committed(&daemon->summing, set);
 	r = publication_committed(&daemon->publication, set);
 	if (r < 0) {
 		log_line(LOG_CRIT,
@@ -410,6 +414,8 @@ static int start_attempts(struct daemon *daemon)
 	if (r == 0)
 		r = lanes_new(&attempts->lanes);
 	if (r == 0)
+		r = throttle_new(THROTTLE_PLACES, &attempts->throttle);
+	if (r == 0)
 		r = hasher_new(daemon->event, count_workers(daemon->settings),
 			       daemon->settings->workers_memory,
 			       &attempts->hasher);
@@ -486,6 +492,10 @@ int daemon_start(struct daemon *daemon)
 				   &daemon->service);
 	}
 	if (r >= 0)
+		r = alarm_init(&daemon->alarm, &daemon->attempts);
+	if (r >= 0)
+		r = summing_init(&daemon->summing, &daemon->attempts);
+	if (r >= 0)
 		r = start_server(daemon);
 	return r < 0 ? r : 0;
 }
@@ -504,7 +514,10 @@ void daemon_stop(struct daemon *daemon)
 	geo_watch_deinit(&daemon->geo_watch);
 	geo_deinit(&daemon->geo);
 	closing_deinit(&daemon->closing);
+	alarm_deinit(&daemon->alarm);
+	summing_deinit(&daemon->summing);
 	publication_deinit(&daemon->publication);
+	daemon->attempts.throttle = throttle_free(daemon->attempts.throttle);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);
 	state_deinit(&daemon->state);
 	sd_event_source_disable_unref(daemon->stop_timer);

@@ -11,10 +11,12 @@
 #include <systemd/sd-event.h>
 
 #include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/daemon/alarm.h"
 #include "cloxxsd/daemon/closing.h"
 #include "cloxxsd/daemon/geo_watch.h"
 #include "cloxxsd/daemon/publication.h"
 #include "cloxxsd/daemon/resealing.h"
+#include "cloxxsd/daemon/summing.h"
 #include "cloxxsd/service/refused.h"
 #include "cloxxsd/service/service.h"
 #include "varlink/server.h"
@@ -36,6 +38,8 @@ struct daemon {
 	struct closing closing;
 	struct geo geo;
 	struct geo_watch geo_watch;
+	struct alarm alarm;
+	struct summing summing;
 	struct attempts attempts;
 	struct errands *errands;
 	struct service service;

@@ -232,8 +232,8 @@ static int test_release(struct store *store, const struct change *change)
 
 static int decoy(struct store *store, const struct change *change)
 {
-	(void)change;
-	return store_run(store, "UPDATE decoy SET n = n + 1 WHERE id = 1", "");
+	return store_run(store, "UPDATE decoy_page SET n = n + 1 WHERE id <= ?",
+			 "i", (int64_t)change->pages);
 }
 
 /* Of a user at most so many are kept: whoever ends without closing his, and
@@ -362,6 +362,26 @@ static int break_glass_close(struct store *store, const struct change *change)
 			 "i", (int64_t)change->uid);
 }
 
+static int refusal(struct store *store, const struct change *change)
+{
+	const struct refusal *one = change->refusal;
+
+	return store_run(store,
+			 "INSERT INTO refusal (reference, reason, user,"
+			 " service, address, n, first, last)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)"
+			 " ON CONFLICT (reference, reason, user, service)"
+			 " DO UPDATE SET n = n + 1, last = ?6",
+			 "ttttti", one->reference, one->reason, one->user,
+			 one->service, one->address, one->last_us);
+}
+
+static int refusal_told(struct store *store, const struct change *change)
+{
+	return store_run(store, "DELETE FROM refusal WHERE id = ?", "i",
+			 change->refusal->id);
+}
+
 static const struct {
 	int (*apply)(struct store *store, const struct change *change);
 	bool identity;
@@ -384,7 +404,7 @@ static const struct {
 	[CHANGE_RESET] = { reset, false, false, false },
 	[CHANGE_TEST_CLAIM] = { test_claim, false, true, false },
 	[CHANGE_TEST_RELEASE] = { test_release, false, false, false },
-	[CHANGE_DECOY] = { decoy, false, true, false },
+	[CHANGE_DECOY] = { decoy, false, false, false },
 	[CHANGE_SESSION_OPEN] = { session_open, false, true, false },
 	[CHANGE_SESSION_CLOSE] = { session_close, false, false, false },
 	[CHANGE_SESSIONS_GONE] = { sessions_gone, false, false, false },
@@ -396,6 +416,8 @@ static const struct {
 	[CHANGE_RESEAL] = { reseal, false, false, false },
 	[CHANGE_BREAK_GLASS_OPEN] = { break_glass_open, false, true, false },
 	[CHANGE_BREAK_GLASS_CLOSE] = { break_glass_close, false, true, false },
+	[CHANGE_REFUSAL] = { refusal, false, true, false },
+	[CHANGE_REFUSAL_TOLD] = { refusal_told, false, true, false },
 };
 
 void change_set_add(struct change_set *set, struct change change)

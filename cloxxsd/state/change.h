@@ -18,6 +18,7 @@
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/backups.h"
 #include "cloxxsd/state/ledger.h"
+#include "cloxxsd/state/refusal.h"
 #include "cloxxsd/state/session.h"
 #include "cloxxsd/state/user.h"
 
@@ -39,7 +40,7 @@ enum change_type {
 	CHANGE_RESET,      /* uid: password proved, count back to zero */
 	CHANGE_TEST_CLAIM, /* uid: counted as wrong while it is verified */
 	CHANGE_TEST_RELEASE,  /* uid: it was not wrong */
-	CHANGE_DECOY,         /* as dear as a claim, about nobody */
+	CHANGE_DECOY,         /* pages: as many written, about nobody */
 	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal;
 				 opened may be NULL */
 	CHANGE_SESSION_CLOSE, /* session */
@@ -52,6 +53,8 @@ enum change_type {
 	CHANGE_RESEAL,        /* reseal: same secrets, newest key */
 	CHANGE_BREAK_GLASS_OPEN,  /* uid, at, until */
 	CHANGE_BREAK_GLASS_CLOSE, /* uid */
+	CHANGE_REFUSAL,           /* refusal: one more, at its last_us */
+	CHANGE_REFUSAL_TOLD,      /* refusal: its record is of this set */
 	_CHANGE_N,
 };
 
@@ -86,7 +89,18 @@ struct change {
 	const struct data_keys *keys;
 	const struct recovery_row *recovery;
 	const struct reseal *reseal;
+	const struct refusal *refusal;
+	uint32_t pages;
 };
+
+/*
+ * What a change writes beside the record of its set, in pages of the store: a
+ * decoy writes as many, or a disk would tell which users there are. A refusal
+ * that is counted writes less than its record would.
+ */
+#define CHANGE_CLAIM_PAGES 1
+#define CHANGE_FAILURE_PAGES 3
+#define CHANGE_REFUSAL_SPARES 2
 
 /* At most so many changes and records in one transaction. */
 #define CHANGES_MAX 4

@@ -22,13 +22,18 @@
  * those that are thought to be there; digest is of the whole file. data_key:
  * the keys that seal and chain, wrapped under a root key that is not here, in
  * order of their making. recovery: the public half of the recovery key, and the
- * root keys sealed to it. decoy: one row, written where an attempt is about
- * nobody, so that it costs what a claim does. import_record: what an import
- * did, on its way to the ledger; act as in state/import.h. login_test: tests of
- * a login that were answered wrongly, or are being verified, since the count of
- * failures was last set to zero. former_password: those
- * that a user chose and had before, sealed (place former_password, password,
- * uid); at: when the next one came.
+ * root keys sealed to it. decoy: not written any more. decoy_page: rows that
+ * have a page each, so many of which are written where an attempt is about
+ * nobody, or is not verified, that it costs what a claim and a failure do; n
+ * has as many bytes from the beginning as it will ever have. import_record:
+ * what an import did, on its way to the ledger; act as in state/import.h.
+ * login_test: tests of a login that were answered wrongly, or are being
+ * verified, since the count of failures was last set to zero. former_password:
+ * those that a user chose and had before, sealed (place former_password,
+ * password, uid); at: when the next one came. refusal: those from an address
+ * that waits, counted under the reference of its throttling, on their way to
+ * the ledger; first and last in microseconds. user is '' where nobody has the
+ * name.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -171,6 +176,29 @@ static const char *const migrations[] = {
 	" password BLOB NOT NULL,"
 	" PRIMARY KEY (uid, at)"
 	") STRICT, WITHOUT ROWID;",
+	"CREATE TABLE refusal ("
+	" id INTEGER PRIMARY KEY,"
+	" reference TEXT NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" user TEXT NOT NULL,"
+	" service TEXT NOT NULL,"
+	" address TEXT NOT NULL,"
+	" n INTEGER NOT NULL,"
+	" first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL,"
+	" UNIQUE (reference, reason, user, service)"
+	") STRICT;"
+	"CREATE TABLE decoy_page ("
+	" id INTEGER PRIMARY KEY,"
+	" n INTEGER NOT NULL,"
+	" filling BLOB NOT NULL"
+	") STRICT;"
+	"INSERT INTO decoy_page (id, n, filling) VALUES"
+	" (1, 1000000000000, zeroblob(3000)),"
+	" (2, 1000000000000, zeroblob(3000)),"
+	" (3, 1000000000000, zeroblob(3000)),"
+	" (4, 1000000000000, zeroblob(3000)),"
+	" (5, 1000000000000, zeroblob(3000));",
 };
 
 size_t schema_version(void)

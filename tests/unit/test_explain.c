@@ -22,7 +22,8 @@ static struct core *const core = &fixture;
 static int setup(void **state)
 {
 	(void)state;
-	core_init(core, NULL);
+	/* All come from one address. */
+	core_init(core, "[throttle]\nfailures = off\n");
 	core_add(core, PIET, "piet", CORE_OLD);
 	core_add_temporary(core, TRUUS, "truus", CORE_OLD);
 	return 0;

@@ -88,6 +88,7 @@ static const struct {
 	{ "from abroad", FACT(origin.place), KIND_ENUM,
 	  ORIGIN_PLACE_ELSEWHERE },
 	{ "locked", FACT(locked), KIND_BOOL, true },
+	{ "throttled", FACT(throttled), KIND_BOOL, true },
 	{ "no password", FACT(has_password), KIND_BOOL, false },
 	{ "not asked yet", FACT(password), KIND_ENUM, LOGIN_PASSWORD_UNPROVED },
 	{ "wrong", FACT(password), KIND_ENUM, LOGIN_PASSWORD_WRONG },
@@ -433,6 +434,26 @@ static void gates_do_not_see_the_password(void **state)
 	}
 }
 
+/* From an address that must wait nobody gets in who has to give a password, and
+ * nobody is kept out who has not. */
+static void a_throttled_address_gives_no_password(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < N_FACTS; i++) {
+		struct login_facts f = facts_of(i);
+		struct login_decision before = login_decide(&f), after;
+
+		f.throttled = true;
+		after = login_decide(&f);
+		if (f.purpose == LOGIN_PURPOSE_LOGIN ||
+		    f.purpose == LOGIN_PURPOSE_CHANGE ||
+		    f.purpose == _LOGIN_PURPOSE_NONE)
+			assert_int_equal(after.verdict, VERDICT_DENY);
+		else
+			assert_memory_equal(&after, &before, sizeof(after));
+	}
+}
+
 /* Behind the first denial nothing is asked, and the line reads back. */
 static void lines_tell_the_rules_in_order(void **state)
 {
@@ -501,6 +522,7 @@ int main(void)
 		cmocka_unit_test(cases_hold),
 		cmocka_unit_test(no_set_of_facts_slips_through),
 		cmocka_unit_test(gates_do_not_see_the_password),
+		cmocka_unit_test(a_throttled_address_gives_no_password),
 		cmocka_unit_test(lines_tell_the_rules_in_order),
 		cmocka_unit_test(what_is_no_such_line_is_not_read),
 		cmocka_unit_test(names_are_unique),

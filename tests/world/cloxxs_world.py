@@ -177,7 +177,8 @@ class Cloxxsd(Service):
         self.arguments = []
 
     # Tests of where a login comes from set rules of their own; for all others
-    # it may come from anywhere, and by these services without an address.
+    # it may come from anywhere, and by these services without an address. All
+    # of them come from this host, which would soon have to wait.
     ANYWHERE = """[origin]
 local_services = abuse, login, cron, su, su-l, sudo, sudo-i, passwd, systemd-user
 [geofence]
@@ -185,6 +186,8 @@ countries = any
 local = allow
 [administrators]
 networks = any
+[throttle]
+exempt = 127.0.0.0/8
 """
 
     def prepare(self):
