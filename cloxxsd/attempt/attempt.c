@@ -53,7 +53,6 @@ static void gather_validity(struct attempts *attempts, const struct user *user,
 	struct user_moment moment =
 		state_moment(attempts->state, attempts->settings->inactive_s);
 
-	facts->now_s = moment.now;
 	facts->latest_s = moment.latest;
 	facts->inactive_s = moment.inactive_s;
 	facts->not_before_s = user->not_before;
@@ -62,8 +61,16 @@ static void gather_validity(struct attempts *attempts, const struct user *user,
 	facts->hours = hours_of(user->hours);
 	if (at)
 		facts->service_hours = at->hours;
+	attempt_move(facts, moment.now);
+}
+
+void attempt_move(struct login_facts *facts, int64_t at)
+{
+	facts->now_s = at;
+	if (facts->latest_s < at)
+		facts->latest_s = at;
 	if (facts->hours.n > 0 || facts->service_hours.n > 0)
-		facts->wall = wall_at(moment.now);
+		facts->wall = wall_at(at);
 }
 
 struct throttle_limit attempt_limit(const struct attempts *attempts)

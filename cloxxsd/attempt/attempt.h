@@ -150,3 +150,5 @@ must_check int attempt_gather(struct attempts *attempts,
 			      const struct subject *subject,
 			      enum login_purpose purpose, struct user *ret_user,
 			      struct login_facts *ret_facts);
+/* The same facts when the clock shows at. */
+void attempt_move(struct login_facts *facts, int64_t at);

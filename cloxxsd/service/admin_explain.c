@@ -64,7 +64,7 @@ static int decide(struct service *service, const struct subject *subject,
 	r = attempt_gather(service->attempts, subject, purpose, &user, &facts);
 	if (r != 0)
 		return r;
-	facts.now_s = at;
+	attempt_move(&facts, at);
 	/* Whether it is, nobody can say before it is typed. */
 	if (purpose == LOGIN_PURPOSE_LOGIN)
 		facts.password = LOGIN_PASSWORD_RIGHT;

@@ -289,6 +289,28 @@ static void the_moment_is_asked_about(void **state)
 		}
 }
 
+/* At which hours, by the clock on the wall of that moment. */
+static void hours_are_asked_about(void **state)
+{
+	int64_t noon = now_s() - now_s() % 86400 + 86400 + 12 * 3600;
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "UTC0", 1), 0);
+	(void)administer(core, "SetUser",
+			 json_pack("{s:s, s:s}", "name", "piet", "hours",
+				   "08:00-18:00"));
+	for (int i = 0; i < 2; i++) {
+		json_t *parameters = question("piet", "sshd");
+		struct told told;
+
+		json_object_set_new(parameters, "at",
+				    json_integer(noon + i * 7 * 3600));
+		told = told_of(ask(0, parameters), "login");
+		expect(&told, i == 0 ? "allow" : "deny",
+		       i == 0 ? "password-verified" : "outside-hours");
+	}
+}
+
 static void the_emergency_is_asked_about(void **state)
 {
 	struct told told;
@@ -438,6 +460,7 @@ int main(void)
 		CASE(every_gate_is_told),
 		CASE(it_is_what_the_login_decides),
 		CASE(the_moment_is_asked_about),
+		CASE(hours_are_asked_about),
 		CASE(the_emergency_is_asked_about),
 		CASE(without_a_password_it_may_differ),
 		CASE(the_uid_of_the_system_is_asked_about),
