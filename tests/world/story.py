@@ -25,6 +25,11 @@ WEAK = "welkom123"
 FIRST = "vier fietsen op de kade"
 SECOND = "nog een kop koffie graag"
 WRONG = "dit is het zeker niet"
+# In the Netherlands, in Germany, and in no country; made so by a database.
+FROM, OFFICE = ("145.97.20.1", "198.51.100.9"), "192.0.2.10"
+COUNTRIES = "/run/countries.mmdb"
+ORIGIN = "[geofence]\ncountries = NL\nlocal = deny\n"
+MARK_YES, MARK_NO = "✓", "✗"
 
 
 # The titles of the steps, which are told in English by their docstrings, and
@@ -43,6 +48,8 @@ DUTCH = {
     "unlock": "Alleen hij heft de blokkade op, en moet zeggen waarom",
     "passwd": "De gebruiker logt in en wijzigt zelf zijn wachtwoord, met passwd",
     "last_login": "Hij logt in met het nieuwe; het oude opent niets",
+    "from_where": "Met een landendatabase komt alleen Nederland binnen; hij, "
+                  "vanaf zijn vaste adres",
     "records": "Het staat allemaal in het journaal",
     "doctor": "Er komt een herstelsleutel; de doctor bekijkt alles waar een "
               "login van afhangt",
@@ -227,6 +234,46 @@ a strong one taken"""
         expect(seen.status == 0, "the new password does not work", seen.text)
         return shown(seen.text)
 
+    def ssh_from(self, address, answer):
+        return world.ssh(USER, Typist(answer), "true",
+                         options=[f"BindAddress={address}"])
+
+    def from_where(self):
+        """With a country database only the Netherlands get in; he, from his \
+fixed address"""
+        for address in (*FROM, OFFICE):
+            world.run("ip", "addr", "add", f"{address}/32", "dev", "lo")
+        world.run("/src/tests/world/country_database", COUNTRIES,
+                  "145.97.0.0/16=NL", "198.51.100.0/24=DE")
+        command = ("geoip", "import", COUNTRIES)
+        world.cloxxsctl(*command)
+        file = world.CONF / "cloxxsd.conf.d/60-origin.conf"
+        file.write_text(ORIGIN)
+        world.cloxxsd.restart()
+        lines = ["$ cloxxsctl " + " ".join(command), *shown(ORIGIN)]
+        dutch, german = (self.ssh_from(one, SECOND) for one in FROM)
+        expect(dutch.status == 0, "refused from the Netherlands", dutch.text)
+        expect(german.status != 0, "let in from abroad", german.text)
+        lines += [f"{FROM[0]} (NL): " + MARK_YES, f"{FROM[1]} (DE): " + MARK_NO]
+        command = ("explain", "--user", USER, "--service", "sshd", "--from",
+                   FROM[1])
+        done = world.cloxxsctl(*command, check=False)
+        expect(done.returncode == 10 and "country-not-allowed" in done.stdout,
+               "the country does not explain it", done.stdout + done.stderr)
+        lines += ["$ cloxxsctl " + " ".join(command), *shown(done.stdout)[:2]]
+        command = ("user", "set", USER, "--networks", OFFICE)
+        world.cloxxsctl(*command)
+        dutch, office = (self.ssh_from(one, SECOND)
+                         for one in (FROM[0], OFFICE))
+        expect(dutch.status != 0 and office.status == 0,
+               "fixed networks do not hold", dutch.text + office.text)
+        lines += ["$ cloxxsctl " + " ".join(command),
+                  f"{FROM[0]}: {MARK_NO}   {OFFICE}: {MARK_YES}"]
+        world.cloxxsctl("user", "set", USER, "--networks", "")
+        file.unlink()
+        world.cloxxsd.restart()
+        return lines
+
     def records(self):
         """The journal has all of it"""
         records = [r for r in world.journal(*self.beginning)
@@ -339,7 +386,7 @@ hangs on"""
         return [*spoken, self.make_user, self.first_login, self.login,
                 self.temporary_is_spent, self.three_wrong, self.right_refused,
                 self.show, self.explain, self.unlock, self.passwd,
-                self.last_login, self.records, self.doctor, self.backup,
+                self.last_login, self.from_where, self.records, self.doctor, self.backup,
                 self.damage, self.statement]
 
 
