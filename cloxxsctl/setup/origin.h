@@ -9,7 +9,7 @@
 
 #include "cloxxsctl/setup/setup.h"
 
-#define SETUP_ORIGIN CLOXXS_CONFDIR "/cloxxsd.conf.d/20-setup.conf"
+#define SETUP_ORIGIN CLOXXS_CONFDIR "/cloxxsd.conf.d/10-setup.conf"
 
 /* Takes the options, or asks; an exit status. */
 int origin_gather(struct setup *setup);
