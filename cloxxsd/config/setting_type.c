@@ -333,6 +333,60 @@ static bool is_declaration(const struct setting_bounds *bounds,
 	return n >= bounds->min && n <= bounds->max;
 }
 
+static const char *const requires[] = { "no", "ask", "yes" };
+
+static int parse_require(const char *value, uint32_t *at, struct text *why)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(requires); i++)
+		if (strcmp(requires[i], value) == 0) {
+			*at = i;
+			return 0;
+		}
+	text_add(why, "is none of no, ask and yes");
+	return SETTING_TYPE_E_INVALID;
+}
+
+static int copy_value(const char *value, char **at)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+static int parse_label(const struct setting_bounds *bounds, const char *value,
+		       char **at, struct text *why)
+{
+	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+	if (!value[n] && n >= bounds->min && n <= bounds->max)
+		return copy_value(value, at);
+	text_add_format(why,
+			"is neither auto nor a word of letters, digits, '.', "
+			"'_' and '-', %" PRIu64 " at most",
+			bounds->max);
+	return SETTING_TYPE_E_INVALID;
+}
+
+/* One file, or one a language: then %l is the language, once. */
+static int parse_texts(const char *value, char **at, struct text *why)
+{
+	const char *place = strchr(value, '%');
+	bool good = strcmp(value, "default") == 0;
+
+	if (name_is_path(value, strlen(value)))
+		good = !place || (place[1] == 'l' && !strchr(place + 2, '%'));
+	if (good)
+		return copy_value(value, at);
+	text_add(why, "is neither default nor an absolute path without '..', "
+		      "':' and blanks, with %l for the language");
+	return SETTING_TYPE_E_INVALID;
+}
+
 static int parse_declaration(const struct setting_bounds *bounds,
 			     const char *value, char **at, struct text *why)
 {
@@ -477,6 +531,12 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_file(value, at, why);
 	case SETTING_YES_NO:
 		return parse_yes_no(value, at, why);
+	case SETTING_REQUIRE:
+		return parse_require(value, at, why);
+	case SETTING_LABEL:
+		return parse_label(bounds, value, at, why);
+	case SETTING_TEXTS:
+		return parse_texts(value, at, why);
 	}
 	return -EINVAL;
 }
@@ -520,6 +580,8 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 	case SETTING_HOME:
 	case SETTING_PATTERN:
 	case SETTING_DECLARATION:
+	case SETTING_LABEL:
+	case SETTING_TEXTS:
 		/* What must be set and is not yet. */
 		if (*(char *const *)at)
 			text_add(value, *(char *const *)at);
@@ -557,6 +619,9 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 	case SETTING_YES_NO:
 		text_add(value, *numbers ? "yes" : "no");
 		break;
+	case SETTING_REQUIRE:
+		text_add(value, requires[*numbers]);
+		break;
 	}
 }
 
@@ -576,6 +641,7 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_PRESET:
 	case SETTING_CREDIT:
 	case SETTING_YES_NO:
+	case SETTING_REQUIRE:
 		break;
 	case SETTING_NETWORKS:
 		setting_networks_deinit(at);
@@ -585,6 +651,8 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_PATTERN:
 	case SETTING_DECLARATION:
 	case SETTING_FILE:
+	case SETTING_LABEL:
+	case SETTING_TEXTS:
 		free(*(char **)at);
 		*(char **)at = NULL;
 		break;

@@ -24,6 +24,9 @@
  *     credit    0, or -1          uint32_t, 1 for -1: so many at least
  *     file      none, or a path   char *, NULL for none
  *     yes_no    yes               uint32_t, 1 for yes
+ *     require   no, ask or yes    uint32_t, 0, 1 or 2
+ *     label     auto, or 2026-11  char *
+ *     texts     default, or /etc/cloxxs/notice.%l.txt   char *
  */
 
 #include <stdbool.h>
@@ -55,6 +58,9 @@ enum setting_type {
 	SETTING_CREDIT,
 	SETTING_FILE,
 	SETTING_YES_NO,
+	SETTING_REQUIRE,
+	SETTING_LABEL,
+	SETTING_TEXTS,
 };
 
 /* Both may be; for words: how many letters; for networks max 1: may be any; for

@@ -42,6 +42,7 @@ struct settings *settings_free(struct settings *settings)
 	free_rows(NULL, settings);
 	for (size_t i = 0; i < settings_sections_n; i++)
 		free_items(settings, &settings_sections[i]);
+	notice_texts_deinit(&settings->notice);
 	free(settings);
 	return NULL;
 }

@@ -16,6 +16,7 @@
 #include "base/language.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "cloxxsd/config/notice_text.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/hours.h"
 #include "policy/password.h"
@@ -34,6 +35,13 @@ struct settings_service {
 	char *name;
 	struct hours hours;     /* hours = always */
 	enum language language; /* language = auto (LANGUAGE_NONE) */
+};
+
+/* Who has to accept the notice before he is let in. */
+enum settings_require {
+	SETTINGS_REQUIRE_NO,
+	SETTINGS_REQUIRE_ASK, /* where a question is possible */
+	SETTINGS_REQUIRE_YES, /* everybody: else he is refused */
 };
 
 struct settings {
@@ -80,6 +88,13 @@ struct settings {
 	uint32_t pass_lifetime_s;     /* pass_lifetime = 2m, 10s to 10m */
 	uint32_t attempts_max;        /* attempts = 1024, 16 to 65536 */
 	enum language login_language; /* language = en */
+	uint32_t last_login;          /* last_login = yes; else 0 */
+	/* [notice] */
+	uint32_t notice_show;    /* show = yes; else 0 */
+	uint32_t notice_require; /* require = no; enum settings_require */
+	char *notice_text;       /* text = default */
+	char *notice_version;    /* version = auto */
+	struct notice_texts notice;
 	/* [backup] */
 	char *backup_directory;           /* directory = /var/backups/cloxxs */
 	uint32_t backup_keep_s;           /* keep = 30d, 1d to 3650d */

@@ -457,6 +457,22 @@ static void check_items(struct loader *loader)
 		}
 }
 
+/* The texts of the notice, from where the key says that they are. */
+static int load_notice(struct loader *loader)
+{
+	const struct settings_row *row = settings_row_find("notice", "text");
+	const struct origin *origin = &loader->origins[row - settings_table];
+	const struct notice_text_args args = {
+		.form = loader->settings->notice_text,
+		.version = loader->settings->notice_version,
+		.file = loader->paths[origin->file],
+		.line = origin->line,
+	};
+
+	return notice_texts_load(&args, &loader->findings,
+				 &loader->settings->notice);
+}
+
 /* The end of each load: what was found decides. */
 static int finish(struct loader *loader, int r, struct settings **ret_settings)
 {
@@ -489,6 +505,8 @@ int settings_load(const char *file, const char *directory, struct text *error,
 		r = load_file(&loader, AT_FDCWD, file, strdup(file));
 	if (r == 0)
 		r = load_directory(&loader, directory);
+	if (r == 0 && loader.findings.n == 0)
+		r = load_notice(&loader);
 	return finish(&loader, r, ret_settings);
 }
 

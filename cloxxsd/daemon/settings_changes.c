@@ -79,8 +79,13 @@ void settings_changes(const struct settings *before,
 {
 	struct search back = { .text = text, .others = before };
 	struct search forth = { .text = text, .others = after };
+	const char *was = before->notice.version, *is = after->notice.version;
 
 	if (settings_for_each(after, look, &back) != 0 ||
 	    settings_for_each(before, look_back, &forth) != 0)
 		text_add(text, "; (what else changed cannot be told)");
+	/* Another text in the same file is no other setting. */
+	if (strcmp(was, is) != 0)
+		text_add_format(text, "%snotice: %s -> %s",
+				text->n > 0 ? "; " : "", was, is);
 }
