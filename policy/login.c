@@ -289,6 +289,44 @@ static struct answer age(const struct login_facts *facts)
 		       REASON_PASSWORD_TOO_YOUNG);
 }
 
+/* Why another password must be chosen first; REASON_NONE where it need not. */
+static enum reason must_change(const struct login_facts *facts)
+{
+	/* Whoever acts as him did not come in by that password. */
+	if (facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another)
+		return REASON_NONE;
+	if (facts->temporary)
+		return REASON_MUST_CHANGE;
+	return is_expired(facts) ? REASON_PASSWORD_EXPIRED : REASON_NONE;
+}
+
+/* Asked of who proved a password, when it can stay as it is. */
+static struct answer notice(const struct login_facts *facts)
+{
+	switch (facts->purpose) {
+	case LOGIN_PURPOSE_LOGIN:
+		if (facts->password != LOGIN_PASSWORD_RIGHT ||
+		    must_change(facts) != REASON_NONE ||
+		    facts->notice == LOGIN_NOTICE_UNASKED)
+			return skipped();
+		return pass_or(facts->notice == LOGIN_NOTICE_ACCEPTED,
+			       REASON_NOTICE_DECLINED);
+	case LOGIN_PURPOSE_SESSION:
+		if (facts->by_another)
+			return skipped();
+		break;
+	case LOGIN_PURPOSE_ACCOUNT:
+		break;
+	case LOGIN_PURPOSE_CHANGE:
+	case LOGIN_PURPOSE_UNMANAGED:
+	case _LOGIN_PURPOSE_NONE:
+		return skipped();
+	}
+	if (!facts->notice_due || facts->notice_may_wait)
+		return skipped();
+	return pass_or(false, REASON_NOTICE_NOT_ACCEPTED);
+}
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -351,17 +389,28 @@ static const struct {
 				   false, temporary },
 	[LOGIN_RULE_AGE] = { "age", "The password may be changed already.",
 			     false, age },
+	[LOGIN_RULE_NOTICE] = { "notice", "The notice was accepted.", false,
+				notice },
 };
 
-/* Why another password must be chosen first; REASON_NONE where it need not. */
-static enum reason must_change(const struct login_facts *facts)
+/* The password is right, and nothing denies. */
+static struct login_decision next_step(const struct login_facts *facts,
+				       struct login_decision decision)
 {
-	/* Whoever acts as him did not come in by that password. */
-	if (facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another)
-		return REASON_NONE;
-	if (facts->temporary)
-		return REASON_MUST_CHANGE;
-	return is_expired(facts) ? REASON_PASSWORD_EXPIRED : REASON_NONE;
+	enum reason change = must_change(facts);
+
+	if (change != REASON_NONE) {
+		decision.verdict = VERDICT_CHANGE;
+		decision.reason = change;
+	} else if (facts->purpose == LOGIN_PURPOSE_LOGIN && facts->notice_due &&
+		   facts->notice == LOGIN_NOTICE_UNASKED) {
+		decision.verdict = VERDICT_NOTICE;
+		decision.reason = REASON_NOTICE_DUE;
+	} else {
+		decision.verdict = VERDICT_ALLOW;
+		decision.reason = REASON_PASSWORD_VERIFIED;
+	}
+	return decision;
 }
 
 static struct login_decision conclude(const struct login_facts *facts,
@@ -376,12 +425,7 @@ static struct login_decision conclude(const struct login_facts *facts,
 			decision.verdict = VERDICT_ASK;
 			decision.reason = REASON_RULES_PASSED;
 		} else if (facts->password == LOGIN_PASSWORD_RIGHT) {
-			decision.verdict = change != REASON_NONE
-						   ? VERDICT_CHANGE
-						   : VERDICT_ALLOW;
-			decision.reason = change != REASON_NONE
-						  ? change
-						  : REASON_PASSWORD_VERIFIED;
+			decision = next_step(facts, decision);
 		}
 		break;
 	case LOGIN_PURPOSE_ACCOUNT:
@@ -472,10 +516,9 @@ const char *login_outcome_name(enum login_outcome outcome)
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = {
-		[VERDICT_DENY] = "deny",
-		[VERDICT_ALLOW] = "allow",
-		[VERDICT_CHANGE] = "change",
-		[VERDICT_ASK] = "ask",
+		[VERDICT_DENY] = "deny",     [VERDICT_ALLOW] = "allow",
+		[VERDICT_CHANGE] = "change", [VERDICT_ASK] = "ask",
+		[VERDICT_NOTICE] = "notice",
 	};
 
 	return names[verdict];

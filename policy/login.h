@@ -22,6 +22,7 @@ enum verdict {
 	VERDICT_ALLOW,
 	VERDICT_CHANGE, /* only after choosing a new password */
 	VERDICT_ASK,    /* the gates pass; the password is still to be proved */
+	VERDICT_NOTICE, /* only after accepting the notice */
 };
 
 /* What is asked: which rules apply. */
@@ -45,6 +46,13 @@ enum login_uid {
 	LOGIN_UID_UNKNOWN, /* the system knows no such name */
 	LOGIN_UID_OURS,
 	LOGIN_UID_OTHER,
+};
+
+/* What a user said to the notice in this login. */
+enum login_notice {
+	LOGIN_NOTICE_UNASKED,
+	LOGIN_NOTICE_DECLINED, /* anything but yes */
+	LOGIN_NOTICE_ACCEPTED,
 };
 
 struct login_facts {
@@ -87,6 +95,11 @@ struct login_facts {
 	enum login_password password;
 	/* Why an answer was not verified; read with PASSWORD_NOT_TRIED. */
 	enum reason answer;
+	/* The notice must be accepted, in its present version, and was not. */
+	bool notice_due;
+	/* And who cannot be asked is let in nevertheless, and shown it. */
+	bool notice_may_wait;
+	enum login_notice notice;
 };
 
 enum login_rule {
@@ -110,6 +123,7 @@ enum login_rule {
 	LOGIN_RULE_PASSWORD,
 	LOGIN_RULE_TEMPORARY,
 	LOGIN_RULE_AGE,
+	LOGIN_RULE_NOTICE,
 	_LOGIN_RULE_N,
 };
 

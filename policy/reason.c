@@ -145,8 +145,9 @@ static const struct {
 					"says, or cloxxsctl user "
 					"reset-password NAME" },
 	[REASON_CANNOT_ASK] = { "cannot-ask",
-				"A new password had to be chosen, but the "
-				"program cannot ask for one.",
+				"A new password had to be chosen or the "
+				"notice accepted, but the program could not "
+				"ask.",
 				"Log in where questions can be asked: sshd "
 				"with keyboard-interactive." },
 	[REASON_NEW_PASSWORD_REFUSED] = { "new-password-refused",
@@ -154,14 +155,24 @@ static const struct {
 					  "chosen.",
 					  "Log in again and choose another "
 					  "one." },
+	[REASON_NOTICE_DECLINED] = { "notice-declined",
+				     "The notice was not accepted; not "
+				     "counted.",
+				     "Log in again and accept the notice." },
+	[REASON_NOTICE_NOT_ACCEPTED] = { "notice-not-accepted",
+					 "The user has not accepted the "
+					 "notice, and could not be asked.",
+					 "A login with the password, which "
+					 "asks; or require = ask in "
+					 "cloxxsd.conf(5)." },
 	[REASON_SUPERSEDED] = { "superseded",
 				"The account changed while the password was "
 				"being verified.",
 				"Log in again." },
 	[REASON_ABANDONED] = { "abandoned",
 			       "The conversation ended before a new password "
-			       "was chosen.",
-			       "Log in again and choose a new password." },
+			       "was chosen or the notice accepted.",
+			       "Log in again and answer what is asked." },
 	[REASON_HASH_REFUSED] = { "hash-refused",
 				  "The stored password cannot be used: its "
 				  "form or cost is not ours.",
@@ -187,6 +198,9 @@ static const struct {
 				      "The password is older than it may be, "
 				      "and must be changed first.",
 				      "Log in and choose a new password." },
+	[REASON_NOTICE_DUE] = { "notice-due",
+				"The notice must be accepted first.",
+				"Log in and accept the notice." },
 	[REASON_PASSWORD_VERIFIED] = { "password-verified",
 				       "The password was right.", NULL },
 	[REASON_RULES_PASSED] = { "rules-passed", "Every rule allows it.",

@@ -252,6 +252,7 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 		attempt->change = decision.reason;
 		settle_to_replace(attempt);
 		return;
+	case VERDICT_NOTICE:
 	case VERDICT_DENY:
 	case VERDICT_ASK:
 		break;

@@ -92,6 +92,10 @@ static const struct {
 	{ "no password", FACT(has_password), KIND_BOOL, false },
 	{ "not asked yet", FACT(password), KIND_ENUM, LOGIN_PASSWORD_UNPROVED },
 	{ "wrong", FACT(password), KIND_ENUM, LOGIN_PASSWORD_WRONG },
+	{ "notice due", FACT(notice_due), KIND_BOOL, true },
+	{ "notice may wait", FACT(notice_may_wait), KIND_BOOL, true },
+	{ "notice declined", FACT(notice), KIND_ENUM, LOGIN_NOTICE_DECLINED },
+	{ "notice accepted", FACT(notice), KIND_ENUM, LOGIN_NOTICE_ACCEPTED },
 	{ "right", FACT(password), KIND_ENUM, LOGIN_PASSWORD_RIGHT },
 };
 
@@ -414,6 +418,48 @@ static void no_set_of_facts_slips_through(void **state)
 	assert_true(n_allowed > 0);
 }
 
+/* Of facts that were not denied for anything else, and a password proved. */
+static void check_notice(const struct login_facts *f, enum verdict verdict)
+{
+	bool login =
+		f->purpose == LOGIN_PURPOSE_LOGIN && verdict != VERDICT_CHANGE;
+	bool session = f->purpose == LOGIN_PURPOSE_SESSION;
+
+	assert_int_equal(verdict == VERDICT_NOTICE,
+			 login && f->notice_due &&
+				 f->notice == LOGIN_NOTICE_UNASKED);
+	if (login && verdict == VERDICT_ALLOW)
+		assert_true(
+			f->notice == LOGIN_NOTICE_ACCEPTED ||
+			(!f->notice_due && f->notice == LOGIN_NOTICE_UNASKED));
+	if (f->purpose == LOGIN_PURPOSE_ACCOUNT || (session && !f->by_another))
+		assert_true(!f->notice_due || f->notice_may_wait);
+}
+
+/* promise_S09: nobody comes by the notice, and it lets nobody in. */
+static void promise_S09_no_notice_is_gone_around(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 12 * N_FACTS; i += 11) {
+		struct login_facts f = facts_of(i / 12);
+		enum verdict before = login_decide(&f).verdict, after;
+
+		f.notice_due = i & 1;
+		f.notice_may_wait = i & 2;
+		f.notice = i / 4 % 3;
+		after = login_decide(&f).verdict;
+		if (before == VERDICT_DENY)
+			assert_int_equal(after, VERDICT_DENY);
+		if (f.purpose == LOGIN_PURPOSE_CHANGE)
+			assert_int_equal(after, before);
+		if (after != VERDICT_DENY)
+			assert_int_equal(before == VERDICT_CHANGE,
+					 after == VERDICT_CHANGE);
+		if (after != VERDICT_DENY && after != VERDICT_ASK)
+			check_notice(&f, after);
+	}
+}
+
 /* The gates are the same before a password is proved and afterwards. */
 static void gates_do_not_see_the_password(void **state)
 {
@@ -521,6 +567,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases_hold),
 		cmocka_unit_test(no_set_of_facts_slips_through),
+		cmocka_unit_test(promise_S09_no_notice_is_gone_around),
 		cmocka_unit_test(gates_do_not_see_the_password),
 		cmocka_unit_test(a_throttled_address_gives_no_password),
 		cmocka_unit_test(lines_tell_the_rules_in_order),
