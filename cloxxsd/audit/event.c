@@ -73,6 +73,9 @@ static const struct {
 				   LOG_NOTICE,
 				   "A new password was taken that a rule on "
 				   "trial would refuse" },
+	[EVENT_NOTICE_ACCEPTED] = { "notice-accepted",
+				    "d7a4d12dc6b94341b11516f125f2b024",
+				    LOG_NOTICE, "A user accepted the notice" },
 	[EVENT_FAILURE_COUNTED] = { "failure-counted",
 				    "c996941bf1174b71b890812c0ec66a38",
 				    LOG_WARNING,

@@ -455,6 +455,14 @@ static int merge_sides(struct sides *sides)
 		"DELETE FROM session",
 		"INSERT INTO session SELECT * FROM present.session"
 		" WHERE uid IN (SELECT uid FROM user)",
+		/* What was accepted by those who are there now; who comes back
+		 * is asked again. */
+		"DELETE FROM acceptance",
+		"INSERT INTO acceptance SELECT * FROM present.acceptance"
+		" WHERE uid IN (SELECT uid FROM user)",
+		"DELETE FROM visit",
+		"INSERT INTO visit SELECT * FROM present.visit"
+		" WHERE uid IN (SELECT uid FROM user)",
 		"INSERT OR IGNORE INTO backup SELECT * FROM present.backup",
 		"UPDATE installation SET backups = max(backups,"
 		" (SELECT backups FROM present.installation)),"

@@ -82,6 +82,9 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_RESEAL:
 		case CHANGE_REFUSAL:
 		case CHANGE_REFUSAL_TOLD:
+		case CHANGE_ACCEPTANCE:
+		case CHANGE_VISIT:
+		case CHANGE_VISIT_REFUSED:
 		case _CHANGE_N:
 			break;
 		}

@@ -382,6 +382,38 @@ static int refusal_told(struct store *store, const struct change *change)
 			 change->refusal->id);
 }
 
+/* Who accepts it twice at once accepted it with the first. */
+static int acceptance(struct store *store, const struct change *change)
+{
+	const struct acceptance *one = change->acceptance;
+
+	return store_run(store,
+			 "INSERT OR IGNORE INTO acceptance (uid, version,"
+			 " language, at, service, address)"
+			 " VALUES (?, ?, ?, ?, ?, ?)",
+			 "ittitt", (int64_t)change->uid, one->version,
+			 one->language, one->at, one->service, one->address);
+}
+
+static int visit(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "INSERT OR REPLACE INTO visit (uid, at, service,"
+			 " address, terminal, failed)"
+			 " VALUES (?, ?, ?, ?, ?, 0)",
+			 "iittt", (int64_t)change->uid, change->at,
+			 change->service, change->address, change->terminal);
+}
+
+static int visit_refused(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "INSERT INTO visit (uid, at, service, address,"
+			 " terminal, failed) VALUES (?, 0, '', '', '', 1)"
+			 " ON CONFLICT(uid) DO UPDATE SET failed = failed + 1",
+			 "i", (int64_t)change->uid);
+}
+
 static const struct {
 	int (*apply)(struct store *store, const struct change *change);
 	bool identity;
@@ -418,6 +450,9 @@ static const struct {
 	[CHANGE_BREAK_GLASS_CLOSE] = { break_glass_close, false, true, false },
 	[CHANGE_REFUSAL] = { refusal, false, true, false },
 	[CHANGE_REFUSAL_TOLD] = { refusal_told, false, true, false },
+	[CHANGE_ACCEPTANCE] = { acceptance, false, false, false },
+	[CHANGE_VISIT] = { visit, false, true, false },
+	[CHANGE_VISIT_REFUSED] = { visit_refused, false, true, false },
 };
 
 void change_set_add(struct change_set *set, struct change change)

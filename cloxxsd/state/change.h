@@ -16,6 +16,7 @@
 
 #include "base/scope.h"
 #include "cloxxsd/audit/record.h"
+#include "cloxxsd/state/acceptance.h"
 #include "cloxxsd/state/backups.h"
 #include "cloxxsd/state/ledger.h"
 #include "cloxxsd/state/refusal.h"
@@ -55,6 +56,9 @@ enum change_type {
 	CHANGE_BREAK_GLASS_CLOSE, /* uid */
 	CHANGE_REFUSAL,           /* refusal: one more, at its last_us */
 	CHANGE_REFUSAL_TOLD,      /* refusal: its record is of this set */
+	CHANGE_ACCEPTANCE,        /* uid, acceptance: all but its user */
+	CHANGE_VISIT,             /* uid, at, service, address, terminal */
+	CHANGE_VISIT_REFUSED,     /* uid */
 	_CHANGE_N,
 };
 
@@ -91,6 +95,7 @@ struct change {
 	const struct reseal *reseal;
 	const struct refusal *refusal;
 	uint32_t pages;
+	const struct acceptance *acceptance;
 };
 
 /*
@@ -100,6 +105,7 @@ struct change {
  */
 #define CHANGE_CLAIM_PAGES 1
 #define CHANGE_FAILURE_PAGES 3
+#define CHANGE_VISIT_REFUSED_PAGES 1
 #define CHANGE_REFUSAL_SPARES 2
 
 /* At most so many changes and records in one transaction. */

@@ -33,7 +33,8 @@
  * password, uid); at: when the next one came. refusal: those from an address
  * that waits, counted under the reference of its throttling, on their way to
  * the ledger; first and last in microseconds. user is '' where nobody has the
- * name.
+ * name. acceptance: each version of the notice that a user accepted. visit: each
+ * user's last session, and the logins in his name that were refused since.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -199,6 +200,26 @@ static const char *const migrations[] = {
 	" (3, 1000000000000, zeroblob(3000)),"
 	" (4, 1000000000000, zeroblob(3000)),"
 	" (5, 1000000000000, zeroblob(3000));",
+	"CREATE TABLE acceptance ("
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" version TEXT NOT NULL,"
+	" language TEXT NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" service TEXT NOT NULL,"
+	" address TEXT,"
+	" PRIMARY KEY (uid, version)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX acceptance_version ON acceptance(version);"
+	"CREATE TABLE visit ("
+	" uid INTEGER PRIMARY KEY REFERENCES user(uid) ON DELETE CASCADE,"
+	" at INTEGER NOT NULL,"
+	" service TEXT NOT NULL,"
+	" address TEXT NOT NULL,"
+	" terminal TEXT NOT NULL,"
+	" failed INTEGER NOT NULL"
+	") STRICT;"
+	"INSERT INTO decoy_page (id, n, filling) VALUES"
+	" (6, 1000000000000, zeroblob(3000));",
 };
 
 size_t schema_version(void)

@@ -549,6 +549,44 @@ static void an_emergency_is_over_for_who_comes_back(void **state)
 	assert_int_equal(find(&f, UID(3)).open_until, 0);
 }
 
+static void accept_notice(uint32_t uid, const char *version)
+{
+	struct acceptance one = { .language = "nl", .service = "sshd" };
+
+	memcpy(one.version, version, strlen(version) + 1);
+	apply(&f,
+	      (struct change){ .type = CHANGE_ACCEPTANCE,
+			       .uid = uid,
+			       .acceptance = &one },
+	      0);
+}
+
+/* What was accepted is what is known now; who comes back is asked again. */
+static void an_acceptance_stays_with_who_is_there(void **state)
+{
+	struct job_result result;
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	accept_notice(UID(3), "1");
+	accept_notice(UID(4), "1");
+	assert_int_equal(unlink(backup_path), 0);
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, 0);
+	accept_notice(UID(4), "2");
+	apply(&f,
+	      (struct change){ .type = CHANGE_VISIT_REFUSED, .uid = UID(4) },
+	      0);
+	make_stricter();
+	restore_well("user3", &told, &restore);
+	assert_int_equal(count("SELECT count(*) FROM acceptance"), 2);
+	assert_int_equal(count("SELECT count(*) FROM acceptance"
+			       " JOIN user USING (uid) WHERE name = 'user4'"),
+			 2);
+	assert_int_equal(count("SELECT failed FROM visit"), 1);
+}
+
 static void what_is_named_is_loosened(void **state)
 {
 	static const char all[] =
@@ -1004,6 +1042,7 @@ int main(void)
 		TEST(records_of_an_import_are_told_once),
 		TEST(wrong_tests_stay_counted),
 		TEST(an_emergency_is_over_for_who_comes_back),
+		TEST(an_acceptance_stays_with_who_is_there),
 		TEST(what_is_named_is_loosened),
 		TEST(of_two_limits_the_stricter),
 		TEST(the_latest_time_is_the_later_of_both),

@@ -11,6 +11,7 @@
 
 #include "cloxxsd/state/login_test.h"
 #include "cloxxsd/state/session.h"
+#include "cloxxsd/state/visit.h"
 #include "tests/unit/state_fixture.h"
 
 #define PIET 66000
@@ -403,8 +404,12 @@ static void changes_of_nobody(void **state)
 		{ CHANGE_USER_UNLOCK, 0 },
 		{ CHANGE_SESSION_CLOSE, 0 },
 		{ CHANGE_SESSION_OPEN, -EEXIST },
+		{ CHANGE_ACCEPTANCE, -EEXIST },
+		{ CHANGE_VISIT, -EEXIST },
+		{ CHANGE_VISIT_REFUSED, -EEXIST },
 	};
 	const struct user_failure failure = { .service = "sshd" };
+	const struct acceptance acceptance = { .version = "1" };
 	const struct user user = user_of(NOBODY, "nobody");
 	const struct sealed sealed = { .n = 1 };
 
@@ -418,7 +423,10 @@ static void changes_of_nobody(void **state)
 				       .user = &user,
 				       .password = &sealed,
 				       .failure = &failure,
+				       .acceptance = &acceptance,
 				       .service = "sshd",
+				       .address = "",
+				       .terminal = "",
 				       .session = "0123" },
 		      cases[i].result);
 		assert_int_equal(f->state.ledger.seq,
@@ -451,6 +459,103 @@ static void sessions(void **state)
 	      0);
 	assert_int_equal(session_find(f->state.store, "0123", &session),
 			 USER_E_UNKNOWN);
+}
+
+static void accept_notice(uint32_t uid, const char *version, int64_t at)
+{
+	struct acceptance one = { .language = "nl",
+				  .at = at,
+				  .service = "sshd",
+				  .address = "192.0.2.1" };
+
+	memcpy(one.version, version, strlen(version) + 1);
+	apply(f,
+	      (struct change){ .type = CHANGE_ACCEPTANCE,
+			       .uid = uid,
+			       .acceptance = &one },
+	      0);
+}
+
+/* The versions in order of user and version, with a blank behind each. */
+static void expect_acceptances(const char *expected)
+{
+	struct acceptance one = { 0 };
+	char all[256];
+	struct text text;
+
+	text_init(&text, all, sizeof(all));
+	while (acceptance_next(f->state.store, &one, &one) == 0)
+		text_add_format(&text, "%s:%s ", one.user, one.version);
+	assert_string_equal(all, expected);
+}
+
+static void acceptances(void **state)
+{
+	struct acceptance_counts counts;
+	struct acceptance one;
+	struct user user;
+
+	(void)state;
+	expect_acceptances("");
+	accept_notice(PIET, "2", 20);
+	accept_notice(PIET, "1", 10);
+	accept_notice(JAN, "2", 30);
+	/* The first time stands. */
+	accept_notice(PIET, "2", 40);
+	expect_acceptances("jan:2 piet:1 piet:2 ");
+	assert_int_equal(acceptance_find(f->state.store, PIET, "2", &one), 0);
+	assert_int_equal(one.at, 20);
+	assert_string_equal(one.language, "nl");
+	assert_string_equal(one.service, "sshd");
+	assert_string_equal(one.address, "192.0.2.1");
+	assert_int_equal(acceptance_find(f->state.store, PIET, "3", &one),
+			 USER_E_UNKNOWN);
+	assert_int_equal(
+		acceptance_next_without(f->state.store, "", "1", &user), 0);
+	assert_string_equal(user.name, "jan");
+	assert_int_equal(
+		acceptance_next_without(f->state.store, "jan", "1", &user),
+		USER_E_UNKNOWN);
+	assert_int_equal(acceptance_count(f->state.store, "2", &counts), 0);
+	assert_int_equal(counts.accepted, 2);
+	assert_int_equal(counts.asked, 2);
+	/* They go with their user. */
+	apply(f, (struct change){ .type = CHANGE_USER_DELETE, .uid = PIET }, 0);
+	expect_acceptances("jan:2 ");
+	assert_int_equal(acceptance_count(f->state.store, "2", &counts), 0);
+	assert_int_equal(counts.accepted, 1);
+}
+
+static void visits(void **state)
+{
+	struct visit visit;
+
+	(void)state;
+	assert_int_equal(visit_find(f->state.store, PIET, &visit), 0);
+	assert_int_equal(visit.at, 0);
+	for (int i = 0; i < 2; i++)
+		apply(f,
+		      (struct change){ .type = CHANGE_VISIT_REFUSED,
+				       .uid = PIET },
+		      0);
+	assert_int_equal(visit_find(f->state.store, PIET, &visit), 0);
+	assert_int_equal(visit.at, 0);
+	assert_int_equal(visit.failed, 2);
+	apply(f,
+	      (struct change){ .type = CHANGE_VISIT,
+			       .uid = PIET,
+			       .at = 99,
+			       .service = "sshd",
+			       .address = "192.0.2.1",
+			       .terminal = "ssh" },
+	      0);
+	assert_int_equal(visit_find(f->state.store, PIET, &visit), 0);
+	assert_int_equal(visit.at, 99);
+	assert_string_equal(visit.address, "192.0.2.1");
+	assert_int_equal(visit.failed, 0);
+	apply(f, (struct change){ .type = CHANGE_USER_DELETE, .uid = PIET }, 0);
+	assert_int_equal(visit_find(f->state.store, PIET, &visit), 0);
+	assert_int_equal(visit.at, 0);
 }
 
 /* A set of which one part fails leaves nothing, and the ledger's head too. */
@@ -703,6 +808,8 @@ int main(void)
 		TEST(sealed_by_row),
 		TEST(changes_of_nobody),
 		TEST(sessions),
+		TEST(acceptances),
+		TEST(visits),
 		TEST(all_or_nothing),
 		TEST(no_change_without_its_record),
 		TEST(open_claims),
