@@ -313,7 +313,8 @@ int login_answer(struct login *login, const struct secret *answer,
 	if (login->channel.fd < 0)
 		return LOGIN_E_UNREACHABLE;
 	request_init(&request, INTERFACE "Answer", true);
-	flat_add_secret(&request.writer, "answer", answer);
+	if (answer)
+		flat_add_secret(&request.writer, "answer", answer);
 	return call_step(login, &request, ret_step);
 }
 

@@ -115,6 +115,7 @@ must_check int login_probe(struct login *login);
 /*
  * Begin an attempt, and go on with it. LOGIN_E_* or -errno, upon which
  * *ret_step is empty, which reads as a denial; and so *ret_reply below.
+ * answer NULL: the question could not be put to anybody, and it ends.
  */
 must_check int login_start(struct login *login, enum login_intent intent,
 			   const struct login_who *who,

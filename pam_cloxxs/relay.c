@@ -135,6 +135,8 @@ static enum outcome answer_step(const struct transaction *transaction,
 		return answer_new(transaction, step, typed);
 	case LOGIN_STEP_CODE:
 	case LOGIN_STEP_NOTICE:
+		/* Whoever cannot be asked, as in sshd's mode "password", hears
+		 * from the daemon what becomes of it: relay_run(). */
 		return ask(transaction, step, true, &typed->answer);
 	case LOGIN_STEP_DONE:
 	case _LOGIN_STEP_NONE:
@@ -193,6 +195,19 @@ static enum outcome failed(const struct transaction *transaction, int r)
 	return OUTCOME_CONVERSATION;
 }
 
+/* A notice that nobody answered: refused, with what the daemon says of it. */
+static enum outcome unasked(const struct transaction *transaction, int r,
+			    const struct login_step *step, enum outcome outcome)
+{
+	enum outcome told;
+
+	if (r != 0)
+		return failed(transaction, r);
+	told = transaction_decide(transaction, step->verdict, step->text,
+				  step->reference);
+	return told == OUTCOME_ALLOW ? outcome : told;
+}
+
 enum outcome relay_run(struct transaction *transaction,
 		       enum login_intent intent)
 {
@@ -211,9 +226,13 @@ enum outcome relay_run(struct transaction *transaction,
 			return transaction_failed(transaction, LOGIN_E_BROKEN);
 		transaction_debug(transaction, "step %d", (int)step.kind);
 		outcome = answer_step(transaction, &step, &typed);
-		if (outcome != OUTCOME_ALLOW)
+		if (outcome != OUTCOME_ALLOW && step.kind != LOGIN_STEP_NOTICE)
 			return outcome;
-		r = login_answer(&login, &typed.answer, &step);
+		r = login_answer(
+			&login, outcome == OUTCOME_ALLOW ? &typed.answer : NULL,
+			&step);
+		if (outcome != OUTCOME_ALLOW)
+			return unasked(transaction, r, &step, outcome);
 	}
 	if (r != 0)
 		return failed(transaction, r);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/origin_facts.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/attempt/replacement.h"
@@ -150,6 +151,9 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		.unattended = is_unattended(subject->service),
 	};
 	gather_validity(attempts, &user, subject->service, ret_facts);
+	r = notice_gather(attempts, subject, &user, ret_facts);
+	if (r < 0)
+		return r;
 	*ret_user = user;
 	return 0;
 }
@@ -189,14 +193,31 @@ static bool is_working(const struct attempt *attempt)
 	       attempt->phase == ATTEMPT_REPLACING;
 }
 
+/* Who proved his password and went before the end, has that recorded. */
+static void abandoned(struct attempt *attempt)
+{
+	switch (attempt->phase) {
+	case ATTEMPT_NEW_PASSWORD:
+	case ATTEMPT_NEW_AGAIN:
+		replacement_abandoned(attempt);
+		break;
+	case ATTEMPT_NOTICE:
+		notice_abandoned(attempt);
+		break;
+	case ATTEMPT_DONE:
+	case ATTEMPT_PASSWORD:
+	case ATTEMPT_VERIFYING:
+	case ATTEMPT_REPLACING:
+		break;
+	}
+}
+
 /* Frees an attempt that nobody listens to, once nothing runs in its name. */
 static void end_if_idle(struct attempt *attempt)
 {
 	if (!attempt->gone || attempt->holds > 0 || attempt->job.userdata)
 		return;
-	if (attempt->phase == ATTEMPT_NEW_PASSWORD ||
-	    attempt->phase == ATTEMPT_NEW_AGAIN)
-		replacement_abandoned(attempt);
+	abandoned(attempt);
 	attempt_free(attempt);
 }
 
@@ -230,9 +251,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	attempt_hold(attempt);
 	if (!is_working(attempt)) {
-		if (attempt->phase == ATTEMPT_NEW_PASSWORD ||
-		    attempt->phase == ATTEMPT_NEW_AGAIN)
-			replacement_abandoned(attempt);
+		abandoned(attempt);
 		attempt_finish(attempt);
 	} else {
 		if (attempt->call && varlink_call_wants_more(attempt->call))
@@ -379,7 +398,9 @@ int attempt_answer(struct attempt *attempt, struct varlink_call *call,
 		return r;
 	attempt_hold(attempt);
 	attempt->call = varlink_call_ref(call);
-	if (attempt->phase == ATTEMPT_PASSWORD) {
+	if (attempt->phase == ATTEMPT_NOTICE) {
+		notice_answer(attempt, answer);
+	} else if (attempt->phase == ATTEMPT_PASSWORD) {
 		attempt->answer = reason;
 		attempt->current = password;
 		r = verification_begin(attempt);
@@ -388,4 +409,20 @@ int attempt_answer(struct attempt *attempt, struct varlink_call *call,
 	}
 	attempt_release(attempt);
 	return r;
+}
+
+int attempt_cannot_ask(struct attempt *attempt, struct varlink_call *call)
+{
+	const struct login_decision decision = { .verdict = VERDICT_DENY,
+						 .reason = REASON_CANNOT_ASK };
+	struct change_set set = { 0 };
+
+	if (attempt->call || is_working(attempt) ||
+	    attempt->phase == ATTEMPT_DONE)
+		return -EBADE;
+	attempt_hold(attempt);
+	attempt->call = varlink_call_ref(call);
+	attempt_conclude(attempt, &decision, &set, NULL);
+	attempt_release(attempt);
+	return 0;
 }

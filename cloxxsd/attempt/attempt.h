@@ -7,8 +7,8 @@
  * What was gathered about the caller and the user comes from the kernel and
  * the store; rules are asked of policy/, never written here.
  *
- *   START -> PASSWORD -> VERIFYING -+-> DONE
- *                          |        |
+ *   START -> PASSWORD -> VERIFYING -+-> NOTICE -> DONE
+ *                          |        |     |
  *                          +-> NEW <-> REPLACING -> DONE
  *
  * An attempt outlives its connection while a verification runs: what was
@@ -58,6 +58,7 @@ enum attempt_phase {
 	ATTEMPT_NEW_PASSWORD, /* waits for a new password */
 	ATTEMPT_NEW_AGAIN,    /* waits for it once more */
 	ATTEMPT_REPLACING,    /* waits for the hash of the new one */
+	ATTEMPT_NOTICE,       /* waits for the notice to be accepted */
 };
 
 struct attempt;
@@ -105,6 +106,9 @@ struct attempt {
 	uint32_t uid;       /* of a known user, else 0 */
 	int64_t credential; /* as it was when the hash began */
 	struct secret current, wanted;
+	/* The notice that was shown, to be accepted. */
+	char notice_version[NOTICE_VERSION_MAX];
+	enum notice_language notice_language;
 	struct login_decision decision; /* of a decoy */
 	/* What was gathered just now, for a turn that comes at once. */
 	const struct gathered *gathered;
@@ -142,6 +146,13 @@ struct throttle_limit attempt_limit(const struct attempts *attempts);
 bool attempt_is_throttled(const struct attempts *attempts,
 			  const struct subject *subject,
 			  char ret_reference[REFERENCE_MAX]);
+/*
+ * The question that is waited for could not be asked of anybody: the end of the
+ * attempt, uncounted. -EBADE where none is waited for.
+ */
+must_check int attempt_cannot_ask(struct attempt *attempt,
+				  struct varlink_call *call);
+
 /*
  * The facts about subject as they are now, and his row where he is known.
  * -errno where the store cannot be read.

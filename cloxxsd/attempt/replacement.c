@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/attempt/breached.h"
+#include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/password_demand.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/history.h"
@@ -118,7 +119,7 @@ int replacement_begin(struct attempt *attempt)
 
 /* The gates once more, and whether anything came between. */
 static bool may_write(struct attempt *attempt,
-		      struct login_decision *ret_decision)
+		      struct login_decision *ret_decision, bool *ret_notice)
 {
 	struct login_facts facts;
 	struct user user;
@@ -138,12 +139,16 @@ static bool may_write(struct attempt *attempt,
 		ret_decision->reason = REASON_SUPERSEDED;
 		return false;
 	}
+	*ret_notice =
+		attempt->purpose == LOGIN_PURPOSE_LOGIN && facts.notice_due;
 	ret_decision->verdict = VERDICT_ALLOW;
 	ret_decision->reason = REASON_PASSWORD_VERIFIED;
 	return true;
 }
 
-static void add_login(struct attempt *attempt, struct change_set *set)
+/* The login is complete with it, unless the notice is still to be accepted. */
+static void add_login(struct attempt *attempt, bool notice,
+		      struct change_set *set)
 {
 	const struct subject *subject = &attempt->subject;
 	int64_t now_us = clock_realtime_us();
@@ -156,11 +161,13 @@ static void add_login(struct attempt *attempt, struct change_set *set)
 							.uid = attempt->uid });
 		return;
 	}
-	change_set_add(set, (struct change){ .type = CHANGE_SUCCESS,
-					     .uid = attempt->uid,
-					     .at = now_us / 1000000,
-					     .service = subject->service,
-					     .address = subject->address });
+	if (!notice)
+		change_set_add(set,
+			       (struct change){ .type = CHANGE_SUCCESS,
+						.uid = attempt->uid,
+						.at = now_us / 1000000,
+						.service = subject->service,
+						.address = subject->address });
 	change_set_record(set, (struct record){ .at_us = now_us,
 						.event = EVENT_PASSWORD_CHANGED,
 						.result = RECORD_ALLOWED,
@@ -190,14 +197,24 @@ static void add_trial(const struct attempt *attempt, struct change_set *set,
 	change_set_record(set, record);
 }
 
+/* The new password stands, whatever becomes of the login. */
+static void go_on_to_notice(struct attempt *attempt,
+			    const struct change_set *set)
+{
+	if (state_apply(attempt->attempts->state, set) != 0 ||
+	    notice_begin(attempt) != 0)
+		conclude(attempt, REASON_NOT_WRITTEN);
+}
+
 static void write_new(struct attempt *attempt, const char *made)
 {
 	struct login_decision decision;
+	bool notice = false;
 	struct change_set set = { 0 };
 	struct sealed sealed = { 0 };
 	char details[64];
 
-	if (!may_write(attempt, &decision)) {
+	if (!may_write(attempt, &decision, &notice)) {
 		attempt_conclude(attempt, &decision, &set, NULL);
 		return;
 	}
@@ -214,9 +231,12 @@ static void write_new(struct attempt *attempt, const char *made)
 				       .kind = USER_PASSWORD_CHOSEN,
 				       .history = attempt->attempts->settings
 							  ->password.history });
-	add_login(attempt, &set);
+	add_login(attempt, notice, &set);
 	add_trial(attempt, &set, details, sizeof(details));
-	attempt_conclude(attempt, &decision, &set, NULL);
+	if (notice)
+		go_on_to_notice(attempt, &set);
+	else
+		attempt_conclude(attempt, &decision, &set, NULL);
 }
 
 /* What the search found, as a fault. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/recording.h"
 
 void reply_wait(struct varlink_call *call)
@@ -19,10 +20,11 @@ void reply_wait(struct varlink_call *call)
 	(void)!varlink_call_continue(call, json_pack("{s:s}", "step", "wait"));
 }
 
-int reply_step(struct varlink_call *call, const char *step, const char *prompt)
+int reply_step(struct varlink_call *call, const char *step, const char *prompt,
+	       bool echo)
 {
 	json_t *parameters = json_pack("{s:s, s:s, s:b}", "step", step,
-				       "prompt", prompt, "echo", 0);
+				       "prompt", prompt, "echo", (int)echo);
 
 	if (!parameters)
 		return -ENOMEM;
@@ -53,7 +55,7 @@ int attempt_ask(struct attempt *attempt, enum attempt_phase phase,
 	r = attempt_arm(attempt);
 	if (r < 0)
 		return r;
-	return reply_step(call, step, prompt);
+	return reply_step(call, step, prompt, phase == ATTEMPT_NOTICE);
 }
 
 /* "" where no pass could be made: later phases then ask again. */
@@ -74,6 +76,22 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 	    pass_give(attempt->attempts->passes, &binding, until, ret_pass) !=
 		    0)
 		ret_pass[0] = '\0';
+}
+
+/* What whoever is let in is shown, once: his session does not show it again. */
+static const char *show_notice(struct attempt *attempt, const char *pass)
+{
+	const char *notice = NULL;
+	struct user user;
+
+	if (attempt->purpose == LOGIN_PURPOSE_LOGIN &&
+	    user_find_uid(attempt->attempts->state->store, attempt->uid,
+			  &user) == 0)
+		notice = notice_shown(attempt->attempts, &attempt->subject,
+				      &user);
+	if (notice)
+		pass_set_told(attempt->attempts->passes, pass);
+	return notice;
 }
 
 /* The end; the call to be answered, or NULL where nobody listens. */
@@ -100,8 +118,8 @@ static void answer(struct attempt *attempt,
 		return;
 	if (decision->verdict == VERDICT_ALLOW) {
 		give_pass(attempt, pass);
-		(void)!reply_done(call, verdict, NULL, NULL,
-				  *pass ? pass : NULL);
+		(void)!reply_done(call, verdict, show_notice(attempt, pass),
+				  NULL, *pass ? pass : NULL);
 	} else {
 		text_init(&text, message, sizeof(message));
 		hearer_refuse(&attempt->hearer, decision, reference, &text);

@@ -9,8 +9,9 @@
 
 /* A continued reply that only says: still at it. */
 void reply_wait(struct varlink_call *call);
+/* echo: what is typed may be seen. */
 must_check int reply_step(struct varlink_call *call, const char *step,
-			  const char *prompt);
+			  const char *prompt, bool echo);
 /* message, reference and pass may be NULL. */
 must_check int reply_done(struct varlink_call *call, const char *verdict,
 			  const char *message, const char *reference,

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/lockout.h"
@@ -113,15 +114,23 @@ static void decoy_done(struct hash_job *job, void *userdata)
 	struct attempt *attempt = userdata;
 	uint32_t pages = CHANGE_FAILURE_PAGES;
 	struct change_set set = { 0 };
-	struct gathered unused;
+	struct gathered now;
 
 	(void)job;
 	attempt_hold(attempt);
 	attempt_worked(attempt);
 	attempt->guessed = true;
-	(void)!gather(attempt, &unused);
+	if (gather(attempt, &now) != 0)
+		now.user.uid = 0;
 	if (*attempt->counted_under)
 		pages += CHANGE_REFUSAL_SPARES;
+	if (now.user.uid != 0 && attempt->answer == REASON_NONE &&
+	    !attempt->trial)
+		change_set_add(&set,
+			       (struct change){ .type = CHANGE_VISIT_REFUSED,
+						.uid = now.user.uid });
+	else
+		pages += CHANGE_VISIT_REFUSED_PAGES;
 	add_decoy(&set, pages);
 	attempt_conclude(attempt, &attempt->decision, &set, NULL);
 	attempt_release(attempt);
@@ -178,6 +187,8 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 	failure = failure_of(&attempt->subject, reference, now_us);
 	lockout_count(&set, user, &failure,
 		      attempt->attempts->settings->lockout_failures, now_us);
+	change_set_add(&set, (struct change){ .type = CHANGE_VISIT_REFUSED,
+					      .uid = attempt->uid });
 	attempt_conclude(attempt, &decision, &set, reference);
 }
 
@@ -226,6 +237,26 @@ static void settle_to_replace(struct attempt *attempt)
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 }
 
+/* Right, and the notice is to be accepted now. */
+static void settle_to_notice(struct attempt *attempt, const char *made)
+{
+	struct change_set set = { 0 };
+	struct sealed sealed;
+
+	add_release(attempt, &set);
+	add_rehash(attempt, made, &set, &sealed);
+	if (state_apply(attempt->attempts->state, &set) != 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return;
+	}
+	attempt->claimed = false;
+	attempt->proved = true;
+	if (attempt->gone)
+		notice_abandoned(attempt);
+	else if (notice_begin(attempt) != 0)
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+}
+
 static void settle_right(struct attempt *attempt, const struct user *user,
 			 struct login_facts *facts, const char *made)
 {
@@ -235,6 +266,9 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 	attempt->hearer = hearer_user(attempt->attempts->settings,
 				      &attempt->subject, user);
 	facts->password = LOGIN_PASSWORD_RIGHT;
+	/* A test goes on as if he accepted it: nobody is there to. */
+	if (attempt->trial && facts->notice_due)
+		facts->notice = LOGIN_NOTICE_ACCEPTED;
 	decision = login_decide(facts);
 	if (attempt->trial) {
 		add_release(attempt, &set);
@@ -253,6 +287,8 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 		settle_to_replace(attempt);
 		return;
 	case VERDICT_NOTICE:
+		settle_to_notice(attempt, made);
+		return;
 	case VERDICT_DENY:
 	case VERDICT_ASK:
 		break;

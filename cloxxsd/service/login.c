@@ -15,7 +15,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/greeting.h"
 #include "cloxxsd/attempt/origin_facts.h"
+#include "cloxxsd/service/user_json.h"
 #include "cloxxsd/state/session.h"
 #include "varlink/interfaces.h"
 
@@ -194,9 +196,11 @@ static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
 	int r = -EBADE;
 
 	(void)userdata;
-	if (attempt)
+	if (attempt && typed)
 		r = attempt_answer(attempt, call,
 				   strlen(typed) <= SECRET_MAX ? typed : NULL);
+	else if (attempt)
+		r = attempt_cannot_ask(attempt, call);
 	if (r == -EBADE)
 		return varlink_call_error(call, "nl.cloxxs.Login.NoAttempt",
 					  NULL);
@@ -209,6 +213,7 @@ struct gate {
 	struct login_decision decision;
 	struct hearer hearer; /* who is told */
 	bool passed; /* with a pass: a password was proved just before */
+	bool told;   /* and that login has shown the notice */
 	char rules[LOGIN_RULES_TEXT_MAX];
 	char details[96];
 	char reference[REFERENCE_MAX];
@@ -406,9 +411,31 @@ static struct session_opened opened_by(struct service *service,
 	};
 }
 
+/* What the session begins with, and that it began. */
+static void greet(struct service *service, const struct subject *subject,
+		  const struct gate *gate, struct change_set *set,
+		  struct text *greeting)
+{
+	if (gate->decision.verdict != VERDICT_ALLOW)
+		return;
+	greeting_write(service->attempts, subject, &gate->user, gate->told,
+		       greeting);
+	if (greeting_is_visit(subject))
+		change_set_add(set, (struct change){
+					    .type = CHANGE_VISIT,
+					    .uid = gate->user.uid,
+					    .at = clock_realtime_us() / 1000000,
+					    .service = subject->service,
+					    .address = subject->address,
+					    .terminal = subject->terminal });
+}
+
 static int open_session(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
+	const char *pass = string_of(parameters, "pass");
+	char message[GREETING_MAX];
+	struct text greeting;
 	struct service *service = userdata;
 	uint8_t random[(SESSION_ID_MAX - 1) / 2];
 	struct session_opened opened;
@@ -422,7 +449,9 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 		return 0;
 	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0)
 		return reply_unavailable(call, &gate);
+	gate.told = pass && pass_is_told(service->attempts->passes, pass);
 	show_pass(service, &subject, parameters, PASS_PHASE_SESSION, &gate);
+	gate.told = gate.told && gate.passed;
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
 	opened = opened_by(service, call, &subject);
@@ -441,6 +470,8 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 					 .service = subject.service,
 					 .address = subject.address,
 					 .terminal = subject.terminal });
+	text_init(&greeting, message, sizeof(message));
+	greet(service, &subject, &gate, &set, &greeting);
 	change_set_record(&set,
 			  gate_record(&subject, &gate, EVENT_SESSION_OPENED,
 				      EVENT_SESSION_DENIED));
@@ -456,8 +487,10 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 			call, json_pack("{s:s}", "verdict", "change"));
 	if (gate.decision.verdict == VERDICT_DENY)
 		return reply_refused(call, "deny", &gate);
-	return varlink_call_reply(call, json_pack("{s:s, s:s}", "verdict",
-						  "allow", "session", id));
+	return varlink_call_reply(call,
+				  json_pack("{s:s, s:s, s:o}", "verdict",
+					    "allow", "session", id, "message",
+					    text_or_null(message)));
 }
 
 static int close_session(struct varlink_call *call, json_t *parameters,
@@ -514,7 +547,7 @@ static const struct varlink_parameter start_parameters[] = {
 /* Longer than a password may be, so that such a one is told apart and
  * uncounted. */
 static const struct varlink_parameter answer_parameters[] = {
-	{ "answer", VARLINK_STRING, false, 8192 },
+	{ "answer", VARLINK_STRING, true, 8192 },
 	{ 0 },
 };
 

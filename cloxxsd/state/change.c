@@ -409,7 +409,8 @@ static int visit_refused(struct store *store, const struct change *change)
 {
 	return store_run(store,
 			 "INSERT INTO visit (uid, at, service, address,"
-			 " terminal, failed) VALUES (?, 0, '', '', '', 1)"
+			 " terminal, failed) SELECT uid, 0, '', '', '', 1"
+			 " FROM user WHERE uid = ?"
 			 " ON CONFLICT(uid) DO UPDATE SET failed = failed + 1",
 			 "i", (int64_t)change->uid);
 }
@@ -452,7 +453,7 @@ static const struct {
 	[CHANGE_REFUSAL_TOLD] = { refusal_told, false, true, false },
 	[CHANGE_ACCEPTANCE] = { acceptance, false, false, false },
 	[CHANGE_VISIT] = { visit, false, true, false },
-	[CHANGE_VISIT_REFUSED] = { visit_refused, false, true, false },
+	[CHANGE_VISIT_REFUSED] = { visit_refused, false, false, false },
 };
 
 void change_set_add(struct change_set *set, struct change change)

@@ -104,7 +104,7 @@ void core_settle(struct core *core);
 
 /* A reply of nl.cloxxs.Login or Admin; "" for what was not in it. */
 struct outcome {
-	char error[64], step[16], verdict[16], prompt[512], message[512];
+	char error[64], step[16], verdict[16], prompt[4608], message[4608];
 	char reference[16], pass[40], session[40], temporary[40];
 	bool ended; /* the connection, without a reply */
 };
@@ -114,7 +114,7 @@ struct outcome outcome_of(json_t *reply);
 /* Whom a conversation is about; what is NULL is not sent. */
 struct about {
 	const char *purpose, *user, *service, *address, *pass, *method;
-	const char *language;
+	const char *language, *requester, *terminal;
 };
 struct outcome start(struct core *core, struct talk *talk, struct about about);
 struct outcome answer(struct core *core, struct talk *talk, const char *text);
