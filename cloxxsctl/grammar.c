@@ -96,6 +96,9 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			"when, as in '2026-12-24 08:30'; default now" },
 	[OPTION_STDIN] = { "stdin", VALUE_NONE, NULL, NULL,
 			   "read answers from standard input, a line each" },
+	[OPTION_NOT_ACCEPTED] = { "not-accepted", VALUE_NONE, NULL,
+				  "not_accepted",
+				  "users who have not accepted it instead" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },

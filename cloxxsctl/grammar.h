@@ -64,6 +64,7 @@ enum grammar_option {
 	OPTION_SYSTEM_UID,
 	OPTION_AT,
 	OPTION_STDIN,
+	OPTION_NOT_ACCEPTED,
 	_N_OPTIONS,
 };
 
@@ -126,6 +127,7 @@ enum grammar_view {
 	VIEW_DONE,
 	VIEW_PASSWORD_CHECK,
 	VIEW_PASSWORD,
+	VIEW_NOTICE, /* by its verbs themselves */
 	_N_VIEWS,
 };
 

@@ -81,6 +81,7 @@ static int table_show(struct output *output, const struct command *command,
 	case VIEW_PASSWORD:
 		return password_view_one(output, reply);
 	case VIEW_USERS:
+	case VIEW_NOTICE:
 	case VIEW_NONE:
 	case _N_VIEWS:
 		break;

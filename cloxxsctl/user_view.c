@@ -305,6 +305,28 @@ static int print_failures(struct output *output, const json_t *failures)
 	return r;
 }
 
+/* Nothing where it was neither required nor accepted. */
+static void print_notice(struct output *output, const json_t *reply)
+{
+	const char *notice = output_member(reply, "notice", "");
+	const json_t *accepted = json_object_get(reply, "accepted");
+	int64_t at;
+
+	if (!*notice || strcmp(notice, "not-required") == 0)
+		return;
+	output_label(output, "Notice");
+	if (!output_member_int(accepted, "at", &at)) {
+		fprintf(output->stream, "%snot accepted%s\n",
+			output_tone(output, TONE_WARN), output_plain(output));
+		return;
+	}
+	fputs("accepted ", output->stream);
+	output_time(output, at);
+	fputs(", version ", output->stream);
+	output_foreign(output, output_member(accepted, "version", "?"));
+	fputc('\n', output->stream);
+}
+
 int user_view(struct output *output, const json_t *reply)
 {
 	const json_t *user = json_object_get(reply, "user");
@@ -328,6 +350,7 @@ int user_view(struct output *output, const json_t *reply)
 	print_member(output, "Hours", user, "hours");
 	print_password(output, user);
 	print_last_login(output, user);
+	print_notice(output, reply);
 	print_time(output, "Created", user, "created");
 	print_number(output, "Failures", user, "failures");
 	return print_failures(output, json_object_get(reply, "failed"));

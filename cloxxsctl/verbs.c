@@ -9,6 +9,7 @@
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/login_test.h"
+#include "cloxxsctl/notice.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/password_check.h"
 #include "cloxxsctl/request.h"
@@ -174,6 +175,21 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl login test anna --from 192.0.2.7",
 	  .run = login_test_run, .method = ADMIN "TestLogin",
 	  .view = VIEW_LOGIN_TEST },
+	{ .noun = "notice", .verb = "show",
+	  .options = OPTION_BIT(OPTION_LANGUAGE) | JSON,
+	  .summary = "print what users are told about confidentiality",
+	  .example = "cloxxsctl notice show --language nl",
+	  .run = notice_run_show, .method = ADMIN "GetNotice",
+	  .view = VIEW_NOTICE },
+	{ .noun = "notice", .verb = "accepted",
+	  .options = OPTION_BIT(OPTION_USER) |
+		OPTION_BIT(OPTION_NOT_ACCEPTED) | JSON,
+	  .summary = "list who accepted which version of it, and when",
+	  .example = "cloxxsctl notice accepted --not-accepted",
+	  .run = notice_run_accepted, .method = ADMIN "ListAcceptances",
+	  .view = VIEW_NOTICE,
+	  .missing = "there is no user of this name",
+	  .find = "see \"cloxxsctl user list\"" },
 	{ .noun = "status", .options = JSON,
 	  .summary = "show how it does; also without any word",
 	  .example = "cloxxsctl status",

@@ -749,6 +749,15 @@ static const struct varlink_parameter list_parameters[] = {
 	{ 0 }
 };
 
+static const struct varlink_parameter notice_parameters[] = {
+	{ "language", VARLINK_STRING, true, 15 }, { 0 }
+};
+static const struct varlink_parameter acceptances_parameters[] = {
+	{ "user", VARLINK_STRING, true, 256 },
+	{ "not_accepted", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
+
 #define ADMINISTRATORS (PEER_ROOT | PEER_ADMINISTRATOR)
 #define METHOD(name, flags, parameters, handle)                               \
 	{                                                                     \
@@ -800,6 +809,9 @@ static const struct varlink_method methods[] = {
 	       admin_list_sessions),
 	ROOT_METHOD("EndSession", 0, end_session_parameters, admin_end_session),
 	ROOT_METHOD("AcceptClock", 0, reason_parameters, admin_accept_clock),
+	METHOD("GetNotice", 0, notice_parameters, admin_get_notice),
+	METHOD("ListAcceptances", VARLINK_MORE_ONLY, acceptances_parameters,
+	       admin_list_acceptances),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
 	METHOD("ExplainLogin", 0, explain_login_parameters,
 	       admin_explain_login),

@@ -148,6 +148,14 @@ int admin_close_break_glass(struct varlink_call *call, json_t *parameters,
 int admin_accept_clock(struct varlink_call *call, json_t *parameters,
 		       void *service);
 
+/* The notice: what users are shown, and who accepted it. */
+int admin_get_notice(struct varlink_call *call, json_t *parameters,
+		     void *service);
+int admin_list_acceptances(struct varlink_call *call, json_t *parameters,
+			   void *service);
+json_t *admin_acceptance_json(const struct settings *settings,
+			      const struct acceptance *one);
+
 /* Handlers that only read. */
 int admin_list_users(struct varlink_call *call, json_t *parameters,
 		     void *service);

@@ -84,25 +84,52 @@ static int add_failure(const struct user_failure *one, void *userdata)
 			  "reference", one->reference));
 }
 
+/* "accepted", "not-accepted", or "not-required" of him; accepted: the version
+ * in force, whether it is required or not. */
+static int notice_of(struct service *service, const struct user *user,
+		     const char **ret_notice, json_t **ret_accepted)
+{
+	const struct settings *settings = service->attempts->settings;
+	struct acceptance one;
+	int r = acceptance_find(service->state->store, user->uid,
+				settings->notice.version, &one);
+
+	if (r != 0 && r != USER_E_UNKNOWN)
+		return r;
+	if (r == 0)
+		memcpy(one.user, user->name, sizeof(one.user));
+	*ret_accepted =
+		r == 0 ? admin_acceptance_json(settings, &one) : json_null();
+	*ret_notice = r == 0 ? "accepted"
+		      : settings->notice_require == SETTINGS_REQUIRE_NO ||
+				      user->break_glass
+			      ? "not-required"
+			      : "not-accepted";
+	return 0;
+}
+
 int admin_get_user(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
 	struct service *service = userdata;
 	struct user_moment moment = service_moment(service);
+	json_t *failed, *accepted;
+	const char *notice;
 	struct user user;
-	json_t *failed;
 
 	if (!admin_take_user(service, call, parameters, &user))
 		return 0;
 	failed = json_array();
 	if (user_for_each_failure(service->state->store, user.uid, add_failure,
-				  failed) != 0) {
+				  failed) != 0 ||
+	    notice_of(service, &user, &notice, &accepted) != 0) {
 		json_decref(failed);
 		return admin_unavailable(call, "The store cannot be read.");
 	}
-	return varlink_call_reply(call, json_pack("{s:o, s:o}", "user",
-						  user_json(&user, &moment),
-						  "failed", failed));
+	return varlink_call_reply(
+		call, json_pack("{s:o, s:o, s:s, s:o}", "user",
+				user_json(&user, &moment), "failed", failed,
+				"notice", notice, "accepted", accepted));
 }
 
 /* So many locks are told of: a screen's worth. */
