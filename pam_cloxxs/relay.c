@@ -177,8 +177,12 @@ static enum outcome finish(const struct transaction *transaction,
 			   const struct login_step *step,
 			   const struct typed *typed)
 {
-	enum outcome outcome = transaction_decide(transaction, step->verdict,
-						  step->text, step->reference);
+	/* What the notice tells is shown by the session: sshd shows what comes
+	 * at this point twice, as a banner and again. */
+	bool allowed = step->verdict == LOGIN_ALLOW;
+	enum outcome outcome =
+		transaction_decide(transaction, step->verdict,
+				   allowed ? "" : step->text, step->reference);
 
 	if (outcome == OUTCOME_ALLOW)
 		outcome = leave_behind(transaction, step, typed);

@@ -98,15 +98,14 @@ void greeting_visit_write(const struct visit *visit, const char *tag,
 }
 
 void greeting_write(struct attempts *attempts, const struct subject *subject,
-		    const struct user *user, bool told, struct text *text)
+		    const struct user *user, struct text *text)
 {
-	const char *notice = NULL;
+	const char *notice;
 	struct visit visit;
 
 	if (!greeting_is_visit(subject))
 		return;
-	if (!told)
-		notice = notice_shown(attempts, subject, user);
+	notice = notice_shown(attempts, subject, user);
 	if (notice)
 		text_add(text, notice);
 	if (!attempts->settings->last_login ||

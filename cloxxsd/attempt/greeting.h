@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Greeting: what a user is shown where his session begins: the notice, if his
- * login did not show it, and when he was last here. Only people who come in are
+ * Greeting: what a user is shown where his session begins: the notice, until
+ * he accepted it, and when he was last here. Only people who come in are
  * greeted, not what acts for them (sudo, su, cron, user@.service).
  */
 
@@ -15,12 +15,9 @@
 
 /* Whether somebody comes in here: from elsewhere, or at a terminal. */
 bool greeting_is_visit(const struct subject *subject);
-/*
- * Appends the greeting of user; told: the login has shown him the notice. What
- * cannot be read is left out.
- */
+/* Appends the greeting of user; what cannot be read is left out. */
 void greeting_write(struct attempts *attempts, const struct subject *subject,
-		    const struct user *user, bool told, struct text *text);
+		    const struct user *user, struct text *text);
 
 /* Appends the one line about the last visit, in the time zone of the host;
  * nothing where there was none. */

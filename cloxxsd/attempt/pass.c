@@ -17,7 +17,7 @@
 #define N_RANDOM 16
 
 struct pass {
-	bool used, told;
+	bool used;
 	bool taken[_PASS_PHASE_N];
 	char text[PASS_TEXT_MAX];
 	uint32_t uid;
@@ -84,33 +84,6 @@ static bool is_bound(const struct pass *pass,
 	       strcmp(pass->service, binding->service) == 0 &&
 	       strcmp(pass->address,
 		      binding->address ? binding->address : "") == 0;
-}
-
-static const struct pass *find(const struct passes *passes, const char *text)
-{
-	if (strlen(text) != PASS_TEXT_MAX - 1)
-		return NULL;
-	for (uint32_t i = 0; i < passes->max; i++)
-		if (passes->passes[i].used &&
-		    secret_equal_bytes(passes->passes[i].text, text,
-				       PASS_TEXT_MAX - 1))
-			return &passes->passes[i];
-	return NULL;
-}
-
-void pass_set_told(struct passes *passes, const char *text)
-{
-	const struct pass *pass = find(passes, text);
-
-	if (pass)
-		passes->passes[pass - passes->passes].told = true;
-}
-
-bool pass_is_told(const struct passes *passes, const char *text)
-{
-	const struct pass *pass = find(passes, text);
-
-	return pass && pass->told;
 }
 
 bool pass_take(struct passes *passes, const char *text,

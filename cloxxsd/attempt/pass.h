@@ -49,8 +49,5 @@ must_check int pass_give(struct passes *passes,
 bool pass_take(struct passes *passes, const char *text,
 	       const struct pass_binding *binding, enum pass_phase phase,
 	       int64_t now_us);
-/* Whose login was shown the notice, as a session is to know. */
-void pass_set_told(struct passes *passes, const char *text);
-bool pass_is_told(const struct passes *passes, const char *text);
 /* Ends every pass of a user: his password or state changed. */
 void pass_revoke(struct passes *passes, uint32_t uid);

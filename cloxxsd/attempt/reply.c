@@ -78,8 +78,8 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 		ret_pass[0] = '\0';
 }
 
-/* What whoever is let in is shown, once: his session does not show it again. */
-static const char *show_notice(struct attempt *attempt, const char *pass)
+/* What whoever is let in is shown where no session shows it. */
+static const char *show_notice(struct attempt *attempt)
 {
 	const char *notice = NULL;
 	struct user user;
@@ -89,8 +89,6 @@ static const char *show_notice(struct attempt *attempt, const char *pass)
 			  &user) == 0)
 		notice = notice_shown(attempt->attempts, &attempt->subject,
 				      &user);
-	if (notice)
-		pass_set_told(attempt->attempts->passes, pass);
 	return notice;
 }
 
@@ -118,8 +116,8 @@ static void answer(struct attempt *attempt,
 		return;
 	if (decision->verdict == VERDICT_ALLOW) {
 		give_pass(attempt, pass);
-		(void)!reply_done(call, verdict, show_notice(attempt, pass),
-				  NULL, *pass ? pass : NULL);
+		(void)!reply_done(call, verdict, show_notice(attempt), NULL,
+				  *pass ? pass : NULL);
 	} else {
 		text_init(&text, message, sizeof(message));
 		hearer_refuse(&attempt->hearer, decision, reference, &text);

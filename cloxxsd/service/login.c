@@ -213,7 +213,6 @@ struct gate {
 	struct login_decision decision;
 	struct hearer hearer; /* who is told */
 	bool passed; /* with a pass: a password was proved just before */
-	bool told;   /* and that login has shown the notice */
 	char rules[LOGIN_RULES_TEXT_MAX];
 	char details[96];
 	char reference[REFERENCE_MAX];
@@ -418,8 +417,7 @@ static void greet(struct service *service, const struct subject *subject,
 {
 	if (gate->decision.verdict != VERDICT_ALLOW)
 		return;
-	greeting_write(service->attempts, subject, &gate->user, gate->told,
-		       greeting);
+	greeting_write(service->attempts, subject, &gate->user, greeting);
 	if (greeting_is_visit(subject))
 		change_set_add(set, (struct change){
 					    .type = CHANGE_VISIT,
@@ -433,7 +431,6 @@ static void greet(struct service *service, const struct subject *subject,
 static int open_session(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
-	const char *pass = string_of(parameters, "pass");
 	char message[GREETING_MAX];
 	struct text greeting;
 	struct service *service = userdata;
@@ -449,9 +446,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 		return 0;
 	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0)
 		return reply_unavailable(call, &gate);
-	gate.told = pass && pass_is_told(service->attempts->passes, pass);
 	show_pass(service, &subject, parameters, PASS_PHASE_SESSION, &gate);
-	gate.told = gate.told && gate.passed;
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
 	opened = opened_by(service, call, &subject);
