@@ -98,6 +98,31 @@ static void test_code_needs_echo(void **state)
 	assert_int_equal(fake_daemon_n_requests(&rig->daemon), 2);
 }
 
+/* A notice neither: the daemon hears that nobody was asked, and whatever it
+ * answers lets nobody in. */
+static void test_notice_needs_echo(void **state)
+{
+	static const char *const answers[] = { DENY, ALLOW, NOTICE, PASSWORD };
+	struct pam_rig *rig = *state;
+	const char *request;
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		const char *const script[] = { PASSWORD, NOTICE, answers[i],
+					       NULL };
+
+		pam_rig_begin(rig, "alice", script);
+		set_fault(rig, FAKE_ECHO_FAILS, 0);
+		assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+				 PAM_AUTH_ERR);
+		assert_int_equal(fake_daemon_n_requests(&rig->daemon), 3);
+		request = fake_daemon_request(&rig->daemon, 2);
+		assert_non_null(strstr(request, "nl.cloxxs.Login.Answer"));
+		assert_null(strstr(request, "\"answer\""));
+		assert_null(rig->pam.items[PAM_AUTHTOK]);
+		assert_null(pam_getenv(&rig->pam, "CLOXXS_PASS"));
+	}
+}
+
 /* A message that cannot be shown changes nothing. */
 static void test_message_not_shown(void **state)
 {
@@ -394,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		case_of(test_conversation_abuse_04_06),
 		case_of(test_code_needs_echo),
+		case_of(test_notice_needs_echo),
 		case_of(test_message_not_shown),
 		case_of(test_not_text_abuse_78),
 		case_of(test_length_abuse_77),

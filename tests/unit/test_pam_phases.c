@@ -33,6 +33,15 @@ static const struct pam_row rows[] = {
 		.n_requests = 4,
 	},
 	{
+		.what = "what a notice says is left to the session",
+		.user = "alice",
+		.replies = { PASSWORD, ALLOW ",\"message\":\"Secret.\"" },
+		.answers = { "right" },
+		.expected = PAM_SUCCESS,
+		.transcript = "off:Password: |",
+		.n_requests = 2,
+	},
+	{
 		.what = "a wrong password",
 		.user = "alice",
 		.replies = { PASSWORD, DENY },
