@@ -21,6 +21,10 @@ const struct check_row check_rows[_N_CHECKS] = {
 	[CHECK_LEDGER] = { "ledger",
 	  "What is not yet in the journal is seen by nobody who watches it.",
 	  "journalctl -u cloxxsd -n 50" },
+	[CHECK_NOTICE] = { "notice",
+	  "Who is not told what is confidential, in words that he reads, cannot "
+	  "be held to it.",
+	  "cloxxsctl notice show" },
 	[CHECK_UNIT] = { "unit",
 	  "A daemon that is not started at boot, or was given up, denies "
 	  "every login.",

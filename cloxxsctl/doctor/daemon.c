@@ -105,6 +105,63 @@ static void judge_status(struct doctor *doctor)
 		   unpublished);
 }
 
+static bool is_among(const json_t *list, const char *word)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, one)
+	{
+		const char *value = json_string_value(one);
+
+		if (value && strcmp(value, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void judge_notice(struct doctor *doctor)
+{
+	const json_t *notice = doctor->notice;
+	const char *source = output_member(notice, "source", "?");
+	bool dutch = is_among(json_object_get(notice, "languages"), "nl");
+
+	if (!json_is_true(json_object_get(notice, "show")) &&
+	    strcmp(output_member(notice, "require", "no"), "no") == 0)
+		doctor_say(doctor, CHECK_NOTICE, SEVERITY_WARNING,
+			   "nobody is shown the notice: neither show nor "
+			   "require of [notice] is set");
+	else if (!dutch && strstr(source, "%l"))
+		doctor_say(doctor, CHECK_NOTICE, SEVERITY_WARNING,
+			   "%s has no text in nl: Dutch users are shown the "
+			   "one in en",
+			   source);
+	else
+		doctor_say(doctor, CHECK_NOTICE,
+			   dutch ? SEVERITY_OK : SEVERITY_NOTE,
+			   "version %s, %s",
+			   output_member(notice, "version", "?"),
+			   dutch ? "in English and Dutch"
+				 : "one text for all languages");
+}
+
+/* A daemon of before knows no notice: nothing is said then. */
+static void check_notice(struct doctor *doctor, struct varlink_client *client)
+{
+	const char *error = NULL;
+	json_t *reply = NULL;
+
+	if (varlink_client_call(client, "nl.cloxxs.Admin.GetNotice", NULL,
+				&reply, &error) != 0)
+		return;
+	if (error) {
+		json_decref(reply);
+		return;
+	}
+	doctor->notice = reply;
+	judge_notice(doctor);
+}
+
 static void daemon_refused(struct doctor *doctor, const char *error)
 {
 	if (strcmp(error, "org.varlink.service.PermissionDenied") == 0)
@@ -213,6 +270,7 @@ void doctor_daemon(struct doctor *doctor)
 			   "cloxxsd answers in time");
 		judge_status(doctor);
 		judge_breached(doctor);
+		check_notice(doctor, client);
 		ask_users(doctor, client);
 	}
 }

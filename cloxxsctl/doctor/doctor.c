@@ -36,6 +36,7 @@ void doctor_deinit(struct doctor *doctor)
 	findings_deinit(&doctor->findings);
 	json_decref(doctor->status);
 	json_decref(doctor->users);
+	json_decref(doctor->notice);
 	map_free(doctor->map);
 }
 

@@ -26,6 +26,7 @@ struct doctor {
 	 * they could not. */
 	json_t *status; /* the daemon's Status() */
 	json_t *users;  /* the daemon's users, an array */
+	json_t *notice; /* the daemon's GetNotice() */
 	struct map *map;
 	bool has_pam, has_nss; /* the profile, the lines */
 };

@@ -266,12 +266,6 @@ void look_temporary(struct evidence *evidence, struct answer *answer)
 		   (long long)evidence->users.temporary);
 }
 
-void look_notice(struct evidence *evidence, struct answer *answer)
-{
-	if (evidence_can_be_asked(evidence, answer))
-		say_not_here(answer);
-}
-
 void look_second_factor(struct evidence *evidence, struct answer *answer)
 {
 	(void)evidence;
@@ -324,10 +318,4 @@ void look_personal_data(struct evidence *evidence, struct answer *answer)
 		"Geen gebruiker (van %lld) heeft een volledige naam of adres; "
 		"elke wijziging van een gebruiker staat in het grootboek.",
 		(long long)users->all);
-}
-
-void look_free_text(struct evidence *evidence, struct answer *answer)
-{
-	if (evidence_can_be_asked(evidence, answer))
-		say_not_here(answer);
 }

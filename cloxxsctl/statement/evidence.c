@@ -88,6 +88,31 @@ static void ask_daemon(struct evidence *evidence, const char *socket)
 		evidence->backups = scope_take_ptr(backups);
 }
 
+static void ask_notices(struct evidence *evidence, const char *socket)
+{
+	static const char *const tags[_N_STATEMENT_LANGUAGES] = {
+		[STATEMENT_ENGLISH] = "en",
+		[STATEMENT_DUTCH] = "nl",
+	};
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+
+	if (varlink_client_new(socket, ANSWER_MS, &client) != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		const char *error = NULL;
+		json_t *reply = NULL;
+		int r;
+
+		r = varlink_client_call(client, "nl.cloxxs.Admin.GetNotice",
+					json_pack("{s:s}", "language", tags[i]),
+					&reply, &error);
+		if (r == 0 && !error)
+			evidence->notices[i] = reply;
+		else
+			json_decref(reply);
+	}
+}
+
 static json_t *settings_of(const json_t *rows)
 {
 	json_t *settings = json_object();
@@ -135,6 +160,7 @@ void evidence_gather(struct evidence *evidence, const struct ctl *ctl)
 	doctor_init(&evidence->doctor, "", ctl->socket);
 	doctor_look(&evidence->doctor);
 	ask_daemon(evidence, ctl->socket);
+	ask_notices(evidence, ctl->socket);
 	read_settings(evidence, ctl);
 }
 
@@ -142,6 +168,8 @@ void evidence_deinit(struct evidence *evidence)
 {
 	json_decref(evidence->settings);
 	json_decref(evidence->backups);
+	for (size_t i = 0; i < ARRAY_SIZE(evidence->notices); i++)
+		json_decref(evidence->notices[i]);
 	doctor_deinit(&evidence->doctor);
 }
 

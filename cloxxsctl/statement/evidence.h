@@ -27,6 +27,8 @@ struct evidence {
 	struct doctor doctor;
 	json_t *settings; /* "section.key": value; NULL where unknown */
 	json_t *backups;  /* an array; NULL where unknown */
+	/* The notice in each language of the statement; NULL where unknown. */
+	json_t *notices[_N_STATEMENT_LANGUAGES];
 	struct user_tally users;
 	int64_t now;
 };

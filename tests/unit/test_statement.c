@@ -56,6 +56,27 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+static json_t *notice_of(const char *language, const char *text, bool show,
+			 const char *require)
+{
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:i, s:i}", "version",
+			 "0a1b2c", "language", language, "text", text, "show",
+			 (int)show, "require", require, "accepted", 2, "users",
+			 3);
+}
+
+static void set_notices(struct evidence *evidence, const char *en,
+			const char *nl, bool show, const char *require)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(evidence->notices); i++)
+		json_decref(evidence->notices[i]);
+	evidence->notices[STATEMENT_ENGLISH] =
+		notice_of("en", en, show, require);
+	evidence->notices[STATEMENT_DUTCH] =
+		nl ? notice_of("nl", nl, show, require)
+		   : notice_of("en", en, show, require);
+}
+
 /* A sound host as of NOW. */
 static void make_evidence(struct evidence *evidence)
 {
@@ -91,6 +112,8 @@ static void make_evidence(struct evidence *evidence)
 		.administrators = 1,
 		.fixed = 1,
 	};
+	set_notices(evidence, "- Free text is yours.",
+		    "- Vrije tekst is eigen.", true, "no");
 	evidence->backups =
 		json_pack("[{s:I}]", "created", (json_int_t)(NOW - 3600));
 	for (size_t i = 0; i < ARRAY_SIZE(sound); i++)
@@ -154,6 +177,7 @@ static void a_sound_host_keeps(void **state)
 		{ "S11", ANSWER_KEPT, "1 of 3 users", "1 van de 3 gebruikers" },
 		{ "S21", ANSWER_KEPT, "from this host itself: 10.9.0.0/24",
 		  "van deze machine zelf: 10.9.0.0/24" },
+		{ "S09", ANSWER_KEPT, "Each of 3 users", "Elk van 3" },
 		{ "S12", ANSWER_KEPT, "can get in: 1;",
 		  "kunnen binnenkomen: 1;" },
 		{ "S15", ANSWER_DECLARED, "on 2026-05-01: Report <7>",
@@ -163,6 +187,7 @@ static void a_sound_host_keeps(void **state)
 		  "Reservekopieën: 1; de nieuwste is 1 u" },
 		{ "S24", ANSWER_KEPT, "No user (of 3)",
 		  "Geen gebruiker (van 3)" },
+		{ "S25", ANSWER_KEPT, "The notice says so", "in elke taal" },
 		{ "S10", ANSWER_OFF, "", "" },
 		{ "S23", ANSWER_OFF, "", "" },
 	};
@@ -397,6 +422,55 @@ static void country_databases(void **state)
 	}
 }
 
+static void promise_S09_S25_the_notice(void **state)
+{
+	static const struct {
+		const char *en, *nl;
+		bool show;
+		const char *require;
+		enum answer_outcome s09, s25;
+	} rows[] = {
+		{ "FREE TEXT", "Vrije tekst", true, "ask", ANSWER_KEPT,
+		  ANSWER_KEPT },
+		{ "Free text", "Vrije tekst", false, "no", ANSWER_NOT_KEPT,
+		  ANSWER_NOT_KEPT },
+		/* Whoever comes by key is told nothing then. */
+		{ "Free text", "Vrije tekst", false, "ask", ANSWER_NOT_KEPT,
+		  ANSWER_NOT_KEPT },
+		{ "Free text", "Vrije tekst", false, "yes", ANSWER_KEPT,
+		  ANSWER_KEPT },
+		{ "Free text", "Houd het voor u.", true, "no", ANSWER_KEPT,
+		  ANSWER_NOT_KEPT },
+		{ "Keep it.", "Vrije tekst", true, "no", ANSWER_KEPT,
+		  ANSWER_NOT_KEPT },
+		{ "Free text", NULL, true, "no", ANSWER_KEPT, ANSWER_KEPT },
+	};
+	struct evidence evidence;
+	struct answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		make_evidence(&evidence);
+		set_notices(&evidence, rows[i].en, rows[i].nl, rows[i].show,
+			    rows[i].require);
+		if (look(&evidence, "S09", &answer) != rows[i].s09 ||
+		    look(&evidence, "S25", &answer) != rows[i].s25)
+			fail_msg("row %zu: %s", i,
+				 answer.seen[STATEMENT_ENGLISH]);
+		evidence_deinit(&evidence);
+	}
+	make_evidence(&evidence);
+	set_notices(&evidence, "x", "x", true, "yes");
+	(void)look(&evidence, "S09", &answer);
+	assert_non_null(strstr(answer.seen[STATEMENT_ENGLISH], "2 of 3 users"));
+	assert_non_null(strstr(answer.seen[STATEMENT_DUTCH], "0a1b2c"));
+	json_decref(evidence.notices[STATEMENT_ENGLISH]);
+	evidence.notices[STATEMENT_ENGLISH] = NULL;
+	assert_int_equal(look(&evidence, "S09", &answer), ANSWER_NOT_KEPT);
+	assert_int_equal(look(&evidence, "S25", &answer), ANSWER_NOT_KEPT);
+	evidence_deinit(&evidence);
+}
+
 static void personal_members_break_the_promise(void **state)
 {
 	struct evidence evidence;
@@ -595,6 +669,7 @@ int main(void)
 		cmocka_unit_test(without_the_daemon_nothing_measured_is_kept),
 		cmocka_unit_test(backups),
 		cmocka_unit_test(country_databases),
+		cmocka_unit_test(promise_S09_S25_the_notice),
 		cmocka_unit_test(personal_members_break_the_promise),
 		cmocka_unit_test(rulesets),
 		cmocka_unit_test(ports),
