@@ -227,11 +227,18 @@ static const char *const told[_REASON_N] = {
 		N_("Your password was changed a short time ago. Wait before "
 		   "you change it again."),
 	[REASON_CANNOT_ASK] =
-		N_("Your password must be changed first, and this program "
-		   "cannot ask for a new one."),
+		N_("Something must be asked of you first, which this program "
+		   "cannot do. Log in by another one, or tell your "
+		   "administrator."),
 	[REASON_NEW_PASSWORD_REFUSED] =
 		N_("You have chosen no acceptable new password. Log in again, "
 		   "and choose another one."),
+	[REASON_NOTICE_DECLINED] =
+		N_("You have not accepted the notice. Log in again, and accept "
+		   "it."),
+	[REASON_NOTICE_NOT_ACCEPTED] =
+		N_("You have not accepted the notice yet. Log in where you are "
+		   "asked for your password."),
 	[REASON_SUPERSEDED] =
 		N_("Your account was changed in the meantime. Try again."),
 	[REASON_NOT_WRITTEN] =

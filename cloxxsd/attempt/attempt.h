@@ -108,7 +108,7 @@ struct attempt {
 	struct secret current, wanted;
 	/* The notice that was shown, to be accepted. */
 	char notice_version[NOTICE_VERSION_MAX];
-	enum notice_language notice_language;
+	enum language notice_language;
 	struct login_decision decision; /* of a decoy */
 	/* What was gathered just now, for a turn that comes at once. */
 	const struct gathered *gathered;

@@ -11,25 +11,12 @@
 #define FAILED_SHOWN_MAX 100
 
 /* Not from the locale, which is the daemon's and not the user's. */
-static const struct {
-	const char *last, *from, *at, *failed;
-	const char *days[7], *months[12];
-} languages[_NOTICE_LANGUAGE_N] = {
-	[NOTICE_ENGLISH] = {
-		"Last login: ", " from ", " at ",
-		"Failed attempts since: ",
-		{ "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" },
-		{ "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		  "Sep", "Oct", "Nov", "Dec" },
-	},
-	[NOTICE_DUTCH] = {
-		"Laatste aanmelding: ", " vanaf ", " op ",
-		"Mislukte pogingen sindsdien: ",
-		{ "zo", "ma", "di", "wo", "do", "vr", "za" },
-		{ "jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug",
-		  "sep", "okt", "nov", "dec" },
-	},
-};
+static const char *const days[7] = { N_("Sun"), N_("Mon"), N_("Tue"), N_("Wed"),
+				     N_("Thu"), N_("Fri"), N_("Sat") };
+static const char *const months[12] = { N_("Jan"), N_("Feb"), N_("Mar"),
+					N_("Apr"), N_("May"), N_("Jun"),
+					N_("Jul"), N_("Aug"), N_("Sep"),
+					N_("Oct"), N_("Nov"), N_("Dec") };
 
 static bool is_terminal(const char *terminal)
 {
@@ -47,18 +34,8 @@ bool greeting_is_visit(const struct subject *subject)
 	       (*subject->address || is_terminal(subject->terminal));
 }
 
-static enum notice_language language_of(const char *tag)
-{
-	for (unsigned int i = 0; i < _NOTICE_LANGUAGE_N; i++)
-		if (strcmp(notice_language_tag((enum notice_language)i), tag) ==
-		    0)
-			return (enum notice_language)i;
-	return NOTICE_ENGLISH;
-}
-
 /* "Sat 28 Nov 2026 13:04 CET" */
-static void add_time(enum notice_language language, int64_t at,
-		     struct text *text)
+static void add_time(const struct hearer *hearer, int64_t at, struct text *text)
 {
 	time_t seconds = (time_t)at;
 	struct tm tm;
@@ -66,31 +43,39 @@ static void add_time(enum notice_language language, int64_t at,
 	if (!localtime_r(&seconds, &tm))
 		return;
 	text_add_format(text, "%s %d %s %d %02d:%02d %s",
-			languages[language].days[tm.tm_wday], tm.tm_mday,
-			languages[language].months[tm.tm_mon],
+			hearer_text(hearer, days[tm.tm_wday]), tm.tm_mday,
+			hearer_text(hearer, months[tm.tm_mon]),
 			tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_zone);
 }
 
-void greeting_visit_write(const struct visit *visit, const char *tag,
-			  struct text *text)
+void greeting_visit_write(const struct visit *visit,
+			  const struct hearer *hearer, struct text *text)
 {
-	enum notice_language language = language_of(tag);
+	char when[64], terminal[4 * sizeof(visit->terminal)];
+	struct text part;
 
 	if (visit->at == 0)
 		return;
-	text_add(text, languages[language].last);
-	add_time(language, visit->at, text);
+	text_init(&part, when, sizeof(when));
+	add_time(hearer, visit->at, &part);
 	/* A terminal is what the host called it, an address is canonical. */
+	text_init(&part, terminal, sizeof(terminal));
+	text_add_escaped(&part, visit->terminal, strlen(visit->terminal));
 	if (*visit->address)
-		text_add_format(text, "%s%s", languages[language].from,
-				visit->address);
+		text_add_format(
+			text,
+			hearer_text(hearer, "Last login: %s from %s (%s)."),
+			when, visit->address, visit->service);
 	else if (*visit->terminal)
-		text_add(text, languages[language].at);
-	if (!*visit->address)
-		text_add_escaped(text, visit->terminal,
-				 strlen(visit->terminal));
-	text_add_format(text, " (%s). %s", visit->service,
-			languages[language].failed);
+		text_add_format(
+			text, hearer_text(hearer, "Last login: %s at %s (%s)."),
+			when, terminal, visit->service);
+	else
+		text_add_format(text,
+				hearer_text(hearer, "Last login: %s (%s)."),
+				when, visit->service);
+	text_add_format(text, " %s",
+			hearer_text(hearer, "Failed attempts since: "));
 	if (visit->failed >= FAILED_SHOWN_MAX)
 		text_add_format(text, "%d+", FAILED_SHOWN_MAX);
 	else
@@ -100,6 +85,7 @@ void greeting_visit_write(const struct visit *visit, const char *tag,
 void greeting_write(struct attempts *attempts, const struct subject *subject,
 		    const struct user *user, struct text *text)
 {
+	struct hearer hearer = hearer_user(attempts->settings, subject, user);
 	const char *notice;
 	struct visit visit;
 
@@ -114,5 +100,5 @@ void greeting_write(struct attempts *attempts, const struct subject *subject,
 		return;
 	if (notice)
 		text_add(text, "\n\n");
-	greeting_visit_write(&visit, user->language, text);
+	greeting_visit_write(&visit, &hearer, text);
 }

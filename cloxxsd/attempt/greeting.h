@@ -21,5 +21,5 @@ void greeting_write(struct attempts *attempts, const struct subject *subject,
 
 /* Appends the one line about the last visit, in the time zone of the host;
  * nothing where there was none. */
-void greeting_visit_write(const struct visit *visit, const char *language,
-			  struct text *text);
+void greeting_visit_write(const struct visit *visit,
+			  const struct hearer *hearer, struct text *text);

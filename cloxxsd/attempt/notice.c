@@ -19,11 +19,6 @@
 /* The words that accept, in every language; each prompt names its own. */
 static const char *const words[] = { "yes", "ja" };
 
-static const char *const questions[_NOTICE_LANGUAGE_N] = {
-	[NOTICE_ENGLISH] = "Type yes to accept: ",
-	[NOTICE_DUTCH] = "Typ ja om te aanvaarden: ",
-};
-
 _Static_assert(ACCEPTANCE_VERSION_MAX >= NOTICE_VERSION_MAX, "versions fit");
 
 /* Who acts from within a session of his own was asked when it began. */
@@ -62,7 +57,8 @@ const char *notice_shown(struct attempts *attempts,
 {
 	const struct settings *settings = attempts->settings;
 	struct acceptance acceptance;
-	enum notice_language language;
+	struct hearer hearer = hearer_user(settings, subject, user);
+	enum language language;
 
 	if (!settings->notice_show || *subject->requester)
 		return NULL;
@@ -70,7 +66,7 @@ const char *notice_shown(struct attempts *attempts,
 	    acceptance_find(attempts->state->store, user->uid,
 			    settings->notice.version, &acceptance) == 0)
 		return NULL;
-	return notice_text_for(&settings->notice, user->language, &language);
+	return notice_text_for(&settings->notice, hearer.language, &language);
 }
 
 static void conclude(struct attempt *attempt, enum reason reason)
@@ -92,7 +88,6 @@ int notice_begin(struct attempt *attempt)
 	const struct notice_texts *notice =
 		&attempt->attempts->settings->notice;
 	char prompt[NOTICE_TEXT_MAX + 64];
-	enum notice_language language;
 	struct text text;
 	struct user user;
 	int r;
@@ -106,9 +101,10 @@ int notice_begin(struct attempt *attempt)
 	memcpy(attempt->notice_version, notice->version,
 	       sizeof(attempt->notice_version));
 	text_init(&text, prompt, sizeof(prompt));
-	text_add(&text, notice_text_for(notice, user.language, &language));
-	attempt->notice_language = language;
-	text_add_format(&text, "\n\n%s", questions[language]);
+	text_add(&text, notice_text_for(notice, attempt->hearer.language,
+					&attempt->notice_language));
+	text_add_format(&text, "\n\n%s",
+			hearer_text(&attempt->hearer, "Type yes to accept: "));
 	return attempt_ask(attempt, ATTEMPT_NOTICE, "notice", prompt);
 }
 
@@ -142,7 +138,7 @@ static void let_in(struct attempt *attempt,
 	memcpy(acceptance.version, attempt->notice_version,
 	       sizeof(attempt->notice_version));
 	(void)snprintf(acceptance.language, sizeof(acceptance.language), "%s",
-		       notice_language_tag(attempt->notice_language));
+		       language_tag(attempt->notice_language));
 	memcpy(acceptance.service, subject->service, sizeof(subject->service));
 	memcpy(acceptance.address, subject->address, sizeof(subject->address));
 	(void)snprintf(details, sizeof(details), "version=%s language=%s",

@@ -16,11 +16,8 @@
 #define VERSION_BYTES 6
 
 /* Each line fits a screen; without diacritics, as terminals are. */
-static const struct {
-	const char *tag, *text;
-} languages[_NOTICE_LANGUAGE_N] = {
-	[NOTICE_ENGLISH] = {
-		"en",
+static const char *const defaults[_LANGUAGE_N] = {
+	[LANGUAGE_ENGLISH] =
 		"Confidentiality\n"
 		"- What you find here is confidential: share it only with "
 		"whoever may see it.\n"
@@ -31,9 +28,7 @@ static const struct {
 		"data in it.\n"
 		"- Report an incident, or what may be one, to your "
 		"administrator at once.",
-	},
-	[NOTICE_DUTCH] = {
-		"nl",
+	[LANGUAGE_DUTCH] =
 		"Vertrouwelijkheid\n"
 		"- Wat u hier vindt is vertrouwelijk: deel het alleen met wie "
 		"het mag zien.\n"
@@ -45,13 +40,7 @@ static const struct {
 		"persoonsgegevens daarin.\n"
 		"- Meld een incident, of een vermoeden ervan, meteen aan uw "
 		"beheerder.",
-	},
 };
-
-const char *notice_language_tag(enum notice_language language)
-{
-	return languages[language].tag;
-}
 
 void notice_texts_deinit(struct notice_texts *texts)
 {
@@ -62,13 +51,9 @@ void notice_texts_deinit(struct notice_texts *texts)
 }
 
 const char *notice_text_for(const struct notice_texts *texts,
-			    const char *language,
-			    enum notice_language *ret_language)
+			    enum language language, enum language *ret_language)
 {
-	*ret_language = NOTICE_ENGLISH;
-	for (unsigned int i = 0; i < ARRAY_SIZE(languages); i++)
-		if (texts->texts[i] && strcmp(languages[i].tag, language) == 0)
-			*ret_language = (enum notice_language)i;
+	*ret_language = texts->texts[language] ? language : LANGUAGE_ENGLISH;
 	return texts->texts[*ret_language];
 }
 
@@ -171,7 +156,7 @@ static void expand(const char *form, const char *tag, struct text *path)
 
 /* The text of one file; NULL where there is none, or a finding. */
 static int read_file(const struct notice_text_args *args,
-		     enum notice_language language, struct findings *findings,
+		     enum language language, struct findings *findings,
 		     char **ret_text)
 {
 	char path[512], shown[1024];
@@ -184,11 +169,11 @@ static int read_file(const struct notice_text_args *args,
 	int r;
 
 	text_init(&text, path, sizeof(path));
-	expand(args->form, languages[language].tag, &text);
+	expand(args->form, language_tag(language), &text);
 	text_init(&text, shown, sizeof(shown));
 	text_add_format(&text, "%s:%u: %s", args->file, args->line, path);
 	r = trusted_file_open(&file, findings, &fd);
-	if (r == TRUSTED_FILE_E_MISSING && language == NOTICE_ENGLISH)
+	if (r == TRUSTED_FILE_E_MISSING && language == LANGUAGE_ENGLISH)
 		findings_add(findings, shown, 0, "is not there");
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -197,8 +182,8 @@ static int read_file(const struct notice_text_args *args,
 
 static int copy_defaults(struct notice_texts *texts)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
-		texts->texts[i] = strdup(languages[i].text);
+	for (size_t i = LANGUAGE_ENGLISH; i < ARRAY_SIZE(defaults); i++) {
+		texts->texts[i] = strdup(defaults[i]);
 		if (!texts->texts[i])
 			return -ENOMEM;
 	}
@@ -211,9 +196,9 @@ static int read_files(const struct notice_text_args *args,
 	bool is_one = !strstr(args->form, "%l");
 	int r = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(languages) && r == 0; i++)
-		if (i == NOTICE_ENGLISH || !is_one)
-			r = read_file(args, (enum notice_language)i, findings,
+	for (unsigned int i = LANGUAGE_ENGLISH; i < _LANGUAGE_N && r == 0; i++)
+		if (i == LANGUAGE_ENGLISH || !is_one)
+			r = read_file(args, (enum language)i, findings,
 				      &texts->texts[i]);
 	return r;
 }
@@ -225,14 +210,14 @@ static void digest(const struct notice_texts *texts, struct text *version)
 	crypto_generichash_state state;
 
 	(void)crypto_generichash_init(&state, NULL, 0, sizeof(bytes));
-	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
+	for (unsigned int i = LANGUAGE_ENGLISH; i < _LANGUAGE_N; i++) {
+		const char *tag = language_tag((enum language)i);
 		const char *text = texts->texts[i];
 
 		if (!text)
 			continue;
 		(void)crypto_generichash_update(
-			&state, (const unsigned char *)languages[i].tag,
-			strlen(languages[i].tag) + 1);
+			&state, (const unsigned char *)tag, strlen(tag) + 1);
 		(void)crypto_generichash_update(
 			&state, (const unsigned char *)text, strlen(text) + 1);
 	}

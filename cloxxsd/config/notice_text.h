@@ -10,24 +10,18 @@
 
 #include <stddef.h>
 
+#include "base/language.h"
 #include "base/scope.h"
 #include "cloxxsd/config/findings.h"
-
-/* In the order in which they are told; the first is for whoever has none. */
-enum notice_language {
-	NOTICE_ENGLISH,
-	NOTICE_DUTCH,
-	_NOTICE_LANGUAGE_N,
-};
 
 /* Bytes of one text; a prompt and a message have room for it. */
 #define NOTICE_TEXT_MAX 4096
 #define NOTICE_VERSION_MAX 33
 
 struct notice_texts {
-	/* NULL: there is none in this language; the first stands for it. UTF-8,
+	/* NULL: there is none in this language; English stands for it. UTF-8,
 	 * no control character but newline, none at the end. */
-	char *texts[_NOTICE_LANGUAGE_N];
+	char *texts[_LANGUAGE_N];
 	char version[NOTICE_VERSION_MAX];
 };
 
@@ -43,17 +37,15 @@ struct notice_text_args {
 
 /*
  * Reads the texts, in the place of those in *texts. A file that cannot be
- * believed or is no text is a finding, and so is the one for the first language
- * where it is not there; then *texts is untouched. -errno.
+ * believed or is no text is a finding, and so is the one for English where it
+ * is not there; then *texts is untouched. -errno.
  */
 must_check int notice_texts_load(const struct notice_text_args *args,
 				 struct findings *findings,
 				 struct notice_texts *texts);
 void notice_texts_deinit(struct notice_texts *texts);
 
-/* The text for a user of language ("nl"; "" for none), and whose it is. */
+/* The text for a user of language, and in which language it is. */
 const char *notice_text_for(const struct notice_texts *texts,
-			    const char *language,
-			    enum notice_language *ret_language);
-/* "en", "nl" */
-const char *notice_language_tag(enum notice_language language);
+			    enum language language,
+			    enum language *ret_language);

@@ -25,11 +25,11 @@ static json_t *languages_json(const struct notice_texts *notice)
 {
 	json_t *list = json_array();
 
-	for (unsigned int i = 0; i < _NOTICE_LANGUAGE_N; i++)
+	for (unsigned int i = LANGUAGE_ENGLISH; i < _LANGUAGE_N; i++)
 		if (notice->texts[i])
 			(void)!json_array_append_new(
-				list, json_string(notice_language_tag(
-					      (enum notice_language)i)));
+				list,
+				json_string(language_tag((enum language)i)));
 	return list;
 }
 
@@ -40,7 +40,7 @@ int admin_get_notice(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	const struct settings *settings = service->attempts->settings;
 	struct acceptance_counts counts;
-	enum notice_language language;
+	enum language language;
 	const char *text;
 
 	if (wanted && !admin_is_language(wanted))
@@ -48,12 +48,12 @@ int admin_get_notice(struct varlink_call *call, json_t *parameters,
 	if (acceptance_count(service->state->store, settings->notice.version,
 			     &counts) != 0)
 		return admin_unavailable(call, "The store cannot be read.");
-	text = notice_text_for(&settings->notice, wanted ? wanted : "",
-			       &language);
+	text = notice_text_for(&settings->notice,
+			       language_find(wanted ? wanted : ""), &language);
 	return varlink_call_reply(
 		call, json_pack("{s:s, s:s, s:s, s:o, s:s, s:b, s:s, s:I, s:I}",
 				"version", settings->notice.version, "language",
-				notice_language_tag(language), "text", text,
+				language_tag(language), "text", text,
 				"languages", languages_json(&settings->notice),
 				"source", settings->notice_text, "show",
 				(int)settings->notice_show, "require",

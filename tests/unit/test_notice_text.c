@@ -82,10 +82,11 @@ static void version_of(const char *name, const char *more,
 static void expect_text(const struct settings *settings, const char *language,
 			const char *tag, const char *begin)
 {
-	enum notice_language found;
-	const char *text = notice_text_for(&settings->notice, language, &found);
+	enum language found;
+	const char *text = notice_text_for(&settings->notice,
+					   language_find(language), &found);
 
-	assert_string_equal(notice_language_tag(found), tag);
+	assert_string_equal(language_tag(found), tag);
 	if (strncmp(text, begin, strlen(begin)) != 0)
 		fail_msg("'%s' instead of '%s'", text, begin);
 }
@@ -104,10 +105,12 @@ static void promise_S09_there_is_a_text_by_default(void **state)
 	expect_text(settings, "en", "en", "Confidentiality\n");
 	expect_text(settings, "nl", "nl", "Vertrouwelijkheid\n");
 	expect_text(settings, "fr", "en", "Confidentiality\n");
-	assert_non_null(strstr(settings->notice.texts[0], "Free text"));
-	assert_non_null(strstr(settings->notice.texts[1], "Vrije tekst"));
+	assert_non_null(
+		strstr(settings->notice.texts[LANGUAGE_ENGLISH], "Free text"));
+	assert_non_null(
+		strstr(settings->notice.texts[LANGUAGE_DUTCH], "Vrije tekst"));
 	assert_int_equal(strlen(settings->notice.version), 12);
-	for (size_t i = 0; i < _NOTICE_LANGUAGE_N; i++)
+	for (size_t i = LANGUAGE_ENGLISH; i < _LANGUAGE_N; i++)
 		for (const char *line = settings->notice.texts[i]; *line;) {
 			size_t n = strcspn(line, "\n");
 
@@ -127,7 +130,8 @@ static void a_file_for_each_language(void **state)
 	assert_int_equal(load_texts("notice.%l.txt", "", findings, &settings),
 			 0);
 	expect_text(settings, "en", "en", "Keep it to yourself.");
-	assert_string_equal(settings->notice.texts[0], "Keep it to yourself.");
+	assert_string_equal(settings->notice.texts[LANGUAGE_ENGLISH],
+			    "Keep it to yourself.");
 	expect_text(settings, "nl", "nl", "Houd het v");
 }
 
@@ -160,7 +164,7 @@ static void one_file_for_all(void **state)
 	write_text("notice.txt", "Ter lezing.");
 	assert_int_equal(load_texts("notice.txt", "", findings, &settings), 0);
 	expect_text(settings, "nl", "en", "Ter lezing.");
-	assert_null(settings->notice.texts[NOTICE_DUTCH]);
+	assert_null(settings->notice.texts[LANGUAGE_DUTCH]);
 }
 
 static void another_text_is_another_version(void **state)
