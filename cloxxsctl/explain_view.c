@@ -168,6 +168,10 @@ static const struct verdict_row {
 	  "would be asked for a password, and must change it "
 	  "first",
 	  "must change his password first" },
+	{ "notice",
+	  "would be asked for a password, and must accept the notice "
+	  "first",
+	  "must accept the notice first" },
 	{ "ask", "would be asked for a password",
 	  "would be asked for a password" },
 };

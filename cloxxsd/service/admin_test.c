@@ -26,9 +26,12 @@ static int decide_account(const struct attempt *attempt,
 
 	r = attempt_gather(attempt->attempts, &attempt->subject,
 			   LOGIN_PURPOSE_ACCOUNT, &user, &facts);
-	if (r == 0)
-		*ret_decision = login_decide(&facts);
-	return r;
+	if (r != 0)
+		return r;
+	/* As if he had accepted it just now. */
+	facts.notice_due = false;
+	*ret_decision = login_decide(&facts);
+	return 0;
 }
 
 static int reply_refused(struct varlink_call *call,

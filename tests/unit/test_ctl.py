@@ -211,7 +211,8 @@ def explained(login, account="allow"):
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
 @pytest.mark.parametrize("verdict,status", [
-    ("allow", 0), ("change", 0), ("ask", 0), ("deny", 10), ("perhaps", 10)])
+    ("allow", 0), ("change", 0), ("notice", 0), ("ask", 0), ("deny", 10),
+    ("perhaps", 10)])
 def test_explain_login_status(serve, verdict, status, form):
     result = ctl(serve(explained(verdict)), "explain", "--user", "anna",
                  "--service", "sshd", *form)

@@ -248,6 +248,102 @@ static void in_his_language(void **state)
 	assert_string_equal(acceptance.language, "nl");
 }
 
+/* Who has no language of his own is spoken to in that of his client. */
+static void in_that_of_his_client(void **state)
+{
+	struct about about = piet;
+	struct acceptance acceptance;
+	struct outcome outcome;
+	struct talk talk;
+
+	(void)state;
+	about.language = "nl_NL.UTF-8";
+	talk_open(core, &talk, 0);
+	(void)start(core, &talk, about);
+	outcome = answer(core, &talk, CORE_OLD);
+	assert_non_null(strstr(outcome.prompt, "Vertrouwelijkheid\n"));
+	outcome = answer(core, &talk, "nee");
+	assert_non_null(
+		strstr(outcome.message, "U hebt de instructie niet aanvaard."));
+	talk_close(core, &talk);
+	talk_open(core, &talk, 0);
+	(void)start(core, &talk, about);
+	(void)answer(core, &talk, CORE_OLD);
+	assert_string_equal(answer(core, &talk, "ja").verdict, "allow");
+	talk_close(core, &talk);
+	assert_int_equal(acceptance_find(core->daemon.state.store, PIET, "1",
+					 &acceptance),
+			 0);
+	assert_string_equal(acceptance.language, "nl");
+	(void)open_session(core, 0, about);
+	assert_non_null(strstr(open_session(core, 0, about).message,
+			       "Laatste aanmelding: "));
+}
+
+static json_t *about_json(void)
+{
+	return json_pack("{s:s, s:s, s:s}", "user", "piet", "service", "sshd",
+			 "address", "192.0.2.1");
+}
+
+static void expect_decision(const json_t *reply, const char *of,
+			    const char *verdict, const char *reason)
+{
+	const json_t *decision =
+		json_object_get(json_object_get(reply, "parameters"), of);
+	const json_t *told = json_object_get(decision, "verdict");
+
+	assert_non_null(decision);
+	assert_string_equal(json_string_value(told), verdict);
+	told = json_object_get(decision, "reason");
+	assert_string_equal(json_string_value(told), reason);
+}
+
+/* By a key nobody can be asked: see the reason. */
+static void it_is_explained(void **state)
+{
+	struct talk talk;
+	json_t *reply;
+
+	(void)state;
+	talk_open(core, &talk, 0);
+	reply = talk_call(core, &talk, "nl.cloxxs.Admin.ExplainLogin",
+			  about_json());
+	expect_decision(reply, "login", "notice", "notice-due");
+	expect_decision(reply, "account", "deny", "notice-not-accepted");
+	json_decref(reply);
+	talk_close(core, &talk);
+}
+
+/* A test of a login goes on as if it were accepted, and accepts nothing. */
+static void a_test_is_not_asked(void **state)
+{
+	struct visit visit;
+	struct talk talk;
+	json_t *reply;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		talk_open(core, &talk, 0);
+		json_decref(talk_call(core, &talk, "nl.cloxxs.Admin.TestLogin",
+				      about_json()));
+		talk_send(&talk, "nl.cloxxs.Admin.TestAnswer",
+			  json_pack("{s:s}", "answer",
+				    i == 0 ? CORE_WRONG : CORE_OLD));
+		reply = talk_wait(core, &talk);
+		talk_close(core, &talk);
+		if (i == 0)
+			json_decref(reply);
+	}
+	expect_decision(reply, "login", "allow", "password-verified");
+	expect_decision(reply, "account", "allow", "rules-passed");
+	json_decref(reply);
+	assert_false(has_accepted(PIET, "1"));
+	assert_int_equal(core_count(core, "notice-accepted"), 0);
+	assert_int_equal(visit_find(core->daemon.state.store, PIET, &visit), 0);
+	assert_int_equal(visit.failed, 0);
+}
+
 static void anything_but_yes_is_no(void **state)
 {
 	static const char *const words[] = { "",     "no",   "nee",
@@ -560,6 +656,9 @@ int main(void)
 		TEST(it_is_not_shown_where_that_is_off),
 		ASKED(promise_S09_it_is_accepted_once),
 		ASKED(in_his_language),
+		ASKED(in_that_of_his_client),
+		REQUIRED(it_is_explained),
+		REQUIRED(a_test_is_not_asked),
 		ASKED(anything_but_yes_is_no),
 		ASKED(a_count_stands_until_it_is_accepted),
 		ASKED(whoever_goes_has_not_accepted),
