@@ -182,19 +182,22 @@ void networks_deinit(struct networks *networks)
 }
 
 /* The next element, without the blanks around it; *next becomes NULL behind the
- * last. What does not fit is cut, and then no network any more. */
-static void take_element(const char **next, char ret_text[NETWORK_TEXT_MAX])
+ * last. False where it does not fit, and is cut: no network is that long. */
+static bool take_element(const char **next, char ret_text[NETWORK_TEXT_MAX])
 {
 	const char *element = *next + strspn(*next, " \t");
 	size_t whole = strcspn(element, ","), n = whole;
+	bool fits;
 
 	while (n > 0 && (element[n - 1] == ' ' || element[n - 1] == '\t'))
 		n--;
-	if (n >= NETWORK_TEXT_MAX)
+	fits = n < NETWORK_TEXT_MAX;
+	if (!fits)
 		n = NETWORK_TEXT_MAX - 1;
 	memcpy(ret_text, element, n);
 	ret_text[n] = '\0';
 	*next = element[whole] ? element + whole + 1 : NULL;
+	return fits;
 }
 
 static int add(struct networks *networks, struct networks_fault *fault)
@@ -240,8 +243,12 @@ int networks_parse(const char *text, struct networks *ret_networks,
 		return -ENOMEM;
 	while (text && r == 0) {
 		fault.element++;
-		take_element(&text, fault.text);
-		r = networks.n < n ? add(&networks, &fault) : NETWORK_E_MANY;
+		if (!take_element(&text, fault.text))
+			r = NETWORK_E_ADDRESS;
+		else if (networks.n < n)
+			r = add(&networks, &fault);
+		else
+			r = NETWORK_E_MANY;
 	}
 	if (r != 0) {
 		fault.error = (enum network_error)r;

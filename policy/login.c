@@ -61,6 +61,12 @@ static struct answer enabled(const struct login_facts *facts)
 	return pass_or(facts->enabled, REASON_DISABLED);
 }
 
+/* Of ends: a clock that was set back makes nothing last longer. */
+static int64_t latest(const struct login_facts *facts)
+{
+	return facts->latest_s > facts->now_s ? facts->latest_s : facts->now_s;
+}
+
 /* What lasts until end_s, which is no longer in it. */
 static struct answer lasts(const struct login_facts *facts, int64_t end_s,
 			   enum reason reason)
@@ -86,9 +92,9 @@ static struct answer not_after(const struct login_facts *facts)
 }
 
 /*
- * Whether one of ours comes himself, in the ordinary way: an account for emergencies is
- * one that nobody uses, and must open at any hour; and who acts as him is not
- * there in his place.
+ * Whether one of ours comes himself, in the ordinary way: an account for
+ * emergencies is one that nobody uses, and must open at any hour; and who acts
+ * as him is not there in his place.
  */
 static bool comes_himself(const struct login_facts *facts)
 {
@@ -121,7 +127,7 @@ static struct answer is_open(const struct login_facts *facts)
 	if (!facts->break_glass)
 		return skipped();
 	return pass_or(facts->opened_at_s <= facts->now_s &&
-			       facts->now_s < facts->open_until_s,
+			       latest(facts) < facts->open_until_s,
 		       REASON_BREAK_GLASS_CLOSED);
 }
 
@@ -274,7 +280,7 @@ static bool is_expired(const struct login_facts *facts)
 	return facts->has_password && !facts->temporary &&
 	       !facts->break_glass && !facts->unattended &&
 	       password_is_expired(facts->max_age_s, facts->changed_s,
-				   facts->now_s);
+				   latest(facts));
 }
 
 /* Whoever must change may; whoever only wants to waits. */

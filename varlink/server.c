@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "varlink/connection.h"
 #include "varlink/listener.h"
 
@@ -103,7 +104,8 @@ void server_admit(struct varlink_server *server, int fd)
 		return;
 	peer = (struct varlink_peer){ .uid = ucred.uid,
 				      .gid = ucred.gid,
-				      .pid = ucred.pid };
+				      .pid = ucred.pid,
+				      .admitted_us = clock_boottime_us() };
 	if (!has_room(server, peer.uid))
 		return;
 	if (connection_new(server, scope_take_fd(&caller), &peer, &c) != 0)

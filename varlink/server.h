@@ -25,11 +25,13 @@ struct varlink_server;
 struct varlink_connection;
 struct varlink_call;
 
-/* Who called, as the kernel tells; pid is for logs only. */
+/* Who called, as the kernel tells, and when he was let in; pid is for logs,
+ * and is somebody else's once he has gone. */
 struct varlink_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
+	int64_t admitted_us; /* CLOCK_BOOTTIME */
 };
 
 enum varlink_type {

@@ -95,18 +95,6 @@ bool attempt_is_throttled(const struct attempts *attempts,
 			      clock_monotonic_us(), ret_reference);
 }
 
-/* Programs that nobody sits at: who must change his password could not. */
-static bool is_unattended(const char *service)
-{
-	static const char *const services[] = { "systemd-user", "cron", "crond",
-						"atd" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
-		if (strcmp(services[i], service) == 0)
-			return true;
-	return false;
-}
-
 int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		   enum login_purpose purpose, struct user *ret_user,
 		   struct login_facts *ret_facts)
@@ -148,7 +136,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		.changed_s = user.password_changed,
 		.max_age_s = attempts->settings->password.max_age_s,
 		.min_age_s = attempts->settings->password.min_age_s,
-		.unattended = is_unattended(subject->service),
+		.unattended = subject_is_unattended(subject->service),
 	};
 	gather_validity(attempts, &user, subject->service, ret_facts);
 	r = notice_gather(attempts, subject, &user, ret_facts);

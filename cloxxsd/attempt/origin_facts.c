@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
-
 static struct origin_rules rules_of(const struct settings *settings)
 {
 	return (struct origin_rules){
@@ -17,8 +15,8 @@ static struct origin_rules rules_of(const struct settings *settings)
 	};
 }
 
-/* The user's networks as the store keeps them: a list that was checked. */
-static int read_networks(const struct user *user, struct networks *ret_networks)
+/* As the store keeps them: a list that was checked. */
+int origin_networks(const struct user *user, struct networks *ret_networks)
 {
 	struct networks_fault fault;
 	int r;
@@ -57,28 +55,37 @@ static void ask_country(const struct attempts *attempts,
 	}
 }
 
+struct origin origin_of(const struct attempts *attempts,
+			const struct subject *subject,
+			const struct networks *fixed, bool administers)
+{
+	const struct origin_rules rules = rules_of(attempts->settings);
+	struct origin_source source = {
+		.is_local = is_local(attempts, subject),
+		.fixed = fixed,
+		.administers = administers,
+	};
+
+	source.has_address =
+		subject->address[0] != '\0' &&
+		address_parse(subject->address, &source.address) == 0;
+	/* A clock that was set back makes no old database young again. */
+	if (origin_asks_country(&rules, &source))
+		ask_country(attempts, &source,
+			    state_moment(attempts->state, 0).latest);
+	return origin_judge(&rules, &source);
+}
+
 int origin_gather(const struct attempts *attempts,
 		  const struct subject *subject, const struct user *user,
 		  struct origin *ret_origin)
 {
 	scope(networks_deinit) struct networks fixed = { 0 };
-	const struct origin_rules rules = rules_of(attempts->settings);
-	struct origin_source source = {
-		.is_local = is_local(attempts, subject),
-		.fixed = &fixed,
-		.administers = !user || user->role == USER_ROLE_ADMINISTRATOR,
-	};
-	int r = 0;
+	int r = user ? origin_networks(user, &fixed) : 0;
 
-	source.has_address =
-		subject->address[0] != '\0' &&
-		address_parse(subject->address, &source.address) == 0;
-	if (user)
-		r = read_networks(user, &fixed);
 	if (r != 0)
 		return r;
-	if (origin_asks_country(&rules, &source))
-		ask_country(attempts, &source, clock_realtime_us() / 1000000);
-	*ret_origin = origin_judge(&rules, &source);
+	*ret_origin = origin_of(attempts, subject, &fixed,
+				!user || user->role == USER_ROLE_ADMINISTRATOR);
 	return 0;
 }

@@ -88,8 +88,8 @@ const char *password_error_text(int error)
 void password_fault_write(const struct password_fault *fault,
 			  enum language language, struct text *text)
 {
-	const char *sentence = language_text(
-		language, password_error_text((int)fault->error));
+	const char *sentence =
+		language_text(language, password_error_text((int)fault->error));
 	const char *place = strchr(sentence, '%');
 
 	text_add_bytes(text, sentence,

@@ -312,13 +312,22 @@ static int fill_search(struct attempt *attempt, struct hash_search *search)
 static int hash_new(struct attempt *attempt)
 {
 	const struct settings *settings = attempt->attempts->settings;
+	struct login_decision decision;
+	struct change_set set = { 0 };
 	struct user user;
+	bool notice;
 	int r;
 
 	attempt->phase = ATTEMPT_REPLACING;
 	r = attempt_arm(attempt);
 	if (r < 0)
 		return r;
+	/* Compared with what is stored only by who has proved just that: else
+	 * a prompt from before would be a guess at what came after it. */
+	if (!may_write(attempt, &decision, &notice)) {
+		attempt_conclude(attempt, &decision, &set, NULL);
+		return 0;
+	}
 	if (fill_search(attempt, &attempt->job.search) != 0) {
 		conclude(attempt, REASON_NOT_WRITTEN);
 		return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/attempt/subject.h"
 
+#include <string.h>
+
 struct record subject_record(const struct subject *subject, int64_t now_us)
 {
 	return (struct record){
@@ -12,4 +14,15 @@ struct record subject_record(const struct subject *subject, int64_t now_us)
 		.address = record_text(subject->address),
 		.terminal = record_text(subject->terminal),
 	};
+}
+
+bool subject_is_unattended(const char *service)
+{
+	static const char *const services[] = { "systemd-user", "cron", "crond",
+						"atd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (strcmp(services[i], service) == 0)
+			return true;
+	return false;
 }

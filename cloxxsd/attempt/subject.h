@@ -32,6 +32,9 @@ struct subject {
 	uid_t peer;
 };
 
+/* Programs that nobody sits at: who must change his password could not. */
+bool subject_is_unattended(const char *service);
+
 /*
  * A record of a decision about subject, at now_us: who and from where, with the
  * event, result and reason still to be set. It points into subject.

@@ -263,13 +263,15 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 	struct login_decision decision;
 	struct change_set set = { 0 };
 
-	attempt->hearer = hearer_user(attempt->attempts->settings,
-				      &attempt->subject, user);
 	facts->password = LOGIN_PASSWORD_RIGHT;
 	/* A test goes on as if he accepted it: nobody is there to. */
 	if (attempt->trial && facts->notice_due)
 		facts->notice = LOGIN_NOTICE_ACCEPTED;
 	decision = login_decide(facts);
+	/* Where a gate closed meanwhile, not even the language may tell. */
+	if (!login_denied_at_gate(&decision))
+		attempt->hearer = hearer_user(attempt->attempts->settings,
+					      &attempt->subject, user);
 	if (attempt->trial) {
 		add_release(attempt, &set);
 		attempt_conclude(attempt, &decision, &set, NULL);

@@ -394,16 +394,31 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 	return reply_verdict(call, gate.decision.verdict);
 }
 
+/* Whom nobody but root acts as. */
+static bool is_himself_or_root(const struct subject *subject)
+{
+	return !*subject->requester ||
+	       strcmp(subject->requester, subject->name) == 0 ||
+	       strcmp(subject->requester, "root") == 0;
+}
+
 /* Who came in himself came from somewhere: a job has no address, and who acts
  * as somebody is named. */
 static struct session_opened opened_by(struct service *service,
 				       struct varlink_call *call,
 				       const struct subject *subject)
 {
+	const struct varlink_peer *peer = varlink_call_peer(call);
+	bool by_root = peer->uid == 0;
+
 	return (struct session_opened){
 		.boot = service->boot,
-		.pid = varlink_call_peer(call)->pid,
-		.at_us = clock_boottime_us(),
+		/* What a user opens for himself is no process to be ended. */
+		.pid = by_root ? peer->pid : 0,
+		.at_us = peer->admitted_us,
+		.opener = !by_root                      ? SESSION_OPENER_HIMSELF
+			  : is_himself_or_root(subject) ? SESSION_OPENER_ROOT
+							: SESSION_OPENER_OTHER,
 		.himself = *subject->address &&
 			   (!*subject->requester ||
 			    strcmp(subject->requester, subject->name) == 0),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloxxsd/service/admin_origin.h"
+#include "policy/password.h"
 
 struct user_moment service_moment(const struct service *service)
 {
@@ -31,6 +32,9 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 	    user_validity(&user, &moment) == REASON_NONE &&
 	    user.failures < service->attempts->settings->lockout_failures &&
 	    user.password_kind == USER_PASSWORD_CHOSEN &&
+	    !password_is_expired(
+		    service->attempts->settings->password.max_age_s,
+		    user.password_changed, moment.latest) &&
 	    admin_origin_is_good(service, &user))
 		return PEER_USER | PEER_ADMINISTRATOR;
 	return PEER_USER;

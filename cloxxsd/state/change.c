@@ -237,7 +237,8 @@ static int decoy(struct store *store, const struct change *change)
 }
 
 /* Of a user at most so many are kept: whoever ends without closing his, and
- * whoever opens them on purpose, must not fill the disk. */
+ * whoever opens them on purpose, must not fill the disk. What he opens himself
+ * drives out none that root told of. */
 #define SESSIONS_MAX 256
 
 static int session_open(struct store *store, const struct change *change)
@@ -248,22 +249,24 @@ static int session_open(struct store *store, const struct change *change)
 	int r;
 
 	r = store_run(store,
-		      "DELETE FROM session WHERE uid = ?1 AND id NOT IN"
+		      "DELETE FROM session WHERE uid = ?1"
+		      " AND (opener != 0) = ?3 AND id NOT IN"
 		      " (SELECT id FROM session WHERE uid = ?1"
-		      " ORDER BY opened DESC LIMIT ?2)",
-		      "ii", (int64_t)change->uid, (int64_t)(SESSIONS_MAX - 1));
+		      " AND (opener != 0) = ?3 ORDER BY opened DESC LIMIT ?2)",
+		      "iii", (int64_t)change->uid, (int64_t)(SESSIONS_MAX - 1),
+		      (int64_t)(opened->opener != SESSION_OPENER_HIMSELF));
 	if (r == 0 && opened->himself)
 		r = write_active(store, change->uid, change->at);
 	if (r != 0)
 		return r;
 	return store_run(store,
 			 "INSERT INTO session (id, uid, service, address,"
-			 " terminal, opened, pid, boot, opened_us)"
-			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			 "titttiiti", change->session, (int64_t)change->uid,
+			 " terminal, opened, pid, boot, opened_us, opener)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "titttiitii", change->session, (int64_t)change->uid,
 			 change->service, change->address, change->terminal,
 			 change->at, (int64_t)opened->pid, opened->boot,
-			 opened->at_us);
+			 opened->at_us, (int64_t)opened->opener);
 }
 
 static int session_close(struct store *store, const struct change *change)

@@ -165,6 +165,7 @@ static const char *const migrations[] = {
 	"ALTER TABLE session ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE session ADD COLUMN boot TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE session ADD COLUMN opened_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN opener INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE installation ADD COLUMN latest INTEGER NOT NULL"
 	" DEFAULT 0;",
 	"CREATE TABLE login_test ("

@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                   \
 	"id, uid, service, address, terminal, opened, boot, pid," \
-	" opened_us"
+	" opened_us, opener"
 
 static int read_session(sqlite3_stmt *row, struct session *ret_session)
 {
@@ -16,6 +16,7 @@ static int read_session(sqlite3_stmt *row, struct session *ret_session)
 		.opened = sqlite3_column_int64(row, 5),
 		.pid = (int32_t)sqlite3_column_int64(row, 7),
 		.opened_us = sqlite3_column_int64(row, 8),
+		.opener = (enum session_opener)sqlite3_column_int64(row, 9),
 	};
 
 	if (!store_column_text(row, 0, session.id, sizeof(session.id)) ||

@@ -16,6 +16,13 @@
 /* The id of a boot: as many digits. */
 #define SESSION_BOOT_MAX 33
 
+/* On whose word a session is there. Stands in the store. */
+enum session_opener {
+	SESSION_OPENER_HIMSELF, /* the user's own */
+	SESSION_OPENER_ROOT,    /* root's: he came in */
+	SESSION_OPENER_OTHER,   /* root's: somebody else acts as him */
+};
+
 /* By whom a session is opened. */
 struct session_opened {
 	const char *boot;
@@ -24,6 +31,7 @@ struct session_opened {
 	int32_t pid;
 	int64_t at_us;
 	bool himself; /* the user came in; nobody acts as him, no job is his */
+	enum session_opener opener;
 };
 
 struct session {
@@ -36,6 +44,7 @@ struct session {
 	char boot[SESSION_BOOT_MAX]; /* "" where it was not known */
 	int32_t pid;                 /* 0: not known */
 	int64_t opened_us;           /* since that boot */
+	enum session_opener opener;
 };
 
 /* USER_E_UNKNOWN where it is not open (any more). */

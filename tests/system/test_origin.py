@@ -145,6 +145,12 @@ def test_administrators_commands(user):
         return done.returncode
 
     assert lock() == 4
+    # What he opens for himself is no place, however often.
+    uid = abuse.show(user)["uid"]
+    with abuse.Wire(uid) as wire:
+        wire.call(abuse.LOGIN + "OpenSession", {
+            "user": user, "service": "systemd-user"})
+    assert lock() == 4
     seen = ssh(user, VPN, command=f"cloxxsctl user lock {other} --reason x")
     assert seen.status == 0, seen.text
     cloxxsctl("user", "unlock", other, "--reason", "test")

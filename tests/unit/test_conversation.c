@@ -585,6 +585,25 @@ static void superseded_in_the_midst(void **state)
 	talk_close(core, &talk);
 }
 
+/* A question from before is no guess at what came after it. */
+static void abuse_69_a_question_from_before(void **state)
+{
+	struct talk talk;
+	unsigned int before;
+
+	(void)state;
+	talk_open(core, &talk, 0);
+	expect_step(start(core, &talk, piet), "password");
+	expect_step(answer(core, &talk, CORE_OLD), "new_password");
+	core_apply(core,
+		   (struct change){ .type = CHANGE_USER_UNLOCK, .uid = PIET });
+	before = core_world.n_verified;
+	expect_step(answer(core, &talk, CORE_NEW), "new_password");
+	expect_denied(answer(core, &talk, CORE_NEW), "superseded");
+	assert_int_equal(core_world.n_verified, before);
+	talk_close(core, &talk);
+}
+
 static void parameters_that_cannot_be(void **state)
 {
 	static const struct about bad[] = {
@@ -662,10 +681,14 @@ static bool is_for_root(const char *method)
 static void rows_name_their_callers(void **state)
 {
 	static const char *const sensitive[] = {
-		"nl.cloxxs.Login.Start",         "nl.cloxxs.Login.Answer",
-		"nl.cloxxs.Login.Account",       "nl.cloxxs.Login.OpenSession",
-		"nl.cloxxs.Admin.AddUser",       "nl.cloxxs.Admin.UnlockUser",
-		"nl.cloxxs.Admin.ResetPassword", "nl.cloxxs.Admin.RotateKey",
+		"nl.cloxxs.Login.Start",
+		"nl.cloxxs.Login.Answer",
+		"nl.cloxxs.Login.Account",
+		"nl.cloxxs.Login.OpenSession",
+		"nl.cloxxs.Admin.AddUser",
+		"nl.cloxxs.Admin.UnlockUser",
+		"nl.cloxxs.Admin.ResetPassword",
+		"nl.cloxxs.Admin.RotateKey",
 		"nl.cloxxs.Admin.PrepareBreakGlass",
 		"nl.cloxxs.Admin.TestAnswer",
 		"nl.cloxxs.Admin.CheckPassword",
@@ -683,8 +706,8 @@ static void rows_name_their_callers(void **state)
 	for (const struct varlink_method *m = service_login.methods; m->name;
 	     m++)
 		assert_int_equal(m->peers,
-				 strcmp(m->name,
-					"nl.cloxxs.Login.Unmanaged") == 0
+				 strcmp(m->name, "nl.cloxxs.Login.Unmanaged") ==
+						 0
 					 ? PEER_ROOT
 					 : PEER_ROOT | PEER_USER);
 	for (size_t i = 0; i < ARRAY_SIZE(sensitive); i++) {
@@ -727,6 +750,7 @@ int main(void)
 		TEMPORARY(abandoned),
 		TEMPORARY(what_comes_between),
 		TEMPORARY(superseded_in_the_midst),
+		TEMPORARY(abuse_69_a_question_from_before),
 		TEST(parameters_that_cannot_be),
 		TEST(rows_agree_with_descriptions),
 		TEST(rows_name_their_callers),
