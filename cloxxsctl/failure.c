@@ -16,7 +16,7 @@ const char *const failure_statuses[_N_STATUSES] = {
 	[STATUS_CONFLICT] = "exists already, or stands in the way",
 	[STATUS_WARNINGS] = "the doctor warns",
 	[STATUS_ERRORS] = "the doctor found errors",
-	[STATUS_REFUSED] = "a login that was asked about would be refused",
+	[STATUS_REFUSED] = "what was asked about would be refused",
 };
 
 /*

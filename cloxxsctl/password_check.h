@@ -9,5 +9,5 @@
 
 #include "cloxxsctl/ctl.h"
 
-/* An exit status: 0 where it would be taken, 1 where it would not. */
+/* STATUS_REFUSED where it would not be taken. */
 int password_check_run(struct ctl *ctl, const struct command *command);

@@ -792,11 +792,15 @@ def converse(directory):
         server.close()
 
 
-def try_login(server, typed, *arguments):
+def feed(server, typed, *arguments):
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     return subprocess.run(
-        [CTL, "--socket", server.path, "login", "test", "anna", *arguments],
+        [CTL, "--socket", server.path, *arguments],
         input=typed, capture_output=True, env=environment, timeout=60)
+
+
+def try_login(server, typed, *arguments):
+    return feed(server, typed, "login", "test", "anna", *arguments)
 
 
 @pytest.mark.parametrize("end,status", [
@@ -869,6 +873,34 @@ def test_abuse_86_login_test_on_a_terminal(converse, typed, status):
     assert shown.startswith("Password: \r\n")
     assert CANARY not in shown
     assert len(server.calls) == (2 if status == 0 else 1)
+
+
+# A password is judged.
+
+
+@pytest.mark.parametrize("verdict,status", [("allow", 0), ("deny", 10)])
+def test_password_check(serve, verdict, status):
+    server = serve(reply({"verdict": verdict, "rules": []}))
+    result = feed(server, CANARY.encode() + b"\nmore\n", "password", "check")
+    assert result.returncode == status
+    assert result.stderr == b""
+    assert CANARY.encode() not in result.stdout
+    assert server.calls == [{"method": ADMIN + "CheckPassword",
+                             "parameters": {"password": CANARY}}]
+
+
+@pytest.mark.parametrize("typed,status,words", [
+    (b"", 1, "there is no password to judge"),
+    (b"x" * 1025 + b"\n", 2, "longer than 1,024 bytes"),
+    (b"a\0b\n", 2, "a NUL in it"),
+    (b"\xff\n", 2, "no UTF-8"),
+])
+def test_password_check_without_one(serve, typed, status, words):
+    server = serve(reply({"verdict": "allow", "rules": []}))
+    result = feed(server, typed, "password", "check")
+    assert result.returncode == status
+    assert words in one_line(result)
+    assert server.calls == []
 
 
 # Local verbs.
