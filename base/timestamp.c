@@ -66,22 +66,18 @@ static bool take_zone(const char **at, long *ret_offset)
 }
 
 /* The time of tm, with a zone or in that of the host. */
-static bool convert(struct tm *tm, const long *offset, int64_t *ret_seconds)
+static bool convert(const struct tm *tm, const long *offset,
+		    int64_t *ret_seconds)
 {
-	struct tm wanted = *tm, gregorian = *tm;
+	struct tm made = *tm;
 	int64_t seconds;
 
-	/* A day that is none becomes another one there. */
-	seconds = timegm(&gregorian);
-	if (gregorian.tm_mday != wanted.tm_mday ||
-	    gregorian.tm_mon != wanted.tm_mon)
+	made.tm_isdst = -1;
+	seconds = offset ? timegm(&made) - *offset : mktime(&made);
+	/* The C library makes another of a day or an hour that is none. */
+	if (made.tm_mon != tm->tm_mon || made.tm_mday != tm->tm_mday ||
+	    made.tm_hour != tm->tm_hour || made.tm_min != tm->tm_min)
 		return false;
-	if (offset) {
-		seconds -= *offset;
-	} else {
-		wanted.tm_isdst = -1;
-		seconds = mktime(&wanted);
-	}
 	if (seconds < 1 || seconds > TIMESTAMP_MAX)
 		return false;
 	*ret_seconds = seconds;

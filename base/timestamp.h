@@ -24,7 +24,10 @@ enum timestamp_side {
 	TIMESTAMP_END,   /* its last second */
 };
 
-/* False: it is none, or there is no such day. From 1970 on. */
+/*
+ * False: it is none, or there is no such day, or summer time leaps over that
+ * hour. From 1970 on.
+ */
 bool timestamp_read(const char *text, enum timestamp_side side,
 		    int64_t *ret_seconds);
 /* "2027-01-31T08:00:00Z" */

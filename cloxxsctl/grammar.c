@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
-#include "cloxxsctl/moment.h"
 #include "cloxxsctl/time_value.h"
 
 const struct grammar_option_row grammar_options[_N_OPTIONS] = {
@@ -104,9 +103,10 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			       "it" },
 	[OPTION_ADMINISTRATOR] = { "administrator", VALUE_TEXT, "NAME", NULL,
 				   "the first administrator, to be made" },
-	[OPTION_ADMINISTRATOR_NETWORKS] = {
-		"administrator-networks", VALUE_TEXT, "NET,NET", NULL,
-		"where administrators, root and local accounts come from" },
+	[OPTION_ADMINISTRATOR_NETWORKS] = { "administrator-networks",
+					    VALUE_TEXT, "NET,NET", NULL,
+					    "where administrators, root and "
+					    "local accounts come from" },
 	[OPTION_COUNTRY_DATABASE] = { "country-database", VALUE_TEXT, "FILE",
 				      NULL,
 				      "a country database to put in force" },
@@ -253,7 +253,7 @@ static const char *value_fault(const struct grammar_option_row *row,
 	case VALUE_ANY:
 		return NULL;
 	case VALUE_MOMENT:
-		return moment_read(value, &(int64_t){ 0 })
+		return timestamp_read(value, TIMESTAMP_BEGIN, &(int64_t){ 0 })
 			       ? NULL
 			       : "is no time such as 2026-12-24, "
 				 "'2026-12-24 08:30' or "

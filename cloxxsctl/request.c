@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
-#include "cloxxsctl/moment.h"
 #include "cloxxsctl/services.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/terminal.h"
@@ -32,9 +31,11 @@ static json_t *time_of(const char *text, enum timestamp_side side)
 
 static json_t *moment_of(const char *text)
 {
-	int64_t at = 0;
+	int64_t at;
 
-	return moment_read(text, &at) ? json_integer(at) : NULL;
+	return timestamp_read(text, TIMESTAMP_BEGIN, &at)
+		       ? json_integer((json_int_t)at)
+		       : NULL;
 }
 
 static json_t *value_of(enum grammar_value value, const char *text)

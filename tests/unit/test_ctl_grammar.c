@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "cloxxsctl/duration.h"
-#include "cloxxsctl/moment.h"
 #include "cloxxsctl/failure.h"
 #include "cloxxsctl/verbs.h"
 #include "varlink/interfaces.h"
@@ -357,63 +355,6 @@ static void test_errors(void **state)
 	assert_true(n >= 6);
 }
 
-/* In the zone of Amsterdam, with both its leaps in 2026. */
-static void test_moments(void **state)
-{
-	static const struct {
-		const char *text;
-		int64_t at; /* -1: it is none */
-	} rows[] = {
-		{ "2026-12-24T08:30:00Z", 1798101000 },
-		{ "2026-12-24t08:30:00z", 1798101000 },
-		{ "2026-12-24T08:30:00+01:00", 1798097400 },
-		{ "2026-12-24 03:00:30-05:30", 1798101030 },
-		{ "2026-12-24 08:30", 1798097400 },
-		{ "2026-12-24T08:30:00", 1798097400 },
-		{ "2026-12-24", 1798066800 },
-		{ "2026-06-24 08:30", 1782282600 },
-		{ "1970-01-01 01:00", 0 },
-		{ "1970-01-01 00:59", -1 },
-		{ "1970-01-01T00:00:00+01:00", -1 },
-		{ "2026-03-29 01:59", 1774745940 },
-		{ "2026-03-29 02:30", -1 },
-		{ "2028-02-29", 1835391600 },
-		{ "2026-02-29", -1 },
-		{ "2026-02-30 08:00", -1 },
-		{ "2026-13-01", -1 },
-		{ "2026-00-10", -1 },
-		{ "2026-12-24 24:00", -1 },
-		{ "2026-12-24 08:60", -1 },
-		{ "2026-12-24 08:30:60", -1 },
-		{ "2026-12-24 8:30", -1 },
-		{ "2026-12-24 08:30 ", -1 },
-		{ "2026-12-24Z", -1 },
-		{ "2026-12-24+01:00", -1 },
-		{ "2026-12-24T", -1 },
-		{ "2026-12-24T08", -1 },
-		{ "2026-12-24T08:30:", -1 },
-		{ "2026-12-24T08:30:00+24:00", -1 },
-		{ "2026-12-24T08:30:00+01", -1 },
-		{ "24-12-2026", -1 },
-		{ "2026/12/24", -1 },
-		{ "+026-12-24", -1 },
-		{ "1798101000", -1 },
-		{ "now", -1 },
-		{ "", -1 },
-	};
-
-	(void)state;
-	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
-	tzset();
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		int64_t at = -1;
-
-		(void)moment_read(rows[i].text, &at);
-		if (at != rows[i].at)
-			fail_msg("%s: %lld", rows[i].text, (long long)at);
-	}
-}
-
 static void test_durations(void **state)
 {
 	static const struct {
@@ -452,7 +393,6 @@ int main(void)
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_moments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
