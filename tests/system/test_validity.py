@@ -107,7 +107,7 @@ def test_refused_with_what_and_where(user):
         assert done.returncode == 2 and said in done.stderr, done.stderr
     done = world.cloxxsctl("user", "set", user, "--not-before", "2030-01-02",
                            "--not-after", "2030-01-01", check=False)
-    assert done.returncode == 2 and "ends before" not in done.stdout
+    assert done.returncode == 2
     assert "end before it begins" in done.stderr, done.stderr
 
 

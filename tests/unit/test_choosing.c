@@ -185,24 +185,6 @@ static void damaged_former_ones(void **state)
 	must_not_change(good[1], good[0], "yours before");
 }
 
-/* Keys come and go; former passwords are sealed anew with the others. */
-static void former_ones_survive_a_new_key(void **state)
-{
-	struct secret *former;
-	size_t n;
-
-	(void)state;
-	begin("[password]\nhistory = 2\n");
-	must_change(CORE_OLD, good[0]);
-	must_change(good[0], good[1]);
-	core_restart(core);
-	must_not_change(good[1], CORE_OLD, "yours before");
-	assert_int_equal(
-		history_read(&core->daemon.state, PIET, 1, &former, &n), 0);
-	assert_int_equal(n, 1);
-	history_free(former, n);
-}
-
 /* A clock that was set back puts the newest among the oldest no more. */
 static void former_ones_keep_their_order(void **state)
 {
@@ -510,8 +492,6 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(former_ones_are_dropped, teardown),
 		cmocka_unit_test_teardown(damaged_former_ones, teardown),
-		cmocka_unit_test_teardown(former_ones_survive_a_new_key,
-					  teardown),
 		cmocka_unit_test_teardown(former_ones_keep_their_order,
 					  teardown),
 		cmocka_unit_test_teardown(too_old, teardown),

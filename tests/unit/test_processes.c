@@ -18,11 +18,20 @@ enum behaviour {
 	HEEDS,
 	HEEDS_NOTHING,
 	HAS_A_CHILD, /* that heeds nothing, in a session of its own */
+	IS_ANOTHERS, /* of ANOTHER, where the kernel lets it become that */
 };
+
+/* Nobody has a process of this uid but this test. */
+#define ANOTHER 2000000000
 
 static void behave(enum behaviour behaviour, int ready)
 {
-	if (behaviour != HEEDS) {
+	const char *said = "y";
+
+	if (behaviour == IS_ANOTHERS &&
+	    setresuid(ANOTHER, ANOTHER, ANOTHER) < 0)
+		said = "n";
+	if (behaviour == HEEDS_NOTHING || behaviour == HAS_A_CHILD) {
 		(void)signal(SIGHUP, SIG_IGN);
 		(void)signal(SIGTERM, SIG_IGN);
 	}
@@ -32,7 +41,7 @@ static void behave(enum behaviour behaviour, int ready)
 		else
 			(void)signal(SIGTERM, SIG_DFL);
 	}
-	(void)!write(ready, "", 1);
+	(void)!write(ready, said, 1);
 	for (;;)
 		pause();
 }
@@ -41,6 +50,7 @@ struct child {
 	pid_t pid;
 	int64_t born_us; /* by then it was there */
 	int ends;        /* reads its end when all of it have ended */
+	bool is_so;      /* it is what it should be */
 };
 
 static struct child start(enum behaviour behaviour)
@@ -61,6 +71,7 @@ static struct child start(enum behaviour behaviour)
 		assert_int_equal(read(fds[0], &c, 1), 1);
 	child.born_us = clock_boottime_us();
 	child.ends = fds[0];
+	child.is_so = c == 'y';
 	return child;
 }
 
@@ -125,16 +136,24 @@ static void not_ourselves(void **state)
 	assert_int_equal(end(0, clock_boottime_us()).n, 0);
 }
 
-/* A process of somebody who has no session. */
+/* Of nobody else; and of him, where we may be root. */
 static void all_of_an_uid(void **state)
 {
-	const struct processes_wanted nobodys = { .of_user = true,
-						  .uid = 2000000000 };
+	const struct processes_wanted anothers = { .of_user = true,
+						   .uid = ANOTHER };
+	struct child ours = start(HEEDS), his = start(IS_ANOTHERS);
 	struct processes_ended ended;
 
 	(void)state;
-	assert_int_equal(processes_end(&nobodys, &ended), 0);
-	assert_int_equal(ended.n, 0);
+	assert_int_equal(processes_end(&anothers, &ended), 0);
+	assert_int_equal(ended.n, his.is_so ? 1 : 0);
+	assert_int_equal(ended.n_left, 0);
+	/* One that had ended would not be found. */
+	assert_int_equal(end(ours.pid, ours.born_us).n, 1);
+	expect_gone(&ours);
+	if (!his.is_so)
+		assert_int_equal(end(his.pid, his.born_us).n, 1);
+	expect_gone(&his);
 }
 
 int main(void)

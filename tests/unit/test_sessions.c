@@ -168,8 +168,25 @@ static void they_are_listed(void **state)
 	assert_int_equal(count(0, "piet"), 70);
 	assert_int_equal(count(JAN, "jan"), 1);
 	expect_error(PIET, "ListSessions", json_object(), DENIED);
-	expect_error(0, "ListSessions", json_pack("{s:s}", "user", "nobody"),
+	expect_error(0, "ListSessions", json_object(),
 		     "org.varlink.service.ExpectedMore");
+}
+
+static void of_nobody(void **state)
+{
+	struct talk talk;
+	json_t *reply;
+
+	(void)state;
+	(void)open_one(piet);
+	talk_open(core, &talk, 0);
+	talk_send_more(&talk, ADMIN "ListSessions",
+		       json_pack("{s:s}", "user", "nobody"));
+	reply = talk_wait(core, &talk);
+	assert_string_equal(json_string_value(json_object_get(reply, "error")),
+			    NOT_FOUND);
+	json_decref(reply);
+	talk_close(core, &talk);
 }
 
 static int count_one(const struct session *session, void *userdata)
@@ -365,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(they_are_listed),
+		TEST(of_nobody),
 		TEST(of_a_user),
 		TEST(abuse_127_of_another_boot),
 		TEST(abuse_127_of_a_process_that_has_gone),
