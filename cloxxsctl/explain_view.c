@@ -3,26 +3,7 @@
 
 #include <string.h>
 
-static const struct outcome_row {
-	const char *outcome;
-	enum output_mark mark;
-	enum output_tone tone;
-} outcomes[] = {
-	{ "pass", MARK_YES, TONE_GOOD },
-	{ "deny", MARK_NO, TONE_BAD },
-	{ "skipped", MARK_SKIPPED, TONE_FAINT },
-};
-
-/* What is not known is shown as a refusal. */
-static const struct outcome_row *outcome_of(const json_t *rule)
-{
-	const char *outcome = output_member(rule, "outcome", "deny");
-
-	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
-		if (strcmp(outcomes[i].outcome, outcome) == 0)
-			return &outcomes[i];
-	return &outcomes[1];
-}
+#include "cloxxsctl/outcome.h"
 
 static void print_member(struct output *output, const char *label,
 			 const json_t *reply, const char *key)
@@ -92,7 +73,7 @@ static void print_rules(struct output *output, const json_t *rules)
 	      output->stream);
 	json_array_foreach((json_t *)rules, i, rule)
 	{
-		const struct outcome_row *outcome = outcome_of(rule);
+		const struct outcome *outcome = outcome_of(rule);
 		const char *name = output_member(rule, "rule", "?");
 		int pad = width - (int)strlen(name);
 

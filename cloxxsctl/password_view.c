@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cloxxsctl/outcome.h"
+
 /* As many columns as output_foreign() takes for it. */
 static size_t width_of(const char *foreign)
 {
@@ -93,31 +95,9 @@ int password_view_envelope(struct output *output, const char *name,
 	return 0;
 }
 
-static const struct outcome_row {
-	const char *outcome;
-	enum output_mark mark;
-	enum output_tone tone;
-} outcomes[] = {
-	{ "pass", MARK_YES, TONE_GOOD },
-	{ "deny", MARK_NO, TONE_BAD },
-	{ "skipped", MARK_SKIPPED, TONE_FAINT },
-	{ "trial", MARK_SKIPPED, TONE_WARN },
-};
-
-/* What is not known is shown as a refusal. */
-static const struct outcome_row *outcome_of(const json_t *rule)
-{
-	const char *outcome = output_member(rule, "outcome", "deny");
-
-	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
-		if (strcmp(outcomes[i].outcome, outcome) == 0)
-			return &outcomes[i];
-	return &outcomes[1];
-}
-
 static void print_rule(struct output *output, const json_t *rule)
 {
-	const struct outcome_row *outcome = outcome_of(rule);
+	const struct outcome *outcome = outcome_of(rule);
 	const char *name = output_member(rule, "rule", "?");
 	int pad = 12 - (int)strnlen(name, 12);
 

@@ -89,7 +89,7 @@ bool admin_read_profile(struct service *service, struct varlink_call *call,
  */
 const char *admin_services_fault(json_t *services, struct text *list);
 bool admin_is_language(const char *language);
-/* A time of validity; 0 takes it away. False: it is none. */
+/* Whether it is one of 1970 to 9999; 0 takes a time of validity away. */
 bool admin_is_time(int64_t seconds);
 bool admin_is_validity(const struct user *user);
 /* Reads hours in their one form; "" and "always" are none. False: fault says

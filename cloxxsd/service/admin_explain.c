@@ -78,14 +78,12 @@ static bool read_moment(struct varlink_call *call, json_t *parameters,
 			int64_t *ret_at)
 {
 	json_t *at = json_object_get(parameters, "at");
-	/* The last second of the year 9999. */
-	const int64_t most = INT64_C(253402300799);
 
 	*ret_at = clock_realtime_us() / 1000000;
 	if (!json_is_integer(at))
 		return true;
 	*ret_at = json_integer_value(at);
-	if (*ret_at >= 0 && *ret_at <= most)
+	if (admin_is_time(*ret_at))
 		return true;
 	(void)!admin_invalid(call, "at", "It is no time of 1970 to 9999.");
 	return false;
