@@ -371,7 +371,11 @@ int login_account(struct login *login, const struct login_who *who,
 int login_unmanaged(struct login *login, const struct login_who *who,
 		    const char *method, struct login_reply *ret_reply)
 {
-	return ask_about(login, INTERFACE "Unmanaged", who, method, ret_reply);
+	struct login_who unproved = *who;
+
+	unproved.pass = NULL;
+	return ask_about(login, INTERFACE "Unmanaged", &unproved, method,
+			 ret_reply);
 }
 
 int login_open_session(struct login *login, const struct login_who *who,

@@ -126,7 +126,8 @@ must_check int login_answer(struct login *login, const struct secret *answer,
 /* method: how the user came in, or NULL (SSH_AUTH_INFO_0's first word). */
 must_check int login_account(struct login *login, const struct login_who *who,
 			     const char *method, struct login_reply *ret_reply);
-/* The same of a user who is not of Cloxxs: may he come from there? */
+/* The same of a user who is not of Cloxxs: may he come from there? A pass is
+ * not sent. */
 must_check int login_unmanaged(struct login *login, const struct login_who *who,
 			       const char *method,
 			       struct login_reply *ret_reply);

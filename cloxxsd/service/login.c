@@ -543,14 +543,18 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 		{ "terminal", VARLINK_STRING, true, 64 },               \
 		{ "requester", VARLINK_STRING, true, 256 },             \
 		{ "language", VARLINK_STRING, true, 64 },               \
-		{ "system_uid", VARLINK_INT, true, 0 },                 \
 	{                                                               \
-		"pass", VARLINK_STRING, true, 64                        \
+		"system_uid", VARLINK_INT, true, 0                      \
+	}
+#define PASS_PARAMETER                           \
+	{                                        \
+		"pass", VARLINK_STRING, true, 64 \
 	}
 
 static const struct varlink_parameter start_parameters[] = {
 	{ "purpose", VARLINK_STRING, false, 16 },
 	SUBJECT_PARAMETERS,
+	PASS_PARAMETER,
 	{ 0 },
 };
 
@@ -564,11 +568,20 @@ static const struct varlink_parameter answer_parameters[] = {
 static const struct varlink_parameter account_parameters[] = {
 	{ "method", VARLINK_STRING, true, 64 },
 	SUBJECT_PARAMETERS,
+	PASS_PARAMETER,
+	{ 0 },
+};
+
+/* No pass: nobody has proved anything here. */
+static const struct varlink_parameter unmanaged_parameters[] = {
+	{ "method", VARLINK_STRING, true, 64 },
+	SUBJECT_PARAMETERS,
 	{ 0 },
 };
 
 static const struct varlink_parameter open_parameters[] = {
 	SUBJECT_PARAMETERS,
+	PASS_PARAMETER,
 	{ 0 },
 };
 
@@ -586,8 +599,8 @@ static const struct varlink_method methods[] = {
 	  65536, 300000, answer_parameters, answer },
 	{ "nl.cloxxs.Login.Account", EVERYBODY, VARLINK_SENSITIVE, 16384, 10000,
 	  account_parameters, account },
-	{ "nl.cloxxs.Login.Unmanaged", PEER_ROOT, VARLINK_SENSITIVE, 16384,
-	  10000, account_parameters, unmanaged },
+	{ "nl.cloxxs.Login.Unmanaged", PEER_ROOT, 0, 16384, 10000,
+	  unmanaged_parameters, unmanaged },
 	{ "nl.cloxxs.Login.OpenSession", EVERYBODY, VARLINK_SENSITIVE, 16384,
 	  10000, open_parameters, open_session },
 	{ "nl.cloxxs.Login.CloseSession", EVERYBODY, 0, 4096, 10000,

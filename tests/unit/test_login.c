@@ -122,6 +122,32 @@ static void test_every_parameter(void **state)
 			    "\"pass\":\"p4ss\",\"method\":\"publickey\"}}");
 }
 
+/* Who is not of Cloxxs has proved nothing to it. */
+static void test_unmanaged(void **state)
+{
+	static const char *const script[] = { "\"verdict\":\"allow\"", NULL };
+	struct rig *rig = *state;
+	scope(secret_deinit) struct secret pass = { 0 };
+	const struct login_who who = {
+		.user = "root",
+		.service = "sshd",
+		.address = "192.0.2.1",
+		.pass = &pass,
+	};
+
+	assert_int_equal(secret_set(&pass, "p4ss", 4), 0);
+	begin(rig, script, 10000, 10000);
+	assert_int_equal(
+		login_unmanaged(&rig->login, &who, "publickey", &rig->reply),
+		0);
+	assert_int_equal(rig->reply.verdict, LOGIN_ALLOW);
+	assert_string_equal(fake_daemon_request(&rig->daemon, 0),
+			    "{\"method\":\"nl.cloxxs.Login.Unmanaged\","
+			    "\"parameters\":{\"user\":\"root\","
+			    "\"service\":\"sshd\",\"address\":\"192.0.2.1\","
+			    "\"method\":\"publickey\"}}");
+}
+
 /* What the daemon may answer to Start, and what it comes to. */
 static const struct {
 	const char *reply;
@@ -342,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		case_of(test_conversation),
 		case_of(test_every_parameter),
+		case_of(test_unmanaged),
 		case_of(test_replies),
 		case_of(test_silence_abuse_03),
 		case_of(test_wait_for_ever_abuse_03),
