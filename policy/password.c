@@ -134,10 +134,3 @@ bool password_is_too_young(uint32_t min_age_s, int64_t changed_s, int64_t now_s)
 {
 	return min_age_s > 0 && now_s - changed_s < (int64_t)min_age_s;
 }
-
-uint32_t password_history_keeps(uint32_t history, uint32_t n)
-{
-	if (history > PASSWORD_HISTORY_MAX)
-		history = PASSWORD_HISTORY_MAX;
-	return n < history ? n : history;
-}

@@ -3,9 +3,8 @@
 
 /*
  * Password: what is asked of passwords, as numbers: the presets, and the rules
- * that need nothing but numbers: length by the number of factors, age, and how
- * many former passwords count. Pure. What a password is made of is judged
- * elsewhere.
+ * that need nothing but numbers: length by the number of factors, and age.
+ * Pure. What a password is made of is judged elsewhere.
  */
 
 #include <stdbool.h>
@@ -88,5 +87,3 @@ bool password_is_expired(uint32_t max_age_s, int64_t changed_s, int64_t now_s);
 /* Whether it is too young to be changed by his own will. */
 bool password_is_too_young(uint32_t min_age_s, int64_t changed_s,
 			   int64_t now_s);
-/* How many of n former passwords are kept, the newest of them. */
-uint32_t password_history_keeps(uint32_t history, uint32_t n);

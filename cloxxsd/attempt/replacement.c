@@ -303,10 +303,9 @@ static int fill_search(struct attempt *attempt, struct hash_search *search)
 	if (settings->breached)
 		(void)snprintf(search->breached, sizeof(search->breached), "%s",
 			       settings->breached);
-	return history_read(
-		attempt->attempts->state, attempt->uid,
-		password_history_keeps(settings->password.history, UINT32_MAX),
-		&search->former, &search->n_former);
+	return history_read(attempt->attempts->state, attempt->uid,
+			    settings->password.history, &search->former,
+			    &search->n_former);
 }
 
 static int hash_new(struct attempt *attempt)

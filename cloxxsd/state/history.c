@@ -79,10 +79,11 @@ int history_read(const struct state *state, uint32_t uid, uint32_t n,
 	size_t n_former = 0;
 	int r;
 
-	*ret_former = NULL;
-	*ret_n = 0;
-	if (n == 0)
+	if (n == 0) {
+		*ret_former = NULL;
+		*ret_n = 0;
 		return 0;
+	}
 	r = store_bind(state->store,
 		       "SELECT password FROM former_password WHERE uid = ?"
 		       " ORDER BY at DESC LIMIT ?",
@@ -98,10 +99,10 @@ int history_read(const struct state *state, uint32_t uid, uint32_t n,
 		r = r < 0 ? r : 0;
 	}
 	sqlite3_reset(row);
-	if (r != 0) {
-		history_free(former, n_former);
+	if (r != 0 || n_former == 0)
+		former = history_free(former, n_former);
+	if (r != 0)
 		return r;
-	}
 	*ret_former = former;
 	*ret_n = n_former;
 	return 0;

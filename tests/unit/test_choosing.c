@@ -185,6 +185,25 @@ static void damaged_former_ones(void **state)
 	must_not_change(good[1], good[0], "yours before");
 }
 
+/* Where there are none, or none was asked for, there is no array. */
+static void no_former_ones(void **state)
+{
+	struct secret other, *former;
+	size_t n;
+
+	(void)state;
+	begin("[password]\nhistory = 5\n");
+	for (uint32_t asked = 0; asked <= 5; asked += 5) {
+		former = &other;
+		n = 7;
+		assert_int_equal(history_read(&core->daemon.state, PIET, asked,
+					      &former, &n),
+				 0);
+		assert_null(former);
+		assert_int_equal(n, 0);
+	}
+}
+
 /* A clock that was set back puts the newest among the oldest no more. */
 static void former_ones_keep_their_order(void **state)
 {
@@ -492,6 +511,7 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(former_ones_are_dropped, teardown),
 		cmocka_unit_test_teardown(damaged_former_ones, teardown),
+		cmocka_unit_test_teardown(no_former_ones, teardown),
 		cmocka_unit_test_teardown(former_ones_keep_their_order,
 					  teardown),
 		cmocka_unit_test_teardown(too_old, teardown),
