@@ -216,7 +216,21 @@ static void print_question(struct output *output, const json_t *reply)
 	}
 }
 
-int explain_view_login(struct output *output, const json_t *reply)
+static void print_not_known(struct output *output,
+			    const struct command *command)
+{
+	fputs("\nNot known here: whether the password would be the right one "
+	      "(taken so)",
+	      output->stream);
+	fputs(command_has(command, OPTION_SYSTEM_UID)
+		      ? ".\n"
+		      : ", and which\nuid the system gives the name (taken as "
+			"ours; see --system-uid).\n",
+	      output->stream);
+}
+
+int explain_view_login(struct output *output, const struct command *command,
+		       const json_t *reply)
 {
 	const json_t *login = json_object_get(reply, "login");
 	const json_t *account = json_object_get(reply, "account");
@@ -232,10 +246,7 @@ int explain_view_login(struct output *output, const json_t *reply)
 		print_rules(output, json_object_get(account, "rules"));
 		print_advice(output, account);
 	}
-	fputs("\nNot known here: whether the password would be the right one "
-	      "(taken so), and which\nuid the system gives the name (taken as "
-	      "ours; see --system-uid).\n",
-	      output->stream);
+	print_not_known(output, command);
 	return 0;
 }
 

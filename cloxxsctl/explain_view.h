@@ -14,8 +14,10 @@
 /* The reply of Explain as a page. */
 must_check int explain_view(struct output *output, const char *reference,
 			    const json_t *reply);
-/* The reply of ExplainLogin as a page. */
-must_check int explain_view_login(struct output *output, const json_t *reply);
+/* The reply of ExplainLogin to command as a page. */
+must_check int explain_view_login(struct output *output,
+				  const struct command *command,
+				  const json_t *reply);
 /* The end of a test, with the steps on the way in "steps". */
 must_check int explain_view_test(struct output *output, const json_t *reply);
 /* Whether a Decision lets in; what is not known does not. */

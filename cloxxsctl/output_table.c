@@ -42,7 +42,7 @@ static int table_show(struct output *output, const struct command *command,
 		return command->operands[0]
 			       ? explain_view(output, command->operands[0],
 					      reply)
-			       : explain_view_login(output, reply);
+			       : explain_view_login(output, command, reply);
 	case VIEW_LOGIN_TEST:
 		return explain_view_test(output, reply);
 	case VIEW_STATUS:

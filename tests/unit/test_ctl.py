@@ -233,6 +233,15 @@ def test_explain_login_asks(serve):
         "at": 1798097400, "terminal": "ssh", "system_uid": 5}}]
 
 
+@pytest.mark.parametrize("more,taken", [([], True),
+                                        (["--system-uid", "5"], False)])
+def test_explain_login_says_what_is_taken(serve, more, taken):
+    result = ctl(serve(explained("allow")), "explain", "--user", "anna",
+                 "--service", "sshd", *more)
+    assert b"the right one (taken so)" in result.stdout
+    assert (b"see --system-uid" in result.stdout) == taken
+
+
 def test_explain_login_of_another_version(serve):
     result = ctl(serve(reply({})), "explain", "--user", "a", "--service", "b")
     assert result.returncode == 1
