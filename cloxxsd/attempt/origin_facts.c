@@ -31,8 +31,8 @@ static bool is_local(const struct attempts *attempts,
 		     const struct subject *subject)
 {
 	return !subject->comes_from_afar &&
-	       settings_name_service(attempts->settings->local_services,
-				     subject->service);
+	       settings_services_have(attempts->settings->local_services,
+				      subject->service);
 }
 
 static void ask_country(const struct attempts *attempts,

@@ -166,7 +166,7 @@ static int tell_items(const struct settings *settings,
 	return r;
 }
 
-bool settings_name_service(char *const *services, const char *service)
+bool settings_services_have(char *const *services, const char *service)
 {
 	for (; *services; services++)
 		if (strcmp(*services, service) == 0)

@@ -143,7 +143,7 @@ static inline void settings_freep(struct settings **settings)
 }
 
 /* Whether a list of services, as settings hold them, names service. */
-bool settings_name_service(char *const *services, const char *service);
+bool settings_services_have(char *const *services, const char *service);
 
 /* The home of name as configured, %u put in; false where it is too long. */
 bool settings_home(const struct settings *settings, const char *name,

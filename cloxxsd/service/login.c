@@ -355,9 +355,9 @@ static int ask_whence(struct service *service, const struct subject *subject,
 	const struct settings *settings = service->attempts->settings;
 	struct login_facts facts = {
 		.purpose = LOGIN_PURPOSE_UNMANAGED,
-		.service_allowed = !settings_name_service(
+		.service_allowed = !settings_services_have(
 			settings->unmanaged_deny, subject->service),
-		.from_anywhere = !settings_name_service(
+		.from_anywhere = !settings_services_have(
 			settings->unmanaged_origin, subject->service),
 	};
 	int r;
