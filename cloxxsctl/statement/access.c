@@ -261,7 +261,8 @@ void look_temporary(struct evidence *evidence, struct answer *answer)
 		   "It is made by the daemon, ends after %s, and allows "
 		   "nothing but choosing a new one; in use now: %lld.",
 		   "De daemon maakt het, het vervalt na %s, en het dient "
-		   "alleen om een nieuw te kiezen; nu in gebruik: %lld.",
+		   "alleen om een nieuw wachtwoord te kiezen; nu in gebruik: "
+		   "%lld.",
 		   lifetime ? lifetime : "?",
 		   (long long)evidence->users.temporary);
 }

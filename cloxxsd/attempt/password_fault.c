@@ -34,24 +34,26 @@ static const struct {
 	[PASSWORD_E_ROTATED] = { "rotated",
 	  N_("The password is the old one, turned.") },
 	[PASSWORD_E_FEW_DIGITS] = { "few-digits",
-	  N_("The password has fewer than %u digits.") },
+	  N_("The password has too few digits; needed at least: %u.") },
 	[PASSWORD_E_FEW_CAPITALS] = { "few-capitals",
-	  N_("The password has fewer than %u capital letters.") },
+	  N_("The password has too few capital letters; needed at least: %u.") },
 	[PASSWORD_E_FEW_SMALL] = { "few-small",
-	  N_("The password has fewer than %u small letters.") },
+	  N_("The password has too few small letters; needed at least: %u.") },
 	[PASSWORD_E_FEW_OTHERS] = { "few-others",
-	  N_("The password has fewer than %u characters that are neither letter "
-	  "nor digit.") },
+	  N_("The password has too few characters that are neither letter nor "
+	  "digit; needed at least: %u.") },
 	[PASSWORD_E_FEW_CLASSES] = { "few-classes",
-	  N_("The password is of fewer than %u kinds of characters: small "
-	  "letters, capital letters, digits, others.") },
+	  N_("The password is of too few kinds of characters (small letters, "
+	  "capital letters, digits, others); needed at least: %u.") },
 	[PASSWORD_E_SAME_IN_A_ROW] = { "same-in-a-row",
-	  N_("The password has the same character more than %u times in a row.") },
+	  N_("The password has the same character too often in a row; allowed at "
+	  "most: %u.") },
 	[PASSWORD_E_CLASS_IN_A_ROW] = { "class-in-a-row",
-	  N_("The password has more than %u characters of one kind in a row.") },
+	  N_("The password has too many characters of one kind in a row; allowed at "
+	  "most: %u.") },
 	[PASSWORD_E_SEQUENCE] = { "sequence",
-	  N_("The password has more than %u neighbours in a row, such as "
-	  "'abcd'.") },
+	  N_("The password has too many neighbours in a row, such as 'abcd'; "
+	  "allowed at most: %u.") },
 	[PASSWORD_E_FEW_DIFFERENT] = { "few-different",
 	  N_("The password has too few different characters.") },
 	[PASSWORD_E_DICTIONARY] = { "dictionary",

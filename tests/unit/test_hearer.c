@@ -131,8 +131,9 @@ static void who_proved_hears_his_own_language(void **state)
 	talk_open(core, &talk, 0);
 	assert_string_equal(start(core, &talk, about).prompt, "Password: ");
 	assert_string_equal(answer(core, &talk, CORE_OLD).prompt,
-			    "Uw wachtwoord is tijdelijk. Kies een nieuw van "
-			    "ten minste 15 tekens.\nNieuw wachtwoord: ");
+			    "Uw wachtwoord is tijdelijk. Kies een nieuw "
+			    "wachtwoord van ten minste 15 tekens.\n"
+			    "Nieuw wachtwoord: ");
 	assert_string_equal(answer(core, &talk, CORE_NEW).prompt,
 			    "Nieuw wachtwoord nogmaals: ");
 	assert_string_equal(answer(core, &talk, CORE_WRONG).prompt,
@@ -204,7 +205,7 @@ static void a_pass_proves_it_too(void **state)
 	"for a new one. Reference"
 #define VERLOPEN                                                           \
 	"Uw tijdelijke wachtwoord is verlopen. Vraag uw beheerder om een " \
-	"nieuw. Referentie"
+	"nieuw wachtwoord. Referentie"
 
 /* Why, only to who has proved the password in this login. */
 static void why_after_a_first_factor(void **state)
