@@ -180,7 +180,7 @@ class Cloxxsd(Service):
     # it may come from anywhere, and by these services without an address. All
     # of them come from this host, which would soon have to wait.
     ANYWHERE = """[origin]
-local_services = abuse, login, cron, su, su-l, sudo, sudo-i, passwd, systemd-user
+local_services = abuse, abuse-renamed, abuse-socket, login, cron, su, su-l, sudo, sudo-i, passwd, systemd-user
 [geofence]
 countries = any
 local = allow
