@@ -360,7 +360,13 @@ def test_abuse_83_expired(user):
         assert step["verdict"] == "deny"
         step = abuse.login(user, temporary, STRONG, STRONG, purpose="change")
         assert step["verdict"] == "deny"
+    # Nor when the clock is set back, until root says that it was ahead.
+    since = world.cursor()
+    assert abuse.verdict(user, temporary, STRONG, STRONG) == "deny"
+    denied, = abuse.events(since, event="login-denied", user=user)
+    assert denied["CLOXXS_REASON"] == "clock-set-back"
     assert abuse.show(user)["password"] == "temporary"
+    world.cloxxsctl("clock", "accept", "--reason", "it was ahead")
     assert abuse.verdict(user, temporary, STRONG, STRONG) == "allow"
 
 
