@@ -32,6 +32,13 @@ static void forget_fill(struct varlink_call *call)
 		call->free_fill_data(data);
 }
 
+static void forget_message(struct varlink_call *call)
+{
+	call->parameters = NULL;
+	json_decref(call->message);
+	call->message = NULL;
+}
+
 struct varlink_call *varlink_call_unref(struct varlink_call *call)
 {
 	if (!call)
@@ -44,7 +51,7 @@ struct varlink_call *varlink_call_unref(struct varlink_call *call)
 		return NULL;
 	}
 	forget_fill(call);
-	json_decref(call->message);
+	forget_message(call);
 	connection_unref(call->connection);
 	free(call);
 	return NULL;
@@ -337,6 +344,9 @@ static void run(struct varlink_call *call,
 				 : c->server->args.userdata;
 	int r = call->method->handle(call, call->parameters, userdata);
 
+	/* A secret is not kept until the answer has left. */
+	if (call->method->flags & VARLINK_SENSITIVE)
+		forget_message(call);
 	if (r >= 0)
 		return;
 	(void)answer(call, "io.systemd.System",

@@ -70,7 +70,8 @@ struct varlink_method {
 	uint32_t deadline_ms;
 	const struct varlink_parameter *parameters; /* ended by name NULL */
 	/*
-	 * parameters were checked against the row and live as long as the call.
+	 * parameters were checked against the row and live as long as the call,
+	 * those of a VARLINK_SENSITIVE method until the handler returns.
 	 * The handler answers, or takes a reference and answers later. 0, or
 	 * -errno, upon which the caller gets io.systemd.System with the number
 	 * and the connection ends.
