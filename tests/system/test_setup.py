@@ -135,10 +135,11 @@ def open_session():
     return session
 
 
-def local_gets_in():
+def assert_local_gets_in(when):
     """By the one mode that sshd takes now, or the other."""
-    return any(world.ssh("lokaal", ["plaatselijk"], "true", mode).status == 0
-               for mode in (world.KBD, world.PASSWORD))
+    seen = [world.ssh("lokaal", ["plaatselijk"], "true", mode)
+            for mode in (world.KBD, world.PASSWORD)]
+    assert any(s.status == 0 for s in seen), (when, seen)
 
 
 def assert_guarded(name, temporary):
@@ -233,7 +234,7 @@ def test_killed_anywhere_then_undone(fresh, killer):
         assert done.returncode == -9, done.stderr
         world.run("/usr/sbin/sshd", "-t")
         if kill % 5 == 0:
-            assert local_gets_in()
+            assert_local_gets_in(kill)
         if RECORD.exists():
             undone = setup("undo", "--yes")
             assert undone.returncode == 0, (kill, undone.stderr)
