@@ -140,7 +140,8 @@ class Guesser(Worker):
         assert shown["locked"] == (shown["failures"] == 3)
         if shown["locked"]:
             assert abuse.verdict(self.user, STRONG) == "deny"
-        abuse.admin("UnlockUser", name=self.user, reason="test")
+        if shown["failures"]:
+            abuse.admin("UnlockUser", name=self.user, reason="test")
         self.wrong, self.open, self.unlocking = 0, False, False
 
 
@@ -150,6 +151,7 @@ class Maker(Worker):
     def __init__(self, user):
         super().__init__(user)
         self.n, self.added, self.gone = 0, {}, set()
+        self.leaving = None
 
     def once(self):
         self.n += 1
@@ -157,7 +159,9 @@ class Maker(Worker):
         user = abuse.admin("AddUser", name=name)["user"]
         self.added[name] = user["uid"]
         if self.n % 2:
+            self.leaving = name
             abuse.admin("DeleteUser", name=name)
+            self.leaving = None
             del self.added[name]
             self.gone.add(user["uid"])
 
@@ -165,6 +169,10 @@ class Maker(Worker):
         """What was added is there, also for NSS; ids never come back."""
         there = {name: uid for name, uid in abuse.query(
             "SELECT name, uid FROM user") if name.startswith(self.user)}
+        if self.leaving and self.leaving not in there:
+            # Deleted, and killed before that was said.
+            self.gone.add(self.added.pop(self.leaving))
+        self.leaving = None
         for name, uid in self.added.items():
             assert there[name] == uid
             assert world.run("id", "-u", name).stdout.strip() == str(uid)
