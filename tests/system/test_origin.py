@@ -211,6 +211,29 @@ def test_abuse_57_no_address(user):
     assert pam(user, f"answer:{STRONG}", "auth").codes == [0]
 
 
+@pytest.mark.parametrize("claimed", [DUTCH, VPN, "127.0.0.1"])
+def test_abuse_42_an_address_is_roots_to_tell(user, claimed):
+    """Who is not root comes from where the kernel says, whatever he claims."""
+    member(user)
+    uid = abuse.show(user)["uid"]
+    since = world.cursor()
+    assert abuse.verdict(user, STRONG, uid=uid, address=claimed) == "deny"
+    assert reason(since, user) == "origin-unknown"
+    assert abuse.show(user)["failures"] == 0
+
+
+def test_abuse_67_asked_again_where_he_is_now(user):
+    """The account phase alone, as a program asks it of a session that goes
+    on: the address of now decides, not that of the login."""
+    member(user)
+    assert pam(user, f"item:rhost={DUTCH}", f"answer:{STRONG}", "auth",
+               "account").codes == [0, 0]
+    assert pam(user, f"item:rhost={DUTCH}", "account").codes == [0]
+    since = world.cursor()
+    assert pam(user, f"item:rhost={GERMAN}", "account").codes != [0]
+    assert reason(since, user) == "country-not-allowed"
+
+
 @pytest.mark.parametrize("spelt", [
     f"::ffff:{DUTCH}", "0:0:0:0:0:ffff:9161:1401", f"64:ff9b::{DUTCH}"])
 def test_abuse_59_one_address_one_verdict(user, spelt):
