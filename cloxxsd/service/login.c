@@ -317,12 +317,25 @@ static void tell_method(const struct gate *gate, const char *method,
 				     : "none");
 }
 
+/* The record is written before the answer leaves. */
+static int conclude(struct service *service, struct varlink_call *call,
+		    struct gate *gate, struct record record)
+{
+	struct change_set set = { 0 };
+
+	change_set_record(&set, record);
+	if (state_apply(service->state, &set) != 0)
+		return reply_unavailable(call, gate);
+	if (gate->decision.verdict == VERDICT_DENY)
+		return reply_refused(call, "deny", gate);
+	return reply_verdict(call, gate->decision.verdict);
+}
+
 static int account(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
 	const char *method = string_of(parameters, "method");
 	struct service *service = userdata;
-	struct change_set set = { 0 };
 	struct subject subject;
 	struct gate gate = { 0 };
 	struct text details;
@@ -338,14 +351,9 @@ static int account(struct varlink_call *call, json_t *parameters,
 	tell_method(&gate, method, &details);
 	if (gate.user.break_glass)
 		text_add(&details, " break-glass");
-	change_set_record(&set,
-			  gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
-				      EVENT_ACCOUNT_DENIED));
-	if (state_apply(service->state, &set) != 0)
-		return reply_unavailable(call, &gate);
-	if (gate.decision.verdict == VERDICT_DENY)
-		return reply_refused(call, "deny", &gate);
-	return reply_verdict(call, gate.decision.verdict);
+	return conclude(service, call, &gate,
+			gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
+				    EVENT_ACCOUNT_DENIED));
 }
 
 /* What is asked of users who are not ours: from where they come. */
@@ -373,7 +381,6 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 		     void *userdata)
 {
 	struct service *service = userdata;
-	struct change_set set = { 0 };
 	struct subject subject;
 	struct gate gate = { 0 };
 	struct text details;
@@ -384,14 +391,9 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 		return reply_unavailable(call, &gate);
 	text_init(&details, gate.details, sizeof(gate.details));
 	tell_method(&gate, string_of(parameters, "method"), &details);
-	change_set_record(&set,
-			  gate_record(&subject, &gate, EVENT_UNMANAGED_ALLOWED,
-				      EVENT_UNMANAGED_DENIED));
-	if (state_apply(service->state, &set) != 0)
-		return reply_unavailable(call, &gate);
-	if (gate.decision.verdict == VERDICT_DENY)
-		return reply_refused(call, "deny", &gate);
-	return reply_verdict(call, gate.decision.verdict);
+	return conclude(service, call, &gate,
+			gate_record(&subject, &gate, EVENT_UNMANAGED_ALLOWED,
+				    EVENT_UNMANAGED_DENIED));
 }
 
 /* Whom nobody but root acts as. */
