@@ -219,22 +219,30 @@ static void settle_allowed(struct attempt *attempt, const char *made,
 	attempt_conclude(attempt, decision, &set, NULL);
 }
 
-/* Right, and a new password is to be chosen now. */
-static void settle_to_replace(struct attempt *attempt)
+/* Right, and another question is to be asked before the verdict. */
+static void settle_to(struct attempt *attempt, const struct change_set *set,
+		      int (*begin)(struct attempt *attempt),
+		      void (*abandoned)(struct attempt *attempt))
 {
-	struct change_set set = { 0 };
-
-	add_release(attempt, &set);
-	if (state_apply(attempt->attempts->state, &set) != 0) {
+	if (state_apply(attempt->attempts->state, set) != 0) {
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
 		return;
 	}
 	attempt->claimed = false;
 	attempt->proved = true;
 	if (attempt->gone)
-		replacement_abandoned(attempt);
-	else if (replacement_begin(attempt) != 0)
+		abandoned(attempt);
+	else if (begin(attempt) != 0)
 		conclude_denied(attempt, REASON_NOT_WRITTEN);
+}
+
+/* Right, and a new password is to be chosen now. */
+static void settle_to_replace(struct attempt *attempt)
+{
+	struct change_set set = { 0 };
+
+	add_release(attempt, &set);
+	settle_to(attempt, &set, replacement_begin, replacement_abandoned);
 }
 
 /* Right, and the notice is to be accepted now. */
@@ -245,16 +253,7 @@ static void settle_to_notice(struct attempt *attempt, const char *made)
 
 	add_release(attempt, &set);
 	add_rehash(attempt, made, &set, &sealed);
-	if (state_apply(attempt->attempts->state, &set) != 0) {
-		conclude_denied(attempt, REASON_NOT_WRITTEN);
-		return;
-	}
-	attempt->claimed = false;
-	attempt->proved = true;
-	if (attempt->gone)
-		notice_abandoned(attempt);
-	else if (notice_begin(attempt) != 0)
-		conclude_denied(attempt, REASON_NOT_WRITTEN);
+	settle_to(attempt, &set, notice_begin, notice_abandoned);
 }
 
 static void settle_right(struct attempt *attempt, const struct user *user,
