@@ -94,6 +94,15 @@ bool name_is_service(const char *name, size_t n)
 	return true;
 }
 
+bool name_is_project(const char *name, size_t n)
+{
+	static const char every[] = "every-project";
+
+	_Static_assert(NAME_PROJECT_MAX == NAME_SERVICE_MAX, "one rule");
+	return name_is_service(name, n) &&
+	       !(n == sizeof(every) - 1 && memcmp(name, every, n) == 0);
+}
+
 /* Whether ".." and no more stands there. */
 static bool is_parent(const char *part, size_t n)
 {

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Name: what may be the name of a user or a service, and which numeric ids
- * may ever be ours. The one place for both, so that the daemon, the modules
- * and the tools cannot differ. No case is folded and nothing is normalised:
- * a name that is not spelt exactly so is another name, or none.
+ * Name: what may be the name of a user, a service or a project, and which
+ * numeric ids may ever be ours. The one place for both, so that the daemon, the
+ * modules and the tools cannot differ. No case is folded and nothing is
+ * normalised: a name that is not spelt exactly so is another name, or none.
  */
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@
  * utmp. */
 #define NAME_USER_MAX 32
 #define NAME_SERVICE_MAX 64
+#define NAME_PROJECT_MAX 64
 
 /* Hard bounds of our ids (systemd's UIDS-GIDS: above its dynamic users, below
  * its containers' end). */
@@ -32,6 +33,9 @@ bool name_is_reserved(const char *name, size_t n);
 /* [A-Za-z0-9][A-Za-z0-9._-]*, at most NAME_SERVICE_MAX bytes: PAM services are
  * file names */
 bool name_is_service(const char *name, size_t n);
+/* As a service's, at most NAME_PROJECT_MAX bytes, and not the word that stands
+ * for every project: "every-project" */
+bool name_is_project(const char *name, size_t n);
 /* An absolute path of printable ASCII without ':' (passwd(5)), 1 to 255 bytes,
  * no "..". */
 bool name_is_path(const char *path, size_t n);
