@@ -33,6 +33,20 @@ uint64_t map_hash_u32(uint32_t number)
 	return hash ^ (hash >> 29);
 }
 
+uint64_t map_header_check(const struct map_header *header)
+{
+	/* What lies before, between and behind what changes. */
+	const uint64_t parts[] = {
+		map_hash_bytes(header, offsetof(struct map_header, retired)),
+		header->n_tables,
+		header->size,
+		header->arena_offset,
+		map_hash_bytes(header->tables, sizeof(header->tables)),
+	};
+
+	return map_hash_bytes(parts, sizeof(parts));
+}
+
 static bool table_is_sound(const struct map_table *table, uint64_t size)
 {
 	uint64_t bytes = (uint64_t)table->n_slots * sizeof(uint64_t);
@@ -146,6 +160,21 @@ void map_probe_init(struct map_probe *probe, const struct map *map,
 		.left = map->tables[table].n_slots,
 		.tag = (uint32_t)(hash >> 32),
 	};
+	__builtin_prefetch((const void *)(uintptr_t)&probe->slots[probe->next]);
+}
+
+void map_probe_prefetch(const struct map_probe *probe)
+{
+	uint64_t slot = atomic_load_explicit(&probe->slots[probe->next],
+					     memory_order_relaxed);
+	const char *record = (const char *)probe->map->header +
+			     (slot & UINT32_MAX) * MAP_ALIGN;
+
+	if (slot >> 32 != probe->tag)
+		return;
+	/* A record mostly stands across two lines. */
+	__builtin_prefetch(record);
+	__builtin_prefetch(record + 64);
 }
 
 const struct map_record *map_probe_next(struct map_probe *probe)
@@ -164,6 +193,7 @@ const struct map_record *map_probe_next(struct map_probe *probe)
 
 			if (record)
 				return record;
+			probe->damaged = true;
 		}
 	}
 	probe->left = 0;

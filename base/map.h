@@ -29,7 +29,7 @@
 #define MAP_MAGIC "CLOXXSMP"
 #define MAP_VERSION 1
 #define MAP_BYTE_ORDER UINT32_C(0x01020304)
-#define MAP_TABLES_MAX 8
+#define MAP_TABLES_MAX 7
 
 enum map_kind {
 	_MAP_KIND_NONE,
@@ -64,6 +64,10 @@ struct map_header {
 	/* where the next record goes; the writer's own */
 	_Atomic uint64_t arena_end;
 	struct map_table tables[MAP_TABLES_MAX];
+	/* one higher before each change of slots: see map_changes() */
+	_Atomic uint64_t n_changes;
+	/* map_header_check() */
+	uint64_t check;
 };
 
 /*
@@ -117,6 +121,23 @@ static inline bool map_is_retired(const struct map *map)
 				    memory_order_acquire) != 0;
 }
 
+/*
+ * For answers that are made of more than one record. Where it is the same
+ * before the first and after the last of them was looked up, no more than one
+ * change was under way meanwhile: what was read is the state before that change
+ * or after it, where the writer makes its changes so that halves of one are
+ * either, too.
+ */
+static inline uint64_t map_changes(const struct map *map)
+{
+	return atomic_load_explicit(&map->header->n_changes,
+				    memory_order_acquire);
+}
+
+/* Of what never changes in a header. For kinds whose readers must know damage
+ * from absence. */
+uint64_t map_header_check(const struct map_header *header);
+
 /* FNV-1a with a final mix; the same for readers and writers. Not for hostile
  * keys: administrators name users. */
 uint64_t map_hash_bytes(const void *bytes, size_t n);
@@ -130,10 +151,18 @@ struct map_probe {
 	uint32_t next;
 	uint32_t left; /* slots still to look at: a full table ends too */
 	uint32_t tag;
+	/* A slot that may have been the one names what is no record: for
+	 * readers to whom "not there" is an answer like others. */
+	bool damaged;
 };
 
 void map_probe_init(struct map_probe *probe, const struct map *map,
 		    uint32_t table, uint64_t hash);
+/*
+ * Memory is slow, and two look-ups wait as long as one: map_probe_init() asks
+ * for the first slot; this, before the first map_probe_next(), for its record.
+ */
+void map_probe_prefetch(const struct map_probe *probe);
 /* The next candidate (its key is still to be compared), or NULL at the end. */
 const struct map_record *map_probe_next(struct map_probe *probe);
 

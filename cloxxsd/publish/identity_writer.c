@@ -52,6 +52,7 @@ static const struct map_schema schema = {
 	.tables_of = tables_of,
 	.n_types = ARRAY_SIZE(tables_of),
 	.hash = hash_key,
+	.spare = 100,
 };
 
 /* One user with his group, n times. */

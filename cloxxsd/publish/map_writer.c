@@ -9,6 +9,8 @@
  *  4. All blocks are reserved before the mapping is written: a full disk is an
  *     error here, never a SIGBUS.
  *  5. Each table keeps an empty slot, at which a search ends.
+ *  6. n_changes is raised before the first slot of a change is touched, and the
+ *     slots of the change before were touched by then.
  */
 #include "cloxxsd/publish/map_writer.h"
 
@@ -99,14 +101,19 @@ static int reserve_blocks(int fd, uint64_t size)
 	return -r;
 }
 
+/* Not left to the umask: whoever is to read it must be able to. */
+static int permit(int fd, const struct map_schema *schema)
+{
+	if (fchmod(fd, schema->permit ? 0600 : 0644) < 0)
+		return -errno;
+	return schema->permit ? schema->permit(fd, schema) : 0;
+}
+
 static int body_map(struct body *body, int fd)
 {
 	void *mapping;
 	int r;
 
-	/* Not left to the umask: every program must be able to read it. */
-	if (fchmod(fd, 0644) < 0)
-		return -errno;
 	r = reserve_blocks(fd, body->map.size);
 	if (r < 0)
 		return r;
@@ -136,10 +143,12 @@ static int body_init(struct body *body, const char *path,
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		  0644);
+		  0600);
 	if (fd < 0)
 		return -errno;
-	r = body_map(body, fd);
+	r = permit(fd, schema);
+	if (r == 0)
+		r = body_map(body, fd);
 	if (r < 0) {
 		unlink(path);
 		return r;
@@ -156,6 +165,7 @@ static int body_init(struct body *body, const char *path,
 			      memory_order_relaxed);
 	memcpy(body->header->tables, body->map.tables,
 	       sizeof(body->header->tables));
+	body->header->check = map_header_check(body->header);
 	return 0;
 }
 
@@ -248,6 +258,9 @@ static void body_swing(struct body *body, const struct map_schema *schema,
 
 	if (record)
 		body_take(body, record);
+	atomic_store_explicit(&body->header->n_changes,
+			      map_changes(&body->map) + 1,
+			      memory_order_release);
 	for (uint32_t i = 0; i < schema->n_tables; i++) {
 		uint64_t hash = 0, old_hash = 0;
 
@@ -368,28 +381,36 @@ static int replace(const char *from, const char *to, struct map_header *header)
 	return r;
 }
 
+/* With what schema has to spare for so much. */
+static uint64_t with_spare(uint64_t n, const struct map_schema *schema)
+{
+	return n + n / 100 * schema->spare + n % 100 * schema->spare / 100;
+}
+
 static int grow(struct map_writer *writer, const struct map_room *more)
 {
+	const struct map_schema *schema = writer->schema;
 	const char *to = writer->published ? writer->path : writer->new_path;
 	struct map_room room = { 0 };
 	struct body body;
 	int r;
 
-	for (uint32_t i = 0; i < writer->schema->n_tables; i++) {
-		uint64_t n = UINT64_C(2) * ((uint64_t)writer->body.n_live[i] +
-					    more->n_keys[i]);
+	for (uint32_t i = 0; i < schema->n_tables; i++) {
+		uint64_t n = with_spare((uint64_t)writer->body.n_live[i] +
+						more->n_keys[i],
+					schema);
 
 		room.n_keys[i] = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 	}
-	room.arena = 2 * (writer->body.live + more->arena);
+	room.arena = with_spare(writer->body.live + more->arena, schema);
 	if (room.arena < GROWTH_MIN)
 		room.arena = GROWTH_MIN;
-	r = body_init(&body, writer->grow_path, writer->schema, &room,
+	r = body_init(&body, writer->grow_path, schema, &room,
 		      writer->body.header->generation +
 			      (writer->published ? 1 : 0));
 	if (r < 0)
 		return r;
-	r = body_copy(&body, writer->schema, &writer->body);
+	r = body_copy(&body, schema, &writer->body);
 	if (r == 0)
 		r = replace(writer->grow_path, to, writer->body.header);
 	if (r < 0) {
@@ -501,4 +522,25 @@ int map_writer_publish(struct map_writer *writer)
 		return r;
 	writer->published = true;
 	return 0;
+}
+
+int map_writer_withdraw(const char *path)
+{
+	scope(header_closep) struct map_header *header = NULL;
+	uint32_t before = 0;
+	int r;
+
+	r = header_open(path, &header);
+	if (r < 0)
+		return r;
+	if (header)
+		before = atomic_exchange_explicit(&header->retired, 1,
+						  memory_order_release);
+	if (unlink(path) == 0 || errno == ENOENT)
+		return 0;
+	r = -errno;
+	if (header)
+		atomic_store_explicit(&header->retired, before,
+				      memory_order_release);
+	return r;
 }

@@ -24,6 +24,12 @@ struct map_schema {
 	uint32_t n_types;
 	/* Of the key that record has in table. */
 	uint64_t (*hash)(uint32_t table, const struct map_record *record);
+	/* Of what there is, in percent: how much more a new file made for
+	 * growth has room for. The less, the smaller and the more often. */
+	uint32_t spare;
+	/* Lets the readers read the file, which is 0600 of the caller; -errno.
+	 * NULL: everybody may. */
+	int (*permit)(int fd, const struct map_schema *schema);
 };
 
 /* How much is to be added: keys for each table, bytes of records, each size
@@ -40,7 +46,8 @@ static inline uint64_t map_room_of(uint64_t size)
 
 /*
  * Makes a file with room beside path (PATH.new, whatever stood there before is
- * replaced): 0644 whatever the umask, all its blocks reserved. Readers see it
+ * replaced), its mode whatever the umask, all its blocks reserved. Readers see
+ * it
  * after map_writer_publish(). The schema must live as long as the writer.
  * -errno.
  */
@@ -82,6 +89,12 @@ struct map_record *map_writer_draft(struct map_writer *writer, uint32_t type,
  */
 void map_writer_swing(struct map_writer *writer, const struct map_record *old,
 		      const struct map_record *record);
+
+/*
+ * Takes the map at path away from its readers: flags it as retired, so that
+ * they look for another, and removes it. 0 also where there is none; -errno.
+ */
+must_check int map_writer_withdraw(const char *path);
 
 /* What readers will see; valid until the next reserve. */
 const struct map *map_writer_map(const struct map_writer *writer);

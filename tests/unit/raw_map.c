@@ -54,12 +54,14 @@ static const struct map_schema schemas[] = {
 				.n_tables = 5,
 				.tables_of = tables_of,
 				.n_types = 4,
-				.hash = hash_key },
+				.hash = hash_key,
+				.spare = 100 },
 	[MAP_KIND_ACCESS] = { .kind = MAP_KIND_ACCESS,
 			      .n_tables = 5,
 			      .tables_of = tables_of,
 			      .n_types = 4,
-			      .hash = hash_key },
+			      .hash = hash_key,
+			      .spare = 100 },
 };
 
 struct map_writer *raw_map_new(const char *path, enum map_kind kind)
