@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What must hold:
- *  1. Whatever is not understood is a refusal; ACCESS_ALLOWED is concluded in
- *     one place.
+ * What must hold: whatever is not understood is a refusal, and ACCESS_ALLOWED
+ * is concluded in one place.
  */
 #include "base/access.h"
 

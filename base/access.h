@@ -110,10 +110,10 @@ enum access_reason access_sum_conclude(const struct access_sum *sum,
 enum access_reason access_validity(const struct access_user *user, int64_t now);
 
 /*
- * The reader. A map is good for the start of the host in which it was written:
- * one of before may say what was revoked since, and is MAP_E_FOREIGN. MAP_E_*
- * or -errno; *ret_map is untouched on failure. map_is_retired() tells when to
- * open the path again.
+ * The reader. MAP_E_* or -errno; *ret_map is untouched on failure.
+ * map_is_retired() tells when to open the path again. A map is as good as what
+ * its writer was told; that none outlives the start of the host in which it was
+ * written is for tmpfiles.d(5) to see.
  */
 must_check int access_open(const char *path, struct map **ret_map);
 

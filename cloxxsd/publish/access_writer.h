@@ -8,8 +8,10 @@
  * of this service) is not told of, or removed. One writer a path, one thread.
  *
  * All changes are idempotent, O(1) but for growth unless another cost is named,
- * and seen by readers, whole, when they return; on -errno readers see the
- * former state. Ids are never used for another user, group or project again.
+ * and seen by readers, whole, when they return; on -errno (no space …) readers
+ * see the former state, also of what was to be taken away: then the caller
+ * withdraws the map, or makes it anew. Ids are never used for another user,
+ * group or project again.
  */
 
 #include <stdint.h>
@@ -56,6 +58,15 @@ static inline void access_writer_freep(struct access_writer **writer)
 must_check int access_writer_set_user(struct access_writer *writer,
 				      const struct access_user *user);
 /*
+ * As set_user() and then set_grant() for each of his n_grants, but without the
+ * work of changing his record each time: for the filling of a new file. All
+ * grants are his. -EEXIST also where he is there already.
+ */
+must_check int access_writer_add_user(struct access_writer *writer,
+				      const struct access_user *user,
+				      const struct access_grant *grants,
+				      uint32_t n_grants);
+/*
  * Takes the user away, and leaves his grants, which come to nothing while he is
  * not there. 0 also where there is none.
  */
@@ -65,7 +76,8 @@ must_check int access_writer_remove_user(struct access_writer *writer,
 /* Adds or changes the project with this id. -EINVAL, -EEXIST as above. */
 must_check int access_writer_set_project(struct access_writer *writer,
 					 const struct access_project *project);
-/* Takes the project and the grants for it away; looks at all grants. */
+/* Takes the project and the grants for it away; looks at all users and grants.
+ * On -errno the project is gone, and some of the grants are not. */
 must_check int access_writer_remove_project(struct access_writer *writer,
 					    uint32_t id);
 

@@ -108,6 +108,7 @@ crack.h cloxxsd/attempt/dictionary.c
 uninorm.h cloxxsd/attempt/password_rules.c
 unistr.h cloxxsd/attempt/password_rules.c
 security/.* pam_cloxxs/
+sys/acl.h cloxxsd/publish/acl.c
 nss.h nss_cloxxs/
 systemd/sd-journal.h cloxxsd/publish/journal
 systemd/sd-event.h varlink/ cloxxsd/
