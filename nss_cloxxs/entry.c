@@ -13,7 +13,9 @@
 #define IDENTITY_PATH CLOXXS_STATEDIR "/identity.map"
 #define entry __attribute__((visibility("default")))
 
-static struct nss_cache cache = NSS_CACHE_INIT(IDENTITY_PATH);
+static struct map_stripe stripes[16];
+static struct map_cache cache =
+	MAP_CACHE_INIT(IDENTITY_PATH, identity_open, stripes);
 static struct nss_stream users = NSS_STREAM_INIT(IDENTITY_PATH);
 static struct nss_stream groups = NSS_STREAM_INIT(IDENTITY_PATH);
 

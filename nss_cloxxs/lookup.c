@@ -58,93 +58,93 @@ static bool may_be_ours(const char *name, size_t *ret_n)
 	return name_is_user(name, n);
 }
 
-enum nss_status nss_user_by_name(struct nss_cache *cache, const char *name,
+enum nss_status nss_user_by_name(struct map_cache *cache, const char *name,
 				 struct passwd *pw,
 				 const struct nss_buffer *buffer)
 {
 	enum nss_status status = NSS_STATUS_NOTFOUND;
 	struct identity_user user;
-	struct nss_view view;
+	struct map_view view;
 	size_t n;
 	int r;
 
 	if (!may_be_ours(name, &n))
 		return NSS_STATUS_NOTFOUND;
-	r = nss_view_enter(&view, cache);
+	r = map_view_enter(&view, cache);
 	if (r != 0)
 		return nss_status_from(r, buffer->errnop);
 	if (identity_find_user(view.map, name, n, &user))
 		status = status_from_pack(
 			pack_user(&user, pw, buffer->bytes, buffer->n),
 			buffer->errnop);
-	nss_view_leave(&view);
+	map_view_leave(&view);
 	return status;
 }
 
-enum nss_status nss_user_by_uid(struct nss_cache *cache, uid_t uid,
+enum nss_status nss_user_by_uid(struct map_cache *cache, uid_t uid,
 				struct passwd *pw,
 				const struct nss_buffer *buffer)
 {
 	enum nss_status status = NSS_STATUS_NOTFOUND;
 	struct identity_user user;
-	struct nss_view view;
+	struct map_view view;
 	int r;
 
 	if (!name_is_our_uid(uid))
 		return NSS_STATUS_NOTFOUND;
-	r = nss_view_enter(&view, cache);
+	r = map_view_enter(&view, cache);
 	if (r != 0)
 		return nss_status_from(r, buffer->errnop);
 	if (identity_find_uid(view.map, uid, &user))
 		status = status_from_pack(
 			pack_user(&user, pw, buffer->bytes, buffer->n),
 			buffer->errnop);
-	nss_view_leave(&view);
+	map_view_leave(&view);
 	return status;
 }
 
-enum nss_status nss_group_by_name(struct nss_cache *cache, const char *name,
+enum nss_status nss_group_by_name(struct map_cache *cache, const char *name,
 				  struct group *gr,
 				  const struct nss_buffer *buffer)
 {
 	enum nss_status status = NSS_STATUS_NOTFOUND;
 	struct identity_group group;
-	struct nss_view view;
+	struct map_view view;
 	size_t n;
 	int r;
 
 	if (!may_be_ours(name, &n))
 		return NSS_STATUS_NOTFOUND;
-	r = nss_view_enter(&view, cache);
+	r = map_view_enter(&view, cache);
 	if (r != 0)
 		return nss_status_from(r, buffer->errnop);
 	if (identity_find_group(view.map, name, n, &group))
 		status = status_from_pack(
 			pack_group(&group, gr, buffer->bytes, buffer->n),
 			buffer->errnop);
-	nss_view_leave(&view);
+	map_view_leave(&view);
 	return status;
 }
 
-enum nss_status nss_group_by_gid(struct nss_cache *cache, gid_t gid,
+enum nss_status nss_group_by_gid(struct map_cache *cache, gid_t gid,
 				 struct group *gr,
 				 const struct nss_buffer *buffer)
 {
 	enum nss_status status = NSS_STATUS_NOTFOUND;
 	struct identity_group group;
-	struct nss_view view;
+	struct map_view view;
 	int r;
 
 	if (!name_is_our_uid(gid))
 		return NSS_STATUS_NOTFOUND;
-	r = nss_view_enter(&view, cache);
+	r = map_view_enter(&view, cache);
 	if (r != 0)
 		return nss_status_from(r, buffer->errnop);
 	if (identity_find_gid(view.map, gid, &group))
 		status = status_from_pack(
 			pack_group(&group, gr, buffer->bytes, buffer->n),
 			buffer->errnop);
-	nss_view_leave(&view);
+	map_view_leave(&view);
 	return status;
 }
 
@@ -187,12 +187,12 @@ static int gids_add(struct nss_gids *gids, const uint32_t *add, uint32_t n_add,
 	return 0;
 }
 
-enum nss_status nss_groups_of(struct nss_cache *cache, const char *name,
+enum nss_status nss_groups_of(struct map_cache *cache, const char *name,
 			      gid_t first, struct nss_gids *gids, int *errnop)
 {
 	struct identity_user user;
 	const uint32_t *add;
-	struct nss_view view;
+	struct map_view view;
 	long before = gids->n;
 	int r, saved = errno;
 	uint32_t n_add;
@@ -200,14 +200,14 @@ enum nss_status nss_groups_of(struct nss_cache *cache, const char *name,
 
 	if (!may_be_ours(name, &n))
 		return NSS_STATUS_NOTFOUND;
-	r = nss_view_enter(&view, cache);
+	r = map_view_enter(&view, cache);
 	if (r != 0)
 		return nss_status_from(r, errnop);
 	if (identity_find_user(view.map, name, n, &user) &&
 	    pack_user_is_fit(&user) &&
 	    identity_find_groups_of(view.map, user.uid, &add, &n_add))
 		r = gids_add(gids, add, n_add, first);
-	nss_view_leave(&view);
+	map_view_leave(&view);
 	errno = saved;
 	if (r != 0) {
 		*errnop = ENOMEM;

@@ -18,7 +18,8 @@
 #include <pwd.h>
 #include <stdint.h>
 
-#include "nss_cloxxs/cache.h"
+#include "base/identity.h"
+#include "base/map_cache.h"
 
 /* Where the caller wants the answer. */
 struct nss_buffer {
@@ -27,16 +28,16 @@ struct nss_buffer {
 	int *errnop;
 };
 
-enum nss_status nss_user_by_name(struct nss_cache *cache, const char *name,
+enum nss_status nss_user_by_name(struct map_cache *cache, const char *name,
 				 struct passwd *pw,
 				 const struct nss_buffer *buffer);
-enum nss_status nss_user_by_uid(struct nss_cache *cache, uid_t uid,
+enum nss_status nss_user_by_uid(struct map_cache *cache, uid_t uid,
 				struct passwd *pw,
 				const struct nss_buffer *buffer);
-enum nss_status nss_group_by_name(struct nss_cache *cache, const char *name,
+enum nss_status nss_group_by_name(struct map_cache *cache, const char *name,
 				  struct group *gr,
 				  const struct nss_buffer *buffer);
-enum nss_status nss_group_by_gid(struct nss_cache *cache, gid_t gid,
+enum nss_status nss_group_by_gid(struct map_cache *cache, gid_t gid,
 				 struct group *gr,
 				 const struct nss_buffer *buffer);
 
@@ -51,7 +52,7 @@ struct nss_gids {
  * NOTFOUND where there are none: other services may know some. What is over
  * the limit is left out.
  */
-enum nss_status nss_groups_of(struct nss_cache *cache, const char *name,
+enum nss_status nss_groups_of(struct map_cache *cache, const char *name,
 			      gid_t first, struct nss_gids *gids, int *errnop);
 
 /*

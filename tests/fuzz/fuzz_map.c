@@ -43,7 +43,7 @@ static bool spill(const uint8_t *bytes, size_t n)
 		      offsetof(struct map_header, size)) == sizeof(size);
 }
 
-static void look_at_all(struct nss_cache *cache)
+static void look_at_all(struct map_cache *cache)
 {
 	static const char *const names[] = { "piet", "jan", "staf", "",
 					     "sudo" };
@@ -81,11 +81,12 @@ static void look_at_all(struct nss_cache *cache)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct nss_cache cache = NSS_CACHE_INIT(path);
+	struct map_stripe stripes[1] = { 0 };
+	struct map_cache cache = MAP_CACHE_INIT(path, identity_open, stripes);
 
 	if (!spill(bytes, n))
 		return 0;
 	look_at_all(&cache);
-	nss_cache_deinit(&cache);
+	map_cache_deinit(&cache);
 	return 0;
 }
