@@ -43,6 +43,8 @@ static const struct {
 	[CLOXXS_E_BUSY] = { LOGIN_E_BUSY, "busy" },
 	[CLOXXS_E_UNFIT] = { LOGIN_E_UNFIT, "unfit" },
 	[CLOXXS_E_MISUSE] = { _LOGIN_E_OK, "misuse" },
+	[CLOXXS_E_DENIED] = { _LOGIN_E_OK, "denied" },
+	[CLOXXS_E_UNAVAILABLE] = { _LOGIN_E_OK, "unavailable" },
 };
 
 static const enum cloxxs_verdict verdicts[] = {

@@ -3,14 +3,15 @@
 #define CLOXXS_H
 
 /*
- * libcloxxs: what an application links to log its users in through cloxxsd(8).
- * It carries questions and answers and keeps time. It decides nothing, asks no
- * terminal, writes no log, reads no configuration and no environment, and needs
- * nothing but libc. The manual is cloxxs_login(3).
+ * libcloxxs: what an application links to log its users in through cloxxsd(8),
+ * and to ask for their rights. It carries questions and answers and keeps time.
+ * It decides nothing, asks no terminal, writes no log, reads no configuration
+ * and no environment, and needs nothing but libc. The manuals are
+ * cloxxs_login(3) and cloxxs_access(3).
  *
  * Threads: objects know nothing of each other, and each thread may use its own.
- * One object is for one thread at a time. After a fork one side only goes on
- * with it.
+ * One object is for one thread at a time, and after a fork one side only goes
+ * on with it; but a struct cloxxs_access is for all threads, on both sides.
  *
  * What is promised, as long as the library is called libcloxxs.so.0: a function
  * keeps its name, its arguments and its meaning; a constant keeps its value.
@@ -49,6 +50,8 @@ enum cloxxs_error {
 	CLOXXS_E_UNFIT,       /* not UTF-8, a NUL within, or too long; nothing
 				 was sent */
 	CLOXXS_E_MISUSE,      /* a call that does not fit what went before */
+	CLOXXS_E_DENIED,      /* he has no such right */
+	CLOXXS_E_UNAVAILABLE, /* nobody can say whether he has it */
 };
 
 enum cloxxs_verdict {
@@ -166,6 +169,61 @@ CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_open_session(
 /* Ends the item SESSION; CLOXXS_E_MISUSE where there is none. */
 CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_close_session(
 	struct cloxxs_login *login);
+
+/*
+ * Who may read or write which project of a service: read out of a file that
+ * cloxxsd keeps, in the caller's process and without a system call. It goes on
+ * while cloxxsd is away. What is revoked is gone at the next call.
+ */
+struct cloxxs_access;
+
+enum cloxxs_right {
+	CLOXXS_READ = 1,
+	CLOXXS_WRITE = 2,
+};
+
+/*
+ * For the projects of service (copied). Nothing is opened yet. To be freed.
+ * CLOXXS_E_UNFIT (not the name of a service), -ENOMEM.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_access_new(
+	const char *service, struct cloxxs_access **ret_access);
+/* No thread may be using it. NULL is taken; returns NULL. */
+CLOXXS_API struct cloxxs_access *cloxxs_access_free(
+	struct cloxxs_access *access);
+/*
+ * Where the files are, an absolute path (copied), if not in the built-in place;
+ * with NULL that again. Before any other thread uses the object.
+ * CLOXXS_E_UNFIT, -ENOMEM.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_access_set_directory(
+	struct cloxxs_access *access, const char *directory);
+
+/*
+ * 0: user has all of rights (of enum cloxxs_right, one or both) in project.
+ * CLOXXS_E_DENIED: he has not; nor has one who is not known, in a project that
+ * is not. CLOXXS_E_UNAVAILABLE: there is no file, or no sound one. -errno:
+ * it cannot be opened (-EACCES: by this account). CLOXXS_E_UNFIT (NULL),
+ * CLOXXS_E_MISUSE (rights that are none).
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_access_check(
+	struct cloxxs_access *access, const char *user, const char *project,
+	unsigned int rights);
+/* The same, 0 where he has one at least; *ret_rights are those he has, and 0
+ * whenever 0 is not returned. */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_access_rights(
+	struct cloxxs_access *access, const char *user, const char *project,
+	unsigned int *ret_rights);
+/*
+ * Calls each with every project in which user has a right, in no order, until
+ * it returns something else than 0, which is then returned. It may call this
+ * library. 0 also where there is none; errors as above, and -ENOMEM; then each
+ * was not called.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_access_projects(
+	struct cloxxs_access *access, const char *user,
+	int (*each)(const char *project, unsigned int rights, void *userdata),
+	void *userdata);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,8 @@ pam_cloxxs/pam_cloxxs.so|pam_cloxxs/pam_cloxxs.map|libc.so.6 libpam.so.0|
 	pam_sm_authenticate pam_sm_setcred pam_sm_acct_mgmt
 	pam_sm_chauthtok pam_sm_open_session pam_sm_close_session;
 libcloxxs/libcloxxs.so.0|libcloxxs/libcloxxs.map|libc.so.6|
+	cloxxs_access_check cloxxs_access_free cloxxs_access_new
+	cloxxs_access_projects cloxxs_access_rights cloxxs_access_set_directory
 	cloxxs_error_name cloxxs_login_account cloxxs_login_answer
 	cloxxs_login_close_session cloxxs_login_free cloxxs_login_get
 	cloxxs_login_new cloxxs_login_open_session cloxxs_login_reference
@@ -53,9 +55,13 @@ same() { # what expected found
 	failed=1
 }
 
-# The patterns between "global:" and "local:".
+# The patterns between "global:" and "local:" or the end of a node.
 patterns() {
-	tr -s ' \t\n' '   ' <"$1" | sed 's/.*global: *//; s/ *local:.*//; s/;/ /g'
+	awk '{ gsub(/;/, " ")
+		for (i = 1; i <= NF; i++)
+			if ($i == "global:") on = 1
+			else if ($i == "local:" || $i == "}") on = 0
+			else if (on) print $i }' "$1"
 }
 
 shown_by() { # symbol patterns
