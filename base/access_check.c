@@ -108,14 +108,15 @@ static int64_t now_of(struct inquiry *inquiry)
 	return inquiry->now;
 }
 
+/* A grant with a wrong check may be that of another, and this one's lost. */
 static void add(struct inquiry *inquiry, uint32_t holder, uint32_t project,
-		uint64_t word)
+		uint64_t word, bool applies)
 {
 	struct access_grant grant = { .holder = holder, .project = project };
 
 	if (!access_word_read(word, &grant))
 		inquiry->damaged = true;
-	else
+	else if (applies)
 		access_sum_add(&inquiry->sum, &grant,
 			       grant.until != 0 ? now_of(inquiry) : 0);
 }
@@ -125,20 +126,20 @@ static void look_up(struct inquiry *inquiry, uint32_t holder, uint32_t project)
 {
 	const struct map_record *record;
 	struct map_probe probe;
+	bool found = false;
 
 	map_probe_init(&probe, inquiry->map, ACCESS_GRANT_BY_KEY,
 		       access_hash_grant(holder, project));
-	while ((record = map_probe_next(&probe))) {
+	while (!found && (record = map_probe_next(&probe))) {
 		const struct access_grant_record *grant =
 			access_to_grant(record);
 
 		if (!access_grant_is_sound(record)) {
 			inquiry->damaged = true;
-		} else if (grant->holder == holder &&
-			   grant->project == project) {
-			add(inquiry, holder, project, grant->word);
 			return;
 		}
+		found = grant->holder == holder && grant->project == project;
+		add(inquiry, grant->holder, grant->project, grant->word, found);
 	}
 	if (probe.damaged)
 		inquiry->damaged = true;
@@ -153,7 +154,7 @@ static void look_at_own(struct inquiry *inquiry,
 	for (uint32_t i = 0; i < user->n_grants; i++)
 		if (projects[i] == project ||
 		    projects[i] == ACCESS_EVERY_PROJECT)
-			add(inquiry, user->uid, projects[i], words[i]);
+			add(inquiry, user->uid, projects[i], words[i], true);
 	if (user->flags & ACCESS_USER_MORE) {
 		look_up(inquiry, user->uid, project);
 		look_up(inquiry, user->uid, ACCESS_EVERY_PROJECT);
