@@ -148,8 +148,8 @@ void model_apply(struct model *model, const struct model_change *change)
 	}
 }
 
-static void write_user(struct access_writer *writer,
-		       const struct model_change *change)
+static int write_user(struct access_writer *writer,
+		      const struct model_change *change)
 {
 	uint32_t groups[MODEL_GROUPS], n = 0;
 	char name[16];
@@ -167,11 +167,11 @@ static void write_user(struct access_writer *writer,
 		if (change->groups & 1 << i)
 			groups[n++] = FIRST_GROUP + i;
 	user.n_groups = n;
-	assert_int_equal(access_writer_set_user(writer, &user), 0);
+	return access_writer_set_user(writer, &user);
 }
 
-static void write_project(struct access_writer *writer,
-			  const struct model_change *change)
+static int write_project(struct access_writer *writer,
+			 const struct model_change *change)
 {
 	char name[16];
 	struct access_project project = {
@@ -182,11 +182,10 @@ static void write_project(struct access_writer *writer,
 
 	project_name(name, sizeof(name), change->project, change->flag);
 	project.n_name = strlen(name);
-	assert_int_equal(access_writer_set_project(writer, &project), 0);
+	return access_writer_set_project(writer, &project);
 }
 
-void model_write(struct access_writer *writer,
-		 const struct model_change *change)
+int model_try(struct access_writer *writer, const struct model_change *change)
 {
 	const struct access_grant grant = {
 		.holder = holder_of(change->who),
@@ -194,31 +193,36 @@ void model_write(struct access_writer *writer,
 		.rights = change->rights,
 		.until = change->until,
 	};
-	int r = 0;
 
 	switch ((enum kind)change->kind) {
 	case SET_USER:
-		write_user(writer, change);
-		break;
+		return write_user(writer, change);
 	case REMOVE_USER:
-		r = access_writer_remove_user(writer, FIRST_UID + change->who);
-		break;
+		return access_writer_remove_user(writer,
+						 FIRST_UID + change->who);
 	case SET_PROJECT:
-		write_project(writer, change);
-		break;
+		return write_project(writer, change);
 	case REMOVE_PROJECT:
-		r = access_writer_remove_project(writer,
-						 project_of(change->project));
-		break;
+		return access_writer_remove_project(
+			writer, project_of(change->project));
 	case SET_GRANT:
-		r = access_writer_set_grant(writer, &grant);
-		break;
+		return access_writer_set_grant(writer, &grant);
 	case REMOVE_GRANT:
-		r = access_writer_remove_grant(writer, grant.holder,
-					       grant.project);
-		break;
+		return access_writer_remove_grant(writer, grant.holder,
+						  grant.project);
 	}
-	assert_int_equal(r, 0);
+	return -EINVAL;
+}
+
+void model_write(struct access_writer *writer,
+		 const struct model_change *change)
+{
+	assert_int_equal(model_try(writer, change), 0);
+}
+
+bool model_is_whole(const struct model_change *change)
+{
+	return change->kind != REMOVE_PROJECT;
 }
 
 struct model_question model_ask(unsigned int *seed)

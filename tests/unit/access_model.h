@@ -50,7 +50,11 @@ void model_init(struct model *model);
 /* One that the model can take as it stands. */
 struct model_change model_draw(const struct model *model, unsigned int *seed);
 void model_apply(struct model *model, const struct model_change *change);
-/* The same to the map; asserts. */
+/* The same to the map: what the writer returns. */
+int model_try(struct access_writer *writer, const struct model_change *change);
+/* Whether readers see nothing of it where that fails. */
+bool model_is_whole(const struct model_change *change);
+/* The same; asserts. */
 void model_write(struct access_writer *writer,
 		 const struct model_change *change);
 

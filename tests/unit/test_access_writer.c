@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The access map as it is written, in one process. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -43,6 +45,27 @@ static struct access_writer *writer_of(struct scratch *scratch)
 	return writer;
 }
 
+/* Random questions; how many of them were answered by a yes. */
+static unsigned int compare(const struct access_writer *writer,
+			    const struct model *model, unsigned int *seed)
+{
+	unsigned int n_allowed = 0;
+
+	for (int i = 0; i < 20; i++) {
+		struct model_question question = model_ask(seed);
+		uint32_t rights = 99, expected;
+		enum access_reason reason =
+			model_answer(model, &question, &expected);
+
+		assert_int_equal(model_check(access_writer_map(writer),
+					     &question, &rights),
+				 reason);
+		assert_int_equal(rights, expected);
+		n_allowed += reason == ACCESS_ALLOWED;
+	}
+	return n_allowed;
+}
+
 /* Thousands of random changes, and after each of them random questions. */
 static void answers_as_the_model(void **state)
 {
@@ -62,21 +85,52 @@ static void answers_as_the_model(void **state)
 		/* The same again changes nothing. */
 		model_write(writer, &change);
 		model_apply(&model, &change);
-		for (int k = 0; k < 20; k++) {
-			struct model_question question = model_ask(&seed);
-			uint32_t rights = 99, expected;
-			enum access_reason reason =
-				model_answer(&model, &question, &expected);
-
-			assert_int_equal(model_check(access_writer_map(writer),
-						     &question, &rights),
-					 reason);
-			assert_int_equal(rights, expected);
-			n_allowed += reason == ACCESS_ALLOWED;
-		}
+		n_allowed += compare(writer, &model, &seed);
 	}
 	assert_true(n_allowed > 20000);
 	assert_true(access_writer_generation(writer) > 5);
+}
+
+/* No file may be larger than this one. */
+static void limit_files(const struct access_writer *writer, bool limit)
+{
+	struct rlimit now;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &now), 0);
+	now.rlim_cur = limit ? access_writer_map(writer)->header->arena_offset
+			     : now.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+}
+
+/* Where no larger file can be made, a change is refused and nothing is seen of
+ * it; when there is space again it is made. */
+static void a_full_disk_changes_nothing(void **state)
+{
+	scope(access_writer_freep) struct access_writer *writer = NULL;
+	unsigned int seed = 9, n_failed = 0;
+	struct model model;
+
+	signal(SIGXFSZ, SIG_IGN);
+	model_init(&model);
+	writer = writer_of(*state);
+	assert_int_equal(access_writer_publish(writer), 0);
+	while (n_failed < 20) {
+		struct model_change change = model_draw(&model, &seed);
+		int r;
+
+		limit_files(writer, true);
+		r = model_try(writer, &change);
+		limit_files(writer, false);
+		if (r != 0) {
+			assert_int_equal(r, -EFBIG);
+			n_failed++;
+			if (model_is_whole(&change))
+				compare(writer, &model, &seed);
+			model_write(writer, &change);
+		}
+		model_apply(&model, &change);
+		compare(writer, &model, &seed);
+	}
 }
 
 /* A map of one project, 7, and one user, 70001, who is in group 3. */
@@ -504,6 +558,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(answers_as_the_model, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_full_disk_changes_nothing,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(abuse_87, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(abuse_88, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refuses_what_is_none, set_up,
