@@ -118,26 +118,50 @@ int setting_services_parse(const char *value, char ***at, struct text *why)
 			   at, why);
 }
 
+/* words are what else may stand there: ", any". */
+static int parse_network_list(const char *value, const char *words,
+			      struct networks *ret_list, struct text *why)
+{
+	struct networks_fault fault;
+	int r;
+
+	r = networks_parse(value, ret_list, &fault);
+	if (r <= 0)
+		return r;
+	text_add_format(why,
+			"is neither none%s nor a list of networks: ", words);
+	networks_fault_write(&fault, why);
+	return SETTING_TYPE_E_INVALID;
+}
+
+int setting_proxies_parse(const char *value, struct setting_proxies *at,
+			  struct text *why)
+{
+	struct setting_proxies proxies = { .direct = strcmp(value, "direct") ==
+						     0 };
+	int r = 0;
+
+	if (!proxies.direct && strcmp(value, "none") != 0)
+		r = parse_network_list(value, ", direct", &proxies.list, why);
+	if (r != 0)
+		return r;
+	setting_proxies_deinit(at);
+	*at = proxies;
+	return 0;
+}
+
 int setting_networks_parse(const char *value, bool may_be_any,
 			   struct setting_networks *at, struct text *why)
 {
 	struct setting_networks networks = { 0 };
-	struct networks_fault fault;
-	int r;
+	int r = 0;
 
 	networks.any = may_be_any && strcmp(value, "any") == 0;
-	if (!networks.any && strcmp(value, "none") != 0) {
-		r = networks_parse(value, &networks.list, &fault);
-		if (r < 0)
-			return r;
-		if (r > 0) {
-			text_add_format(why, "is neither none%s nor a list of "
-					     "networks: ",
-					may_be_any ? ", any" : "");
-			networks_fault_write(&fault, why);
-			return SETTING_TYPE_E_INVALID;
-		}
-	}
+	if (!networks.any && strcmp(value, "none") != 0)
+		r = parse_network_list(value, may_be_any ? ", any" : "",
+				       &networks.list, why);
+	if (r != 0)
+		return r;
 	setting_networks_deinit(at);
 	*at = networks;
 	return 0;
@@ -218,6 +242,17 @@ void setting_networks_format(const struct setting_networks *networks,
 		networks_write(&networks->list, value);
 }
 
+void setting_proxies_format(const struct setting_proxies *proxies,
+			    struct text *value)
+{
+	if (proxies->direct)
+		text_add(value, "direct");
+	else if (proxies->list.n == 0)
+		text_add(value, "none");
+	else
+		networks_write(&proxies->list, value);
+}
+
 void setting_classes_format(uint32_t set, struct text *value)
 {
 	const char *separator = "";
@@ -250,4 +285,10 @@ void setting_networks_deinit(struct setting_networks *networks)
 {
 	networks_deinit(&networks->list);
 	*networks = (struct setting_networks){ 0 };
+}
+
+void setting_proxies_deinit(struct setting_proxies *proxies)
+{
+	networks_deinit(&proxies->list);
+	*proxies = (struct setting_proxies){ 0 };
 }

@@ -10,6 +10,7 @@
  *     countries  any, or NL, BE (ISO 3166-1 alpha-2)
  *     classes    deny, allow, or loopback, link-local, private, carrier
  *     services   none, or sshd, cron
+ *     proxies    none, direct, or 10.0.0.5, 2001:db8::/120
  */
 
 #include <stdbool.h>
@@ -23,6 +24,13 @@
 /* All zero: none. */
 struct setting_networks {
 	bool any; /* whatever list holds */
+	struct networks list;
+};
+
+/* What stands between users and an application. All zero: none, which is not
+ * that nothing does, but that nobody said what. */
+struct setting_proxies {
+	bool direct; /* nothing: they reach it themselves; list is empty */
 	struct networks list;
 };
 
@@ -45,6 +53,9 @@ must_check int setting_classes_parse(const char *value, uint32_t *at,
 				     struct text *why);
 must_check int setting_services_parse(const char *value, char ***at,
 				      struct text *why);
+must_check int setting_proxies_parse(const char *value,
+				     struct setting_proxies *at,
+				     struct text *why);
 
 void setting_networks_format(const struct setting_networks *networks,
 			     struct text *value);
@@ -54,6 +65,10 @@ void setting_classes_format(uint32_t classes, struct text *value);
 void setting_texts_format(char *const *texts, const char *empty,
 			  struct text *value);
 
+void setting_proxies_format(const struct setting_proxies *proxies,
+			    struct text *value);
+
+void setting_proxies_deinit(struct setting_proxies *proxies);
 void setting_networks_deinit(struct setting_networks *networks);
 /* Takes NULL, returns NULL. */
 char **setting_texts_free(char **texts);

@@ -357,11 +357,14 @@ static int copy_value(const char *value, char **at)
 	return 0;
 }
 
+#define WORD_BYTES                   \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 static int parse_label(const struct setting_bounds *bounds, const char *value,
 		       char **at, struct text *why)
 {
-	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	size_t n = strspn(value, WORD_BYTES);
 
 	if (!value[n] && n >= bounds->min && n <= bounds->max)
 		return copy_value(value, at);
@@ -477,6 +480,21 @@ static int parse_file(const char *value, char **at, struct text *why)
 	return 0;
 }
 
+/* Root speaks for everybody as it is, and the daemon for nobody. */
+static int parse_account(const char *value, char **at, struct text *why)
+{
+	size_t n = strspn(value, WORD_BYTES);
+
+	if (strcmp(value, "none") == 0)
+		return parse_file(value, at, why);
+	if (!value[n] && n >= 1 && n <= NAME_USER_MAX && value[0] != '-' &&
+	    strcmp(value, "root") != 0 && strcmp(value, CLOXXS_USER) != 0)
+		return copy_value(value, at);
+	text_add(why, "is neither none nor the name of a local account "
+		      "other than root's and the daemon's");
+	return SETTING_TYPE_E_INVALID;
+}
+
 int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		  const char *value, void *at, struct text *why)
 {
@@ -537,6 +555,10 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_label(bounds, value, at, why);
 	case SETTING_TEXTS:
 		return parse_texts(value, at, why);
+	case SETTING_ACCOUNT:
+		return parse_account(value, at, why);
+	case SETTING_PROXIES:
+		return setting_proxies_parse(value, at, why);
 	}
 	return -EINVAL;
 }
@@ -613,6 +635,7 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 				*numbers);
 		break;
 	case SETTING_FILE:
+	case SETTING_ACCOUNT:
 		text_add(value,
 			 *(char *const *)at ? *(char *const *)at : "none");
 		break;
@@ -621,6 +644,9 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 		break;
 	case SETTING_REQUIRE:
 		text_add(value, requires[*numbers]);
+		break;
+	case SETTING_PROXIES:
+		setting_proxies_format(at, value);
 		break;
 	}
 }
@@ -646,6 +672,9 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_NETWORKS:
 		setting_networks_deinit(at);
 		break;
+	case SETTING_PROXIES:
+		setting_proxies_deinit(at);
+		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
 	case SETTING_PATTERN:
@@ -653,6 +682,7 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_FILE:
 	case SETTING_LABEL:
 	case SETTING_TEXTS:
+	case SETTING_ACCOUNT:
 		free(*(char **)at);
 		*(char **)at = NULL;
 		break;

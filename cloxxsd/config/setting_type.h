@@ -27,6 +27,8 @@
  *     require   no, ask or yes    uint32_t, 0, 1 or 2
  *     label     auto, or 2026-11  char *
  *     texts     default, or /etc/cloxxs/notice.%l.txt   char *
+ *     account   none, or www-data char *, NULL for none
+ *     proxies   see setting_list.h
  */
 
 #include <stdbool.h>
@@ -61,6 +63,8 @@ enum setting_type {
 	SETTING_REQUIRE,
 	SETTING_LABEL,
 	SETTING_TEXTS,
+	SETTING_ACCOUNT,
+	SETTING_PROXIES, /* struct setting_proxies */
 };
 
 /* Both may be; for words: how many letters; for networks max 1: may be any; for

@@ -35,6 +35,8 @@ struct settings_service {
 	char *name;
 	struct hours hours;     /* hours = always */
 	enum language language; /* language = auto (LANGUAGE_NONE) */
+	char *account;          /* account = none (NULL), or a local account */
+	struct setting_proxies proxies; /* proxies = none */
 };
 
 /* Who has to accept the notice before he is let in. */

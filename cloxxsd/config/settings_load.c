@@ -457,6 +457,41 @@ static void check_items(struct loader *loader)
 		}
 }
 
+/* The service for which an account speaks is found by the account. */
+static void check_account(struct loader *loader, size_t i)
+{
+	const struct settings_row *row =
+		settings_row_find("service", "account");
+	const struct item *item = &loader->items[i];
+	const struct settings_service *service = item_object(loader, item);
+	const struct origin *origin = &item->origins[row - settings_table];
+
+	for (size_t k = 0; service->account && k < i; k++) {
+		const struct item *other = &loader->items[k];
+		const struct settings_service *one = item_object(loader, other);
+
+		if (other->section != item->section || !one->account ||
+		    strcmp(one->account, service->account) != 0)
+			continue;
+		findings_add(&loader->findings, loader->paths[origin->file],
+			     origin->line,
+			     "account %s speaks for [service %s] already: one "
+			     "account is one service",
+			     service->account, one->name);
+		return;
+	}
+}
+
+static void check_accounts(struct loader *loader)
+{
+	const struct settings_section *section =
+		settings_section_find("service");
+
+	for (size_t i = 0; i < loader->n_items; i++)
+		if (loader->items[i].section == section)
+			check_account(loader, i);
+}
+
 /* The texts of the notice, from where the key says that they are. */
 static int load_notice(struct loader *loader)
 {
@@ -486,6 +521,8 @@ static int finish(struct loader *loader, int r, struct settings **ret_settings)
 		check_password(loader);
 	if (loader->findings.n == 0)
 		check_items(loader);
+	if (loader->findings.n == 0)
+		check_accounts(loader);
 	if (loader->findings.n > 0)
 		return SETTINGS_E_INVALID;
 	*ret_settings = scope_take_ptr(loader->settings);

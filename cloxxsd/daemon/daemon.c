@@ -44,6 +44,26 @@ static void record_event(struct daemon *daemon, enum event event,
 			 event_name(event));
 }
 
+/* Each that is named and not bound is told of: its application stands before a
+ * closed door. */
+static void bind_accounts(struct daemon *daemon)
+{
+	const char *file = daemon->options.passwd;
+
+	accounts_bind(&daemon->accounts, daemon->settings,
+		      file ? file : "/etc/passwd");
+	for (size_t i = 0; i < daemon->accounts.n; i++) {
+		const struct account *account = &daemon->accounts.accounts[i];
+		const char *fault = account_fault(account);
+
+		if (fault)
+			log_line(LOG_ERR,
+				 "nobody speaks for service %s: account %s %s",
+				 account->service->name,
+				 account->service->account, fault);
+	}
+}
+
 static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 {
 	for (size_t i = 0; i < set->n_changes; i++)
@@ -224,6 +244,7 @@ static void reload(struct daemon *daemon)
 	settings_free(daemon->settings);
 	daemon->settings = scope_take_ptr(settings);
 	daemon->attempts.settings = daemon->settings;
+	bind_accounts(daemon);
 	text_init(&error, daemon->configuration_state,
 		  sizeof(daemon->configuration_state));
 	text_add(&error, "ok");
@@ -426,12 +447,14 @@ static int start_attempts(struct daemon *daemon)
 		r = errands_new(daemon->event, &daemon->errands);
 	if (r < 0)
 		return r;
+	bind_accounts(daemon);
 	daemon->service = (struct service){
 		.errands = daemon->errands,
 		.state_directory = daemon->options.state_directory,
 		.boot = daemon->boot,
 		.state = &daemon->state,
 		.attempts = attempts,
+		.accounts = &daemon->accounts,
 		.started = clock_realtime_us() / 1000000,
 		.configuration = daemon->configuration_state,
 		.refused = on_refused,

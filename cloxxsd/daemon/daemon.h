@@ -25,7 +25,8 @@ struct daemon_options {
 	const char *configuration; /* file; its drop-ins are below FILE.d */
 	const char *socket;
 	const char *state_directory;
-	const char *key; /* file */
+	const char *key;    /* file */
+	const char *passwd; /* of local accounts; NULL: /etc/passwd */
 };
 
 struct daemon {
@@ -41,6 +42,7 @@ struct daemon {
 	struct alarm alarm;
 	struct summing summing;
 	struct attempts attempts;
+	struct accounts accounts;
 	struct errands *errands;
 	struct service service;
 	struct refused refused;

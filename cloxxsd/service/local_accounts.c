@@ -83,6 +83,40 @@ int local_accounts_find(const char *file, const char *name, uint32_t id)
 	return for_each_line(file, match, &wanted);
 }
 
+struct search {
+	const char *name;
+	uint32_t id;
+	bool found;
+};
+
+static int match_name(const struct line *line, const char *file, void *userdata)
+{
+	struct search *search = userdata;
+
+	(void)file;
+	if (line->n != strlen(search->name) ||
+	    memcmp(line->name, search->name, line->n) != 0)
+		return 0;
+	search->found = line->has_id && line->id != UINT32_MAX;
+	search->id = line->id;
+	return LOCAL_ACCOUNTS_NAME;
+}
+
+int local_accounts_uid(const char *file, const char *name, uint32_t *ret_uid)
+{
+	struct search search = { .name = name };
+	int r;
+
+	/* A file that is not there says nothing of who stands in it. */
+	if (access(file, F_OK) < 0)
+		return -errno;
+	r = for_each_line(file, match_name, &search);
+	if (r < 0 || !search.found)
+		return r < 0 ? r : 0;
+	*ret_uid = search.id;
+	return LOCAL_ACCOUNTS_NAME;
+}
+
 struct account {
 	char *name;
 	uint32_t id;

@@ -24,6 +24,14 @@ enum local_accounts_found {
 must_check int local_accounts_find(const char *file, const char *name,
 				   uint32_t id);
 
+/*
+ * The uid of name in file, of the form of passwd(5), the first of more, as for
+ * who logs in. LOCAL_ACCOUNTS_NAME; 0 where it does not stand there, or without
+ * a number that can be a uid; -errno, -ENOENT too.
+ */
+must_check int local_accounts_uid(const char *file, const char *name,
+				  uint32_t *ret_uid);
+
 /* All of both files at once, for many look-ups. -errno. */
 struct local_accounts;
 must_check int local_accounts_load(struct local_accounts **ret_accounts);

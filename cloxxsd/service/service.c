@@ -12,6 +12,12 @@ struct user_moment service_moment(const struct service *service)
 			    service->attempts->settings->inactive_s);
 }
 
+const struct settings_service *service_of_peer(const struct service *service,
+					       const struct varlink_peer *peer)
+{
+	return accounts_service_of(service->accounts, peer->uid);
+}
+
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 {
 	struct service *service = userdata;
@@ -20,6 +26,8 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 
 	if (peer->uid == 0)
 		return PEER_ROOT;
+	if (service_of_peer(service, peer))
+		return PEER_SERVICE;
 	if (!name_is_our_uid(peer->uid) ||
 	    user_find_uid(service->state->store, peer->uid, &user) != 0 ||
 	    !user.enabled)

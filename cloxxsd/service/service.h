@@ -10,6 +10,7 @@
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/attempt/pass.h"
 #include "cloxxsd/backup/job.h"
+#include "cloxxsd/service/accounts.h"
 #include "cloxxsd/service/allowance.h"
 #include "cloxxsd/state/state.h"
 #include "varlink/server.h"
@@ -19,12 +20,14 @@ enum peer_class {
 	PEER_ROOT = 1 << 0,
 	PEER_ADMINISTRATOR = 1 << 1, /* a Cloxxs user of that role, in force */
 	PEER_USER = 1 << 2,          /* a Cloxxs user, enabled: for himself */
+	PEER_SERVICE = 1 << 3,       /* an application: for its own service */
 };
 
 /* Borrowed from the daemon, and handed to each handler as its userdata. */
 struct service {
 	struct state *state;
 	struct attempts *attempts;
+	const struct accounts *accounts;
 	struct varlink_server *server;
 	struct allowance allowance;
 	struct import *import;             /* the one under way, or NULL */
@@ -48,6 +51,11 @@ struct service {
 
 /* The classes of peer as of now, from the kernel's uid and our own store. */
 uint32_t service_classify(const struct varlink_peer *peer, void *service);
+
+/* The service for which the peer's account speaks, or NULL; lives until the
+ * settings are loaded again. */
+const struct settings_service *service_of_peer(const struct service *service,
+					       const struct varlink_peer *peer);
 
 /* Now, as validity is measured by the settings in force. */
 struct user_moment service_moment(const struct service *service);
