@@ -91,6 +91,12 @@ static struct answer not_after(const struct login_facts *facts)
 	return lasts(facts, facts->not_after_s + 1, REASON_NO_LONGER_VALID);
 }
 
+/* Who is in stays in: what keeps logins out ends no session. */
+static bool is_in(const struct login_facts *facts)
+{
+	return facts->purpose == LOGIN_PURPOSE_CHECK;
+}
+
 /*
  * Whether one of ours comes himself, in the ordinary way: an account for
  * emergencies is one that nobody uses, and must open at any hour; and who acts
@@ -98,7 +104,7 @@ static struct answer not_after(const struct login_facts *facts)
  */
 static bool comes_himself(const struct login_facts *facts)
 {
-	return !is_unmanaged(facts) && !facts->break_glass &&
+	return !is_unmanaged(facts) && !is_in(facts) && !facts->break_glass &&
 	       !(facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another);
 }
 
@@ -134,17 +140,19 @@ static struct answer is_open(const struct login_facts *facts)
 /* The account phase and the session ask no password. */
 static bool asks_password(const struct login_facts *facts)
 {
-	return facts->purpose != LOGIN_PURPOSE_ACCOUNT &&
-	       facts->purpose != LOGIN_PURPOSE_SESSION && !is_unmanaged(facts);
+	return facts->purpose == LOGIN_PURPOSE_LOGIN ||
+	       facts->purpose == LOGIN_PURPOSE_CHANGE;
 }
 
 /*
- * Everybody may change his own password, through whatever asks him; and as
- * whom a service lets somebody else act is that service's own rule (sudoers).
+ * Everybody may change his own password, through whatever asks him, but an
+ * application asks its own users only; and as whom a service lets somebody else
+ * act is that service's own rule (sudoers).
  */
 static struct answer service(const struct login_facts *facts)
 {
-	if (facts->purpose == LOGIN_PURPOSE_CHANGE ||
+	if ((facts->purpose == LOGIN_PURPOSE_CHANGE &&
+	     !facts->by_application) ||
 	    (facts->purpose == LOGIN_PURPOSE_SESSION && facts->by_another))
 		return skipped();
 	return pass_or(facts->service_allowed,
@@ -154,7 +162,7 @@ static struct answer service(const struct login_facts *facts)
 
 static bool may_come_from_anywhere(const struct login_facts *facts)
 {
-	return is_unmanaged(facts) && facts->from_anywhere;
+	return (is_unmanaged(facts) || is_in(facts)) && facts->from_anywhere;
 }
 
 static struct answer origin(const struct login_facts *facts)
@@ -221,7 +229,7 @@ static struct answer geofence(const struct login_facts *facts)
 
 static struct answer not_locked(const struct login_facts *facts)
 {
-	if (is_unmanaged(facts))
+	if (is_unmanaged(facts) || is_in(facts))
 		return skipped();
 	return pass_or(!facts->locked && facts->failures < facts->failures_max,
 		       REASON_LOCKED);
@@ -265,8 +273,9 @@ static struct answer password(const struct login_facts *facts)
 /* Told only to who proved the password, or came in without one. */
 static struct answer temporary(const struct login_facts *facts)
 {
-	if (!facts->temporary || (asks_password(facts) &&
-				  facts->password == LOGIN_PASSWORD_UNPROVED))
+	if (!facts->temporary || is_in(facts) ||
+	    (asks_password(facts) &&
+	     facts->password == LOGIN_PASSWORD_UNPROVED))
 		return skipped();
 	return lasts(facts, facts->temporary_until_s, REASON_TEMPORARY_EXPIRED);
 }
@@ -325,12 +334,21 @@ static struct answer notice(const struct login_facts *facts)
 		break;
 	case LOGIN_PURPOSE_CHANGE:
 	case LOGIN_PURPOSE_UNMANAGED:
+	case LOGIN_PURPOSE_CHECK:
 	case _LOGIN_PURPOSE_NONE:
 		return skipped();
 	}
 	if (!facts->notice_due || facts->notice_may_wait)
 		return skipped();
 	return pass_or(false, REASON_NOTICE_NOT_ACCEPTED);
+}
+
+/* Else whoever gets hold of an application is whom he likes. */
+static struct answer logged_in(const struct login_facts *facts)
+{
+	if (!facts->by_application || facts->purpose != LOGIN_PURPOSE_SESSION)
+		return skipped();
+	return pass_or(facts->logged_in, REASON_NOT_LOGGED_IN);
 }
 
 static const struct {
@@ -397,6 +415,10 @@ static const struct {
 			     false, age },
 	[LOGIN_RULE_NOTICE] = { "notice", "The notice was accepted.", false,
 				notice },
+	[LOGIN_RULE_LOGGED_IN] = { "logged-in",
+				   "Who comes through an application has just "
+				   "logged in to it.",
+				   false, logged_in },
 };
 
 /* The password is right, and nothing denies. */
@@ -442,6 +464,7 @@ static struct login_decision conclude(const struct login_facts *facts,
 			change != REASON_NONE ? change : REASON_RULES_PASSED;
 		break;
 	case LOGIN_PURPOSE_UNMANAGED:
+	case LOGIN_PURPOSE_CHECK:
 		decision.verdict = VERDICT_ALLOW;
 		decision.reason = REASON_RULES_PASSED;
 		break;

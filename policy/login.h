@@ -33,6 +33,7 @@ enum login_purpose {
 	LOGIN_PURPOSE_ACCOUNT,   /* every gate, without a password */
 	LOGIN_PURPOSE_SESSION,   /* the same, as somebody or on his behalf */
 	LOGIN_PURPOSE_UNMANAGED, /* not ours, and from afar: only from where */
+	LOGIN_PURPOSE_CHECK,     /* a session of an application: goes it on */
 };
 
 enum login_password {
@@ -73,8 +74,11 @@ struct login_facts {
 	bool service_allowed;
 	/* Another user acts as this one (sudo -u): he was asked himself. */
 	bool by_another;
+	/* An application speaks for him, and whether he has just logged in to
+	 * it: it vouches for nobody. */
+	bool by_application, logged_in;
 	/* Of unmanaged users: the service asks nothing of where they come from.
-	 */
+	 * Of a session that is checked: nobody said where he is. */
 	bool from_anywhere;
 	struct origin origin;
 	bool locked;
@@ -124,6 +128,7 @@ enum login_rule {
 	LOGIN_RULE_TEMPORARY,
 	LOGIN_RULE_AGE,
 	LOGIN_RULE_NOTICE,
+	LOGIN_RULE_LOGGED_IN,
 	_LOGIN_RULE_N,
 };
 

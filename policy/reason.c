@@ -165,6 +165,11 @@ static const struct {
 					 "A login with the password, which "
 					 "asks; or require = ask in "
 					 "cloxxsd.conf(5)." },
+	[REASON_NOT_LOGGED_IN] = { "not-logged-in",
+				   "An application wanted a session for a user "
+				   "who had not just logged in to it.",
+				   "A login of his there; its pass is good for "
+				   "pass_lifetime, and once." },
 	[REASON_SUPERSEDED] = { "superseded",
 				"The account changed while the password was "
 				"being verified.",

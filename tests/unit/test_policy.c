@@ -57,6 +57,9 @@ static const struct {
 	{ "purpose session", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_SESSION },
 	{ "purpose unmanaged", FACT(purpose), KIND_ENUM,
 	  LOGIN_PURPOSE_UNMANAGED },
+	{ "purpose check", FACT(purpose), KIND_ENUM, LOGIN_PURPOSE_CHECK },
+	{ "through an application", FACT(by_application), KIND_BOOL, true },
+	{ "just logged in", FACT(logged_in), KIND_BOOL, true },
 	{ "may come from anywhere", FACT(from_anywhere), KIND_BOOL, true },
 	{ "unattended", FACT(unattended), KIND_BOOL, true },
 	{ "by another", FACT(by_another), KIND_BOOL, true },
@@ -344,14 +347,16 @@ static struct login_facts facts_of(unsigned int number)
 		.max_age_s = number & 65536 ? 100 : 0,
 		.min_age_s = number & 131072 ? 101 : 0,
 		.unattended = number & 262144,
-		.purpose = (number >> 19) % 6,
+		.purpose = (number >> 19) % 7,
+		.by_application = number % 5 == 0,
+		.logged_in = number % 3 == 0,
 		.from_anywhere = number % 7 == 0,
 		.answer = REASON_EMPTY_ANSWER,
 		.origin = origin_of(number),
 	};
 }
 
-#define N_FACTS (6U << 19)
+#define N_FACTS (7U << 19)
 
 /* Nothing is allowed for less than all of what it takes. */
 static void no_set_of_facts_slips_through(void **state)
@@ -378,6 +383,19 @@ static void no_set_of_facts_slips_through(void **state)
 			assert_int_equal(decision.verdict, VERDICT_ALLOW);
 			continue;
 		}
+		if (f.purpose == LOGIN_PURPOSE_CHECK) {
+			assert_true(f.user_known && f.enabled);
+			assert_true(f.service_allowed);
+			assert_true(f.from_anywhere ||
+				    may_come_from(&f.origin));
+			assert_true(f.not_before_s <= f.now_s);
+			assert_true(f.not_after_s == 0 ||
+				    f.not_after_s >= f.latest_s);
+			assert_int_equal(decision.verdict, VERDICT_ALLOW);
+			continue;
+		}
+		/* abuse_42: an application is no proof of anybody. */
+		assert_true(!session || !f.by_application || f.logged_in);
 		assert_true(f.user_known && f.enabled && !f.locked);
 		assert_true(f.failures < f.failures_max);
 		assert_true(may_come_from(&f.origin));
@@ -393,7 +411,8 @@ static void no_set_of_facts_slips_through(void **state)
 		assert_int_not_equal(f.system_uid, LOGIN_UID_OTHER);
 		assert_int_not_equal(f.purpose, _LOGIN_PURPOSE_NONE);
 		assert_true(f.service_allowed ||
-			    f.purpose == LOGIN_PURPOSE_CHANGE ||
+			    (f.purpose == LOGIN_PURPOSE_CHANGE &&
+			     !f.by_application) ||
 			    (session && f.by_another));
 		assert_true(account || f.has_password);
 		if (decision.verdict == VERDICT_ASK) {
