@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What must hold:
- *  1. Who is not root speaks for himself only, found by the kernel's uid.
- *  2. An address, terminal or requester is believed from root only.
- *  3. The account phase asks every gate, pass or no pass.
- *  4. Who is not root has no more decided, and so recorded, than his part.
- *  5. One decision, one record. An account phase that lets in whom a login has
+ *  1. The account phase asks every gate, pass or no pass.
+ *  2. One decision, one record. An account phase that lets in whom a login has
  *     just let in, by its pass and by the same gates, is that login's decision
  *     and in its record; whatever else it decides has a record of its own.
  */
-#include "cloxxsd/service/service.h"
+#include "cloxxsd/service/claim.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -24,106 +21,6 @@
 static const char *string_of(json_t *parameters, const char *name)
 {
 	return json_string_value(json_object_get(parameters, name));
-}
-
-/* Copies what fits; false where it does not. NULL gives "". */
-static bool copy(char *buffer, size_t size, const char *value)
-{
-	size_t n = value ? strlen(value) : 0;
-
-	if (n >= size)
-		return false;
-	if (n > 0)
-		memcpy(buffer, value, n);
-	buffer[n] = '\0';
-	return true;
-}
-
-static void believe_root(struct subject *subject, json_t *parameters)
-{
-	const char *address = string_of(parameters, "address");
-
-	/* What is no numeric address is no address: names are not looked up. */
-	if (!address || address_canonical(address, subject->address) != 0)
-		subject->address[0] = '\0';
-	subject->comes_from_afar = address && *address;
-	(void)!copy(subject->terminal, sizeof(subject->terminal),
-		    string_of(parameters, "terminal"));
-	(void)!copy(subject->requester, sizeof(subject->requester),
-		    string_of(parameters, "requester"));
-}
-
-/* The parameter that cannot be, or NULL. */
-static const char *read_subject(struct varlink_call *call, json_t *parameters,
-				struct subject *ret_subject)
-{
-	const struct varlink_peer *peer = varlink_call_peer(call);
-	json_t *system_uid = json_object_get(parameters, "system_uid");
-	const char *language = string_of(parameters, "language");
-
-	*ret_subject = (struct subject){ .peer = peer->uid };
-	if (!copy(ret_subject->name, sizeof(ret_subject->name),
-		  string_of(parameters, "user")))
-		return "user";
-	if (!copy(ret_subject->service, sizeof(ret_subject->service),
-		  string_of(parameters, "service")) ||
-	    !name_is_service(ret_subject->service,
-			     strlen(ret_subject->service)))
-		return "service";
-	if (language)
-		ret_subject->language = language_find(language);
-	if (json_is_integer(system_uid)) {
-		ret_subject->has_system_uid = true;
-		ret_subject->system_uid = json_integer_value(system_uid);
-	}
-	if (peer->uid == 0)
-		believe_root(ret_subject, parameters);
-	return NULL;
-}
-
-/* Root for anyone, others for the user whose uid is theirs. */
-static bool may_speak_for(struct service *service,
-			  const struct subject *subject)
-{
-	struct user user;
-
-	return subject->peer == 0 ||
-	       (user_find_uid(service->state->store, subject->peer, &user) ==
-			0 &&
-		strcmp(user.name, subject->name) == 0);
-}
-
-static int refuse_busy(struct varlink_call *call)
-{
-	return varlink_call_error(call, "nl.cloxxs.Login.Busy", NULL);
-}
-
-/*
- * The subject of a call; false where it was answered already, because it
- * cannot be or may not be spoken for, or too often.
- */
-static bool take_subject(struct service *service, struct varlink_call *call,
-			 json_t *parameters, struct subject *ret_subject)
-{
-	const char *wrong = read_subject(call, parameters, ret_subject);
-
-	if (wrong) {
-		(void)!varlink_call_invalid(call, wrong);
-		return false;
-	}
-	if (!may_speak_for(service, ret_subject)) {
-		service->refused(varlink_call_peer(call), "nl.cloxxs.Login",
-				 service);
-		(void)!varlink_call_denied(call);
-		return false;
-	}
-	if (ret_subject->peer != 0 &&
-	    !allowance_take(&service->allowance, ret_subject->peer,
-			    clock_monotonic_us())) {
-		(void)!refuse_busy(call);
-		return false;
-	}
-	return true;
 }
 
 static bool take_pass(struct service *service, const struct subject *subject,
@@ -174,12 +71,12 @@ static int start(struct varlink_call *call, json_t *parameters, void *userdata)
 		meant = LOGIN_PURPOSE_CHANGE;
 	else
 		return varlink_call_invalid(call, "purpose");
-	if (!take_subject(service, call, parameters, &subject))
+	if (!claim_take(service, call, parameters, &subject))
 		return 0;
 	varlink_connection_set_data(connection, NULL, NULL);
 	r = attempt_new(service->attempts, meant, &subject, &attempt);
 	if (r == -EBUSY)
-		return refuse_busy(call);
+		return varlink_call_error(call, "nl.cloxxs.Login.Busy", NULL);
 	if (r < 0)
 		return r;
 	varlink_connection_set_data(connection, attempt, free_attempt);
@@ -340,7 +237,7 @@ static int account(struct varlink_call *call, json_t *parameters,
 	struct gate gate = { 0 };
 	struct text details;
 
-	if (!take_subject(service, call, parameters, &subject))
+	if (!claim_take(service, call, parameters, &subject))
 		return 0;
 	if (ask_gates(service, &subject, LOGIN_PURPOSE_ACCOUNT, &gate) != 0)
 		return reply_unavailable(call, &gate);
@@ -385,7 +282,7 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 	struct gate gate = { 0 };
 	struct text details;
 
-	if (!take_subject(service, call, parameters, &subject))
+	if (!claim_take(service, call, parameters, &subject))
 		return 0;
 	if (ask_whence(service, &subject, &gate) != 0)
 		return reply_unavailable(call, &gate);
@@ -459,7 +356,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 	char id[SESSION_ID_MAX];
 	bool must_change;
 
-	if (!take_subject(service, call, parameters, &subject))
+	if (!claim_take(service, call, parameters, &subject))
 		return 0;
 	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0)
 		return reply_unavailable(call, &gate);
