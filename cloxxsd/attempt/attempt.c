@@ -124,6 +124,7 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 			known && user_may_use(&user, subject->service),
 		.by_another = *subject->requester &&
 			      strcmp(subject->requester, subject->name) != 0,
+		.by_application = subject->by_application,
 		.origin = origin,
 		.locked = user_is_locked(&user),
 		.failures = user.failures,

@@ -30,7 +30,8 @@ static bool is_terminal(const char *terminal)
 
 bool greeting_is_visit(const struct subject *subject)
 {
-	return subject->peer == 0 && !*subject->requester &&
+	return (subject->peer == 0 || subject->by_application) &&
+	       !*subject->requester &&
 	       (*subject->address || is_terminal(subject->terminal));
 }
 

@@ -30,6 +30,7 @@ struct subject {
 	bool has_system_uid;
 	int64_t system_uid;
 	uid_t peer;
+	bool by_application; /* peer is the account of service */
 };
 
 /* Programs that nobody sits at: who must change his password could not. */

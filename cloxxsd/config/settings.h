@@ -37,6 +37,7 @@ struct settings_service {
 	enum language language; /* language = auto (LANGUAGE_NONE) */
 	char *account;          /* account = none (NULL), or a local account */
 	struct setting_proxies proxies; /* proxies = none */
+	uint32_t session_lifetime_s;    /* session_lifetime = 24h, 1m to 30d */
 };
 
 /* Who has to accept the notice before he is let in. */

@@ -72,6 +72,7 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_USER_LOCK:
 		case CHANGE_USER_DISABLE:
 		case CHANGE_USER_DELETE:
+		case CHANGE_SESSIONS_OVER:
 		case CHANGE_BREAK_GLASS_CLOSE:
 			pass_revoke(daemon->attempts.passes,
 				    set->changes[i].uid);
@@ -138,6 +139,7 @@ static void on_refused(const struct varlink_peer *peer, const char *method,
 	struct service *service = userdata;
 	struct daemon *daemon = service->userdata;
 	struct change_set set = { 0 };
+	const struct settings_service *of = service_of_peer(service, peer);
 	char actor[ACTOR_MAX], details[160];
 	uint64_t n_before;
 
@@ -147,12 +149,14 @@ static void on_refused(const struct varlink_peer *peer, const char *method,
 	service_actor(service, peer, actor);
 	(void)snprintf(details, sizeof(details), "method=%.80s before=%llu",
 		       method, (unsigned long long)n_before);
-	change_set_record(&set, (struct record){ .at_us = clock_realtime_us(),
-						 .event = EVENT_CALL_REFUSED,
-						 .result = RECORD_DENIED,
-						 .reason = REASON_NOT_PERMITTED,
-						 .actor = actor,
-						 .details = details });
+	change_set_record(&set,
+			  (struct record){ .at_us = clock_realtime_us(),
+					   .event = EVENT_CALL_REFUSED,
+					   .result = RECORD_DENIED,
+					   .reason = REASON_NOT_PERMITTED,
+					   .actor = actor,
+					   .service = of ? of->name : NULL,
+					   .details = details });
 	if (state_apply(service->state, &set) != 0)
 		log_line(LOG_WARNING, "a call of %s by %s was refused", method,
 			 actor);

@@ -99,10 +99,14 @@ bool admin_do(struct service *service, struct varlink_call *call,
 					   .user = act->user->name,
 					   .actor = actor,
 					   .details = act->details });
-	if (act->ends_sessions)
+	if (act->ends_sessions) {
 		change_set_record(&set,
 				  admin_ending_record(act->user, actor, "all",
 						      "", &ending));
+		change_set_add(&set,
+			       (struct change){ .type = CHANGE_SESSIONS_OVER,
+						.uid = act->user->uid });
+	}
 	if (state_apply(service->state, &set) == 0)
 		return true;
 	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);

@@ -2,7 +2,8 @@
 /*
  * What must hold:
  *  1. A session counts on root's word only: what a user opens for himself says
- *     nothing of where he is.
+ *     nothing of where he is, nor does what an application opened for him of
+ *     who runs as his uid.
  *  2. Where somebody else has become him (su), that is in no place of his.
  *  3. What nobody sits at is no place either.
  */
@@ -39,6 +40,7 @@ static int look(const struct session *session, void *userdata)
 	struct looking *looking = userdata;
 
 	if (session->opener == SESSION_OPENER_HIMSELF ||
+	    session->opener == SESSION_OPENER_APPLICATION ||
 	    subject_is_unattended(session->service) ||
 	    !session_is_running(session, looking->service->boot))
 		return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/service/application.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/state/session.h"
 
@@ -48,7 +49,7 @@ static int next_running(const struct listing *listing, const char *id,
 		r = session_next(store, ret_session->id, ret_session);
 	while (r == 0 &&
 	       ((listing->of_one && ret_session->uid != listing->uid) ||
-		!session_is_running(ret_session, listing->service->boot)));
+		!application_is_running(listing->service, ret_session)));
 	return r;
 }
 
@@ -125,12 +126,15 @@ struct record admin_ending_record(const struct user *user, const char *actor,
 				.details = ending->details };
 }
 
+/* A session that has no process ends here, with what is written. */
 static bool write_ending(struct service *service, struct varlink_call *call,
-			 struct record record)
+			 struct record record, struct change change)
 {
 	struct change_set set = { 0 };
 
 	change_set_record(&set, record);
+	if (change.type != _CHANGE_NONE)
+		change_set_add(&set, change);
 	if (state_apply(service->state, &set) == 0)
 		return true;
 	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);
@@ -147,7 +151,7 @@ static bool take_session(struct service *service, struct varlink_call *call,
 	int r;
 
 	r = session_find_prefix(store, id, ret_session);
-	if (r == 0 && !session_is_running(ret_session, service->boot))
+	if (r == 0 && !application_is_running(service, ret_session))
 		r = USER_E_UNKNOWN;
 	if (r == 0)
 		r = user_find_uid(store, ret_session->uid, ret_user);
@@ -165,6 +169,7 @@ static int end_one(struct service *service, struct varlink_call *call,
 {
 	char actor[ACTOR_MAX];
 	struct admin_ending ending;
+	struct change change = { 0 };
 	struct session session;
 	struct record record;
 	struct user user;
@@ -176,7 +181,10 @@ static int end_one(struct service *service, struct varlink_call *call,
 	record.service = session.service;
 	record.address = record_text(session.address);
 	record.terminal = record_text(session.terminal);
-	if (!write_ending(service, call, record))
+	if (session.opener == SESSION_OPENER_APPLICATION)
+		change = (struct change){ .type = CHANGE_SESSION_CLOSE,
+					  .session = session.id };
+	if (!write_ending(service, call, record, change))
 		return 0;
 	return varlink_call_reply(
 		call, json_pack("{s:i, s:[o]}", "uid", (int)user.uid,
@@ -193,7 +201,7 @@ static int collect(const struct session *session, void *userdata)
 {
 	struct collecting *collecting = userdata;
 
-	if (!session_is_running(session, collecting->service->boot))
+	if (!application_is_running(collecting->service, session))
 		return 0;
 	return json_array_append_new(collecting->sessions,
 				     session_json(session, collecting->user)) <
@@ -231,7 +239,9 @@ static int end_all(struct service *service, struct varlink_call *call,
 	service_actor(service, varlink_call_peer(call), actor);
 	if (!write_ending(
 		    service, call,
-		    admin_ending_record(&user, actor, "all", reason, &ending)))
+		    admin_ending_record(&user, actor, "all", reason, &ending),
+		    (struct change){ .type = CHANGE_SESSIONS_OVER,
+				     .uid = user.uid }))
 		return 0;
 	return varlink_call_reply(call,
 				  json_pack("{s:i, s:O}", "uid", (int)user.uid,

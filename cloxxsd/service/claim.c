@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What must hold:
- *  1. Who is not root speaks for himself only, found by the kernel's uid.
- *  2. An address, terminal or requester is believed from root only.
- *  3. Who is not root has no more decided, and so recorded, than his part.
+ *  1. An application speaks for its own service only, any other but root for
+ *     himself, found by the kernel's uid.
+ *  2. An address is believed from root, and from an application whose settings
+ *     say how users reach it; a terminal or requester from root only.
+ *  3. A user has no more decided of himself, and so recorded, than his part.
  */
 #include "cloxxsd/service/claim.h"
 
@@ -43,10 +45,39 @@ static void believe_root(struct subject *subject, json_t *parameters)
 		    string_of(parameters, "requester"));
 }
 
+bool claim_address(const struct settings_service *of, const char *address,
+		   char ret_address[ADDRESS_TEXT_MAX])
+{
+	const struct networks *proxies = &of->proxies.list;
+	struct address parsed;
+
+	if ((!of->proxies.direct && proxies->n == 0) ||
+	    address_parse(address, &parsed) != 0 ||
+	    networks_contain(proxies, &parsed))
+		return false;
+	address_write(&parsed, ret_address);
+	return true;
+}
+
+/* Its users come from somewhere, whatever it says, and never from this host
+ * itself. */
+static void believe_application(const struct settings_service *of,
+				struct subject *subject, json_t *parameters)
+{
+	const char *address = string_of(parameters, "address");
+
+	if (!address || !claim_address(of, address, subject->address))
+		subject->address[0] = '\0';
+	subject->comes_from_afar = true;
+	subject->by_application = true;
+}
+
 /* The parameter that cannot be, or NULL. */
-static const char *read_subject(struct varlink_call *call, json_t *parameters,
+static const char *read_subject(struct service *service,
+				struct varlink_call *call, json_t *parameters,
 				struct subject *ret_subject)
 {
+	const struct settings_service *of;
 	const struct varlink_peer *peer = varlink_call_peer(call);
 	json_t *system_uid = json_object_get(parameters, "system_uid");
 	const char *language = string_of(parameters, "language");
@@ -66,18 +97,22 @@ static const char *read_subject(struct varlink_call *call, json_t *parameters,
 		ret_subject->has_system_uid = true;
 		ret_subject->system_uid = json_integer_value(system_uid);
 	}
+	of = service_of_peer(service, peer);
 	if (peer->uid == 0)
 		believe_root(ret_subject, parameters);
+	else if (of && strcmp(of->name, ret_subject->service) == 0)
+		believe_application(of, ret_subject, parameters);
 	return NULL;
 }
 
-/* Root for anyone, others for the user whose uid is theirs. */
+/* Root for anyone, an application for users of its service, others for the user
+ * whose uid is theirs: accounts of applications are never users'. */
 static bool may_speak_for(struct service *service,
 			  const struct subject *subject)
 {
 	struct user user;
 
-	return subject->peer == 0 ||
+	return subject->peer == 0 || subject->by_application ||
 	       (user_find_uid(service->state->store, subject->peer, &user) ==
 			0 &&
 		strcmp(user.name, subject->name) == 0);
@@ -91,7 +126,8 @@ static int refuse_busy(struct varlink_call *call)
 bool claim_take(struct service *service, struct varlink_call *call,
 		json_t *parameters, struct subject *ret_subject)
 {
-	const char *wrong = read_subject(call, parameters, ret_subject);
+	const char *wrong =
+		read_subject(service, call, parameters, ret_subject);
 
 	if (wrong) {
 		(void)!varlink_call_invalid(call, wrong);
@@ -103,7 +139,7 @@ bool claim_take(struct service *service, struct varlink_call *call,
 		(void)!varlink_call_denied(call);
 		return false;
 	}
-	if (ret_subject->peer != 0 &&
+	if (ret_subject->peer != 0 && !ret_subject->by_application &&
 	    !allowance_take(&service->allowance, ret_subject->peer,
 			    clock_monotonic_us())) {
 		(void)!refuse_busy(call);

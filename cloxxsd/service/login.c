@@ -6,6 +6,7 @@
  *     just let in, by its pass and by the same gates, is that login's decision
  *     and in its record; whatever else it decides has a record of its own.
  */
+#include "cloxxsd/service/application.h"
 #include "cloxxsd/service/claim.h"
 
 #include <sodium.h>
@@ -133,20 +134,6 @@ static void decide(const struct login_facts *facts, struct gate *gate)
 	gate->details[0] = '\0';
 }
 
-static int ask_gates(struct service *service, const struct subject *subject,
-		     enum login_purpose purpose, struct gate *ret_gate)
-{
-	struct login_facts facts;
-	int r;
-
-	begin_gate(service, subject, ret_gate);
-	r = attempt_gather(service->attempts, subject, purpose, &ret_gate->user,
-			   &facts);
-	if (r == 0)
-		decide(&facts, ret_gate);
-	return r;
-}
-
 /* Whoever has a pass has proved his password just before. */
 static void show_pass(struct service *service, const struct subject *subject,
 		      json_t *parameters, enum pass_phase phase,
@@ -157,6 +144,27 @@ static void show_pass(struct service *service, const struct subject *subject,
 	if (gate->passed)
 		gate->hearer = hearer_user(service->attempts->settings, subject,
 					   &gate->user);
+}
+
+static int ask_gates(struct service *service, const struct subject *subject,
+		     json_t *parameters, enum login_purpose purpose,
+		     struct gate *ret_gate)
+{
+	struct login_facts facts;
+	int r;
+
+	begin_gate(service, subject, ret_gate);
+	r = attempt_gather(service->attempts, subject, purpose, &ret_gate->user,
+			   &facts);
+	if (r != 0)
+		return r;
+	show_pass(service, subject, parameters,
+		  purpose == LOGIN_PURPOSE_SESSION ? PASS_PHASE_SESSION
+						   : PASS_PHASE_ACCOUNT,
+		  ret_gate);
+	facts.logged_in = ret_gate->passed;
+	decide(&facts, ret_gate);
+	return 0;
 }
 
 static struct record gate_record(const struct subject *subject,
@@ -239,9 +247,9 @@ static int account(struct varlink_call *call, json_t *parameters,
 
 	if (!claim_take(service, call, parameters, &subject))
 		return 0;
-	if (ask_gates(service, &subject, LOGIN_PURPOSE_ACCOUNT, &gate) != 0)
+	if (ask_gates(service, &subject, parameters, LOGIN_PURPOSE_ACCOUNT,
+		      &gate) != 0)
 		return reply_unavailable(call, &gate);
-	show_pass(service, &subject, parameters, PASS_PHASE_ACCOUNT, &gate);
 	if (gate.passed && gate.decision.verdict == VERDICT_ALLOW)
 		return reply_verdict(call, VERDICT_ALLOW);
 	text_init(&details, gate.details, sizeof(gate.details));
@@ -312,10 +320,13 @@ static struct session_opened opened_by(struct service *service,
 
 	return (struct session_opened){
 		.boot = service->boot,
-		/* What a user opens for himself is no process to be ended. */
+		/* What a user opens for himself is no process to be ended, and
+		 * that of an application is not his. */
 		.pid = by_root ? peer->pid : 0,
-		.at_us = peer->admitted_us,
-		.opener = !by_root                      ? SESSION_OPENER_HIMSELF
+		.at_us = subject->by_application ? clock_boottime_us()
+						 : peer->admitted_us,
+		.opener = subject->by_application ? SESSION_OPENER_APPLICATION
+			  : !by_root              ? SESSION_OPENER_HIMSELF
 			  : is_himself_or_root(subject) ? SESSION_OPENER_ROOT
 							: SESSION_OPENER_OTHER,
 		.himself = *subject->address &&
@@ -358,9 +369,9 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 
 	if (!claim_take(service, call, parameters, &subject))
 		return 0;
-	if (ask_gates(service, &subject, LOGIN_PURPOSE_SESSION, &gate) != 0)
+	if (ask_gates(service, &subject, parameters, LOGIN_PURPOSE_SESSION,
+		      &gate) != 0)
 		return reply_unavailable(call, &gate);
-	show_pass(service, &subject, parameters, PASS_PHASE_SESSION, &gate);
 	randombytes_buf(random, sizeof(random));
 	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
 	opened = opened_by(service, call, &subject);
@@ -402,10 +413,30 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 					    text_or_null(message)));
 }
 
+/*
+ * Root closes any, a user his own, an application those it opened. Of others it
+ * learns nothing: they are as if they were not open.
+ */
+static bool may_close(struct service *service, struct varlink_call *call,
+		      const struct session *session)
+{
+	const struct varlink_peer *peer = varlink_call_peer(call);
+	const struct settings_service *of = service_of_peer(service, peer);
+
+	if (peer->uid == 0 ||
+	    (of ? application_opened(of, session) : peer->uid == session->uid))
+		return true;
+	service->refused(peer, "nl.cloxxs.Login.CloseSession", service);
+	if (of)
+		(void)!varlink_call_reply_empty(call);
+	else
+		(void)!varlink_call_denied(call);
+	return false;
+}
+
 static int close_session(struct varlink_call *call, json_t *parameters,
 			 void *userdata)
 {
-	const struct varlink_peer *peer = varlink_call_peer(call);
 	const char *id = string_of(parameters, "session");
 	struct service *service = userdata;
 	struct change_set set = { 0 };
@@ -415,8 +446,8 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 	if (session_find(service->state->store, id, &session) != 0 ||
 	    user_find_uid(service->state->store, session.uid, &user) != 0)
 		return varlink_call_reply_empty(call);
-	if (peer->uid != 0 && peer->uid != session.uid)
-		return varlink_call_denied(call);
+	if (!may_close(service, call, &session))
+		return 0;
 	change_set_add(&set, (struct change){ .type = CHANGE_SESSION_CLOSE,
 					      .session = id });
 	change_set_record(
@@ -484,12 +515,18 @@ static const struct varlink_parameter open_parameters[] = {
 	{ 0 },
 };
 
+static const struct varlink_parameter check_parameters[] = {
+	{ "session", VARLINK_STRING, false, 64 },
+	{ "address", VARLINK_STRING, true, 255 },
+	{ 0 },
+};
+
 static const struct varlink_parameter close_parameters[] = {
 	{ "session", VARLINK_STRING, false, 64 },
 	{ 0 },
 };
 
-#define EVERYBODY (PEER_ROOT | PEER_USER)
+#define EVERYBODY (PEER_ROOT | PEER_USER | PEER_SERVICE)
 
 static const struct varlink_method methods[] = {
 	{ "nl.cloxxs.Login.Start", EVERYBODY, VARLINK_SENSITIVE | VARLINK_MORE,
@@ -502,6 +539,8 @@ static const struct varlink_method methods[] = {
 	  unmanaged_parameters, unmanaged },
 	{ "nl.cloxxs.Login.OpenSession", EVERYBODY, VARLINK_SENSITIVE, 16384,
 	  10000, open_parameters, open_session },
+	{ "nl.cloxxs.Login.CheckSession", PEER_SERVICE, 0, 4096, 10000,
+	  check_parameters, application_check_session },
 	{ "nl.cloxxs.Login.CloseSession", EVERYBODY, 0, 4096, 10000,
 	  close_parameters, close_session },
 	{ 0 },

@@ -77,8 +77,20 @@ static int user_enable(struct store *store, const struct change *change)
 	return r != 0 ? r : write_active(store, change->uid, change->at);
 }
 
+static int sessions_over(struct store *store, const struct change *change)
+{
+	return store_run(
+		store, "DELETE FROM session WHERE uid = ? AND opener = ?", "ii",
+		(int64_t)change->uid, (int64_t)SESSION_OPENER_APPLICATION);
+}
+
+/* None of them goes on when he is enabled again. */
 static int user_disable(struct store *store, const struct change *change)
 {
+	int r = sessions_over(store, change);
+
+	if (r != 0)
+		return r;
 	return store_run(store,
 			 "UPDATE user SET enabled = 0, disabled_at = ?,"
 			 " disabled_because = ? WHERE uid = ?",
@@ -238,8 +250,14 @@ static int decoy(struct store *store, const struct change *change)
 
 /* Of a user at most so many are kept: whoever ends without closing his, and
  * whoever opens them on purpose, must not fill the disk. What he opens himself
- * drives out none that root told of. */
+ * drives out none that root told of, and an application none but its own. */
 #define SESSIONS_MAX 256
+#define SESSIONS_ALIKE                                 \
+	" FROM session WHERE uid = ?1"                 \
+	" AND (opener = 0) = ?3 AND (opener = 3) = ?4" \
+	" AND (?4 = 0 OR service = ?5)"
+_Static_assert(SESSION_OPENER_HIMSELF == 0 && SESSION_OPENER_APPLICATION == 3,
+	       "openers as they stand in SQL");
 
 static int session_open(struct store *store, const struct change *change)
 {
@@ -248,13 +266,14 @@ static int session_open(struct store *store, const struct change *change)
 		change->opened ? change->opened : &unknown;
 	int r;
 
-	r = store_run(store,
-		      "DELETE FROM session WHERE uid = ?1"
-		      " AND (opener != 0) = ?3 AND id NOT IN"
-		      " (SELECT id FROM session WHERE uid = ?1"
-		      " AND (opener != 0) = ?3 ORDER BY opened DESC LIMIT ?2)",
-		      "iii", (int64_t)change->uid, (int64_t)(SESSIONS_MAX - 1),
-		      (int64_t)(opened->opener != SESSION_OPENER_HIMSELF));
+	r = store_run(
+		store,
+		"DELETE" SESSIONS_ALIKE " AND id NOT IN"
+		" (SELECT id" SESSIONS_ALIKE " ORDER BY opened DESC LIMIT ?2)",
+		"iiiit", (int64_t)change->uid, (int64_t)(SESSIONS_MAX - 1),
+		(int64_t)(opened->opener == SESSION_OPENER_HIMSELF),
+		(int64_t)(opened->opener == SESSION_OPENER_APPLICATION),
+		change->service);
 	if (r == 0 && opened->himself)
 		r = write_active(store, change->uid, change->at);
 	if (r != 0)
@@ -443,6 +462,7 @@ static const struct {
 	[CHANGE_DECOY] = { decoy, false, false, false },
 	[CHANGE_SESSION_OPEN] = { session_open, false, true, false },
 	[CHANGE_SESSION_CLOSE] = { session_close, false, false, false },
+	[CHANGE_SESSIONS_OVER] = { sessions_over, false, false, false },
 	[CHANGE_SESSIONS_GONE] = { sessions_gone, false, false, false },
 	[CHANGE_CLOCK] = { set_clock, false, true, false },
 	[CHANGE_BACKUP_MADE] = { backup_made, false, true, false },

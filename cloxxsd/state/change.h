@@ -45,6 +45,8 @@ enum change_type {
 	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal;
 				 opened may be NULL */
 	CHANGE_SESSION_CLOSE, /* session */
+	CHANGE_SESSIONS_OVER, /* uid: those that applications have open; so does
+				 CHANGE_USER_DISABLE */
 	CHANGE_SESSIONS_GONE, /* text: the boot that runs; those of others go */
 	CHANGE_CLOCK,         /* at: what was known to be later is not so */
 	CHANGE_BACKUP_MADE,   /* backup */

@@ -18,16 +18,18 @@
 
 /* On whose word a session is there. Stands in the store. */
 enum session_opener {
-	SESSION_OPENER_HIMSELF, /* the user's own */
-	SESSION_OPENER_ROOT,    /* root's: he came in */
-	SESSION_OPENER_OTHER,   /* root's: somebody else acts as him */
+	SESSION_OPENER_HIMSELF,     /* the user's own */
+	SESSION_OPENER_ROOT,        /* root's: he came in */
+	SESSION_OPENER_OTHER,       /* root's: somebody else acts as him */
+	SESSION_OPENER_APPLICATION, /* its own: he logged in to it */
 };
 
 /* By whom a session is opened. */
 struct session_opened {
 	const char *boot;
 	/* The process that opened it, as the kernel named it then, when so long
-	 * after the boot: no other one can be that old and have its number. */
+	 * after the boot: no other one can be that old and have its number. Of
+	 * an application when it was opened. */
 	int32_t pid;
 	int64_t at_us;
 	bool himself; /* the user came in; nobody acts as him, no job is his */
@@ -42,7 +44,7 @@ struct session {
 	char terminal[65];
 	int64_t opened;
 	char boot[SESSION_BOOT_MAX]; /* "" where it was not known */
-	int32_t pid;                 /* 0: not known */
+	int32_t pid;                 /* 0: not known, or of no process */
 	int64_t opened_us;           /* since that boot */
 	enum session_opener opener;
 };

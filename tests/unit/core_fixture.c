@@ -52,6 +52,8 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 
 	if (r == 0 && clock == CLOCK_REALTIME)
 		now->tv_sec += core_world.clock_s;
+	if (r == 0 && clock == CLOCK_BOOTTIME)
+		now->tv_sec += core_world.steady_s;
 	return r;
 }
 
@@ -131,6 +133,9 @@ void core_init(struct core *core, const char *lines)
 	scratch_path(&core->scratch, "key", core->key);
 	scratch_path(&core->scratch, "cloxxsd.conf", core->configuration);
 	scratch_path(&core->scratch, "socket", core->socket);
+	scratch_path(&core->scratch, "passwd", core->passwd);
+	scratch_write(&core->scratch, "passwd", CORE_PASSWD,
+		      strlen(CORE_PASSWD), 0644);
 	assert_int_equal(mkdir(core->state, 0755), 0);
 	randombytes_buf(key, sizeof(key));
 	scratch_write(&core->scratch, "key", key, sizeof(key), 0600);
@@ -153,7 +158,8 @@ int core_try(struct core *core)
 		.options = { .configuration = core->configuration,
 			     .socket = core->socket,
 			     .state_directory = core->state,
-			     .key = core->key },
+			     .key = core->key,
+			     .passwd = core->passwd },
 	};
 	assert_true(sd_event_new(&core->daemon.event) >= 0);
 	core->is_running = true;

@@ -18,9 +18,18 @@
 #define CORE_NEW "brommer-kiwi-ladder-3"
 #define CORE_WRONG "not-this-one-at-all"
 
+/* Local accounts, for account of [service NAME]. */
+#define CORE_PASSWD                                      \
+	"root:x:0:0::/root:/bin/sh\n"                    \
+	"www-data:x:33:33::/var/www:/usr/sbin/nologin\n" \
+	"reports:x:34:34::/nonexistent:/usr/sbin/nologin\n"
+#define CORE_WWW_DATA 33
+#define CORE_REPORTS 34
+
 struct core {
 	struct scratch scratch;
 	char state[128], key[128], configuration[128], socket[128];
+	char passwd[128]; /* CORE_PASSWD */
 	struct daemon daemon;
 	bool is_running;
 };
@@ -29,6 +38,7 @@ struct core {
 struct core_world {
 	uid_t peer;                /* of the next connection */
 	int64_t clock_s;           /* added to the time of day */
+	int64_t steady_s;          /* added to the time since the boot */
 	unsigned int n_verified;   /* hashes compared */
 	unsigned int n_wrong;      /* of these, other passwords */
 	unsigned int n_hashed;     /* hashes made, decoys included */

@@ -677,6 +677,17 @@ static bool is_for_root(const char *method)
 	return false;
 }
 
+static uint32_t peers_of(const char *method)
+{
+	if (strcmp(method, "nl.cloxxs.Login.Unmanaged") == 0)
+		return PEER_ROOT;
+	if (strcmp(method, "nl.cloxxs.Login.CheckSession") == 0)
+		return PEER_SERVICE;
+	if (strncmp(method, "nl.cloxxs.Login.", 16) == 0)
+		return PEER_ROOT | PEER_USER | PEER_SERVICE;
+	return is_for_root(method) ? PEER_ROOT : PEER_ROOT | PEER_ADMINISTRATOR;
+}
+
 /* Who may call what, row by row; what carries a password is marked. */
 static void rows_name_their_callers(void **state)
 {
@@ -699,17 +710,10 @@ static void rows_name_their_callers(void **state)
 	(void)state;
 	for (const struct varlink_method *m = service_admin.methods; m->name;
 	     m++)
-		assert_int_equal(m->peers,
-				 is_for_root(m->name)
-					 ? PEER_ROOT
-					 : PEER_ROOT | PEER_ADMINISTRATOR);
+		assert_int_equal(m->peers, peers_of(m->name));
 	for (const struct varlink_method *m = service_login.methods; m->name;
 	     m++)
-		assert_int_equal(m->peers,
-				 strcmp(m->name, "nl.cloxxs.Login.Unmanaged") ==
-						 0
-					 ? PEER_ROOT
-					 : PEER_ROOT | PEER_USER);
+		assert_int_equal(m->peers, peers_of(m->name));
 	for (size_t i = 0; i < ARRAY_SIZE(sensitive); i++) {
 		const struct varlink_method *m =
 			strstr(sensitive[i], "Admin") ? service_admin.methods

@@ -1,0 +1,666 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Applications in a whole daemon: what the account of a service may do for its
+ * users, and for nobody else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "cloxxsd/state/session.h"
+#include "tests/unit/core_fixture.h"
+
+#define ANNA 66000
+#define PIET 66001
+
+#define WWW CORE_WWW_DATA
+#define REPORTS CORE_REPORTS
+#define STRANGER 1234
+
+#define DENIED "org.varlink.service.PermissionDenied"
+
+static struct core fixture;
+static struct core *const core = &fixture;
+
+#define SERVICES(proxies)                                            \
+	"[service accounts]\naccount = www-data\nproxies = " proxies \
+	"\nsession_lifetime = 12h\n"                                 \
+	"[service reports]\naccount = reports\nproxies = direct\n"
+
+static const struct about anna = { .user = "anna",
+				   .service = "accounts",
+				   .address = "192.0.2.7" };
+
+static void give_services(const char *name, const char *services)
+{
+	struct user user = core_user(core, name);
+
+	(void)snprintf(user.services, sizeof(user.services), "%s", services);
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = user.uid,
+					  .user = &user });
+}
+
+static void begin(const char *lines)
+{
+	assert_int_equal(setenv("CLOXXS_BOOT_ID", "0123456789abcdef", 1), 0);
+	core_init(core, lines);
+	core_world.quick = true;
+	core_add(core, ANNA, "anna", CORE_OLD);
+	core_add(core, PIET, "piet", CORE_OLD);
+	give_services("anna", "sshd,accounts");
+	give_services("piet", "sshd,reports");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	begin(SERVICES("direct"));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	core_finish(core);
+	return 0;
+}
+
+/* A login with one answer. */
+static struct outcome log_in_as(uid_t uid, struct about about,
+				const char *password)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, uid);
+	outcome = start(core, &talk, about);
+	if (!*outcome.error)
+		outcome = answer(core, &talk, password);
+	talk_close(core, &talk);
+	return outcome;
+}
+
+static void expect_denied(struct outcome outcome, const char *reason)
+{
+	assert_string_equal(outcome.verdict, "deny");
+	assert_string_equal(core_row(core, outcome.reference).reason, reason);
+}
+
+static struct outcome open_after_login(uid_t uid, struct about about)
+{
+	struct outcome outcome = log_in_as(uid, about, CORE_OLD);
+
+	assert_string_equal(outcome.verdict, "allow");
+	about.pass = outcome.pass;
+	outcome = open_session(core, uid, about);
+	assert_string_equal(outcome.verdict, "allow");
+	return outcome;
+}
+
+/* "allow anna", "deny", or the error. */
+static const char *check(uid_t uid, const char *session, const char *address)
+{
+	static char found[160];
+	json_t *reply, *parameters;
+	const char *error, *user;
+	struct talk talk;
+
+	talk_open(core, &talk, uid);
+	reply = talk_call(core, &talk, "nl.cloxxs.Login.CheckSession",
+			  json_pack("{s:s, s:s*}", "session", session,
+				    "address", address));
+	parameters = json_object_get(reply, "parameters");
+	error = json_string_value(json_object_get(reply, "error"));
+	user = json_string_value(json_object_get(parameters, "user"));
+	(void)snprintf(found, sizeof(found), "%s%s%s",
+		       error ? error
+			     : json_string_value(
+				       json_object_get(parameters, "verdict")),
+		       user ? " " : "", user ? user : "");
+	json_decref(reply);
+	talk_close(core, &talk);
+	return found;
+}
+
+static struct outcome close_as(uid_t uid, const char *session)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, uid);
+	outcome = outcome_of(talk_call(core, &talk,
+				       "nl.cloxxs.Login.CloseSession",
+				       json_pack("{s:s}", "session", session)));
+	talk_close(core, &talk);
+	return outcome;
+}
+
+static void its_users_log_in(void **state)
+{
+	struct session session;
+	struct outcome outcome;
+
+	(void)state;
+	expect_denied(log_in_as(WWW, anna, CORE_WRONG), "wrong-password");
+	assert_int_equal(core_user(core, "anna").failures, 1);
+	outcome = open_after_login(WWW, anna);
+	/* The notice, and when she was last there. */
+	assert_non_null(strstr(outcome.message, "Confidentiality\n"));
+	assert_string_equal(check(WWW, outcome.session, NULL), "allow anna");
+	assert_string_equal(check(WWW, outcome.session, "192.0.2.7"),
+			    "allow anna");
+	assert_int_equal(session_find(core->daemon.state.store, outcome.session,
+				      &session),
+			 0);
+	assert_string_equal(session.service, "accounts");
+	assert_string_equal(session.address, "192.0.2.7");
+	assert_int_equal(session.opener, SESSION_OPENER_APPLICATION);
+	assert_int_equal(session.pid, 0);
+	assert_string_equal(core_user(core, "anna").last_login_service,
+			    "accounts");
+	assert_string_equal(close_as(WWW, outcome.session).error, "");
+	assert_string_equal(check(WWW, outcome.session, NULL), "deny");
+	assert_int_equal(core_count(core, "session-closed"), 1);
+	assert_string_equal(close_as(WWW, outcome.session).error, "");
+	assert_int_equal(core_count(core, "session-closed"), 1);
+	assert_non_null(
+		strstr(open_after_login(WWW, anna).message, "Last login: "));
+}
+
+/* abuse_83: a temporary password opens nothing, until another is chosen. */
+static void a_change_that_must_be_and_one_of_her_own(void **state)
+{
+	struct about about = anna;
+	struct outcome outcome;
+	struct talk talk;
+
+	(void)state;
+	core_add_temporary(core, 66002, "sofie", CORE_OLD);
+	give_services("sofie", "accounts");
+	about.user = "sofie";
+	talk_open(core, &talk, WWW);
+	assert_string_equal(start(core, &talk, about).step, "password");
+	outcome = answer(core, &talk, CORE_OLD);
+	assert_string_equal(outcome.step, "new_password");
+	assert_string_equal(outcome.pass, "");
+	assert_string_equal(answer(core, &talk, CORE_NEW).step, "new_password");
+	outcome = answer(core, &talk, CORE_NEW);
+	assert_string_equal(outcome.verdict, "allow");
+	about.pass = outcome.pass;
+	assert_string_equal(open_session(core, WWW, about).verdict, "allow");
+	/* And again, of her own will. */
+	about.purpose = "change";
+	about.pass = NULL;
+	assert_string_equal(start(core, &talk, about).step, "password");
+	assert_string_equal(answer(core, &talk, CORE_NEW).step, "new_password");
+	assert_string_equal(answer(core, &talk, CORE_WRONG).step,
+			    "new_password");
+	assert_string_equal(answer(core, &talk, CORE_WRONG).verdict, "allow");
+	talk_close(core, &talk);
+	about.purpose = NULL;
+	assert_string_equal(log_in_as(WWW, about, CORE_WRONG).verdict, "allow");
+}
+
+/* Whoever has many users asks often. */
+static void it_may_ask_often(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		assert_string_equal(account(core, WWW, anna).verdict, "allow");
+}
+
+/* What an application asks of another service's users, in whatever way, is
+ * refused as what a stranger asks, and recorded. */
+static void abuse_42_the_service_of_others(void **state)
+{
+	static const char *const services[] = { "sshd", "reports", "sudo",
+						"Accounts", "accounts2" };
+	static const char *const methods[] = { "Start", "Account",
+					       "OpenSession", "Unmanaged" };
+	static const uid_t uids[] = { WWW, STRANGER };
+
+	(void)state;
+	for (size_t s = 0; s < ARRAY_SIZE(services); s++)
+		for (size_t m = 0; m < ARRAY_SIZE(methods); m++)
+			for (size_t u = 0; u < ARRAY_SIZE(uids); u++) {
+				char name[64];
+				json_t *reply;
+				struct talk talk;
+
+				(void)snprintf(name, sizeof(name),
+					       "nl.cloxxs.Login.%s",
+					       methods[m]);
+				talk_open(core, &talk, uids[u]);
+				reply = talk_call(
+					core, &talk, name,
+					json_pack("{s:s, s:s, s:s, s:s*}",
+						  "user", "anna", "service",
+						  services[s], "address",
+						  "127.0.0.1", "purpose",
+						  m == 0 ? "login" : NULL));
+				assert_string_equal(outcome_of(reply).error,
+						    DENIED);
+				talk_close(core, &talk);
+			}
+	assert_int_equal(core_user(core, "anna").failures, 0);
+	assert_int_equal(core_count(core, "login-denied"), 0);
+	assert_int_equal(core_count(core, "call-refused"), 2);
+	/* And its own service is no other's. */
+	assert_string_equal(account(core, REPORTS, anna).error, DENIED);
+	assert_string_equal(account(core, 0, anna).verdict, "allow");
+}
+
+static void abuse_42_nor_of_what_is_not_for_it(void **state)
+{
+	static const char *const methods[] = { "nl.cloxxs.Admin.Status",
+					       "nl.cloxxs.Admin.GetUser",
+					       "nl.cloxxs.Admin.ListSessions",
+					       "nl.cloxxs.Admin.EndSession",
+					       "nl.cloxxs.Login.Unmanaged" };
+	struct talk talk;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		talk_open(core, &talk, WWW);
+		assert_string_equal(
+			outcome_of(talk_call(core, &talk, methods[i],
+					     json_object()))
+				.error,
+			DENIED);
+		talk_close(core, &talk);
+	}
+}
+
+/* Users whom it does not have are to it as those whom nobody knows. */
+static void abuse_42_the_users_of_others(void **state)
+{
+	struct about about = anna;
+	struct talk talk;
+
+	(void)state;
+	about.user = "piet";
+	expect_denied(log_in_as(WWW, about, CORE_OLD), "service-not-allowed");
+	expect_denied(account(core, WWW, about), "service-not-allowed");
+	expect_denied(open_session(core, WWW, about), "service-not-allowed");
+	about.purpose = "change";
+	expect_denied(log_in_as(WWW, about, CORE_OLD), "service-not-allowed");
+	assert_int_equal(core_user(core, "piet").failures, 0);
+	/* Where he may ask for it, he is asked. */
+	about.service = "reports";
+	talk_open(core, &talk, REPORTS);
+	assert_string_equal(start(core, &talk, about).step, "password");
+	assert_string_equal(answer(core, &talk, CORE_OLD).step, "new_password");
+	talk_close(core, &talk);
+}
+
+/* Nobody is there because an application says so. */
+static void abuse_42_a_session_without_a_login(void **state)
+{
+	struct about about = anna;
+	struct outcome outcome;
+
+	(void)state;
+	expect_denied(open_session(core, WWW, about), "not-logged-in");
+	/* By root's login of her, at another service and at this one. */
+	outcome = log_in(core, "anna", CORE_OLD);
+	about.pass = outcome.pass;
+	expect_denied(open_session(core, WWW, about), "not-logged-in");
+	outcome = log_in_as(0, anna, CORE_OLD);
+	about.pass = outcome.pass;
+	expect_denied(open_session(core, WWW, about), "not-logged-in");
+	/* From elsewhere than where she logged in. */
+	outcome = log_in_as(WWW, anna, CORE_OLD);
+	about.pass = outcome.pass;
+	about.address = "192.0.2.8";
+	expect_denied(open_session(core, WWW, about), "not-logged-in");
+	about.address = anna.address;
+	assert_string_equal(open_session(core, WWW, about).verdict, "allow");
+	/* One login, one session. */
+	expect_denied(open_session(core, WWW, about), "not-logged-in");
+}
+
+/* What is believed of an address, by how users reach the application. */
+static const struct {
+	const char *lines, *said, *believed; /* "": from nowhere */
+} addresses[] = {
+	{ SERVICES("direct"), "192.0.2.7", "192.0.2.7" },
+	{ SERVICES("direct"), "::ffff:192.0.2.7", "192.0.2.7" },
+	{ SERVICES("direct"), "127.0.0.1", "127.0.0.1" },
+	{ SERVICES("direct"), "client.example", "" },
+	{ SERVICES("direct"), "192.0.2.7, 10.0.0.1", "" },
+	{ SERVICES("direct"), "", "" },
+	{ SERVICES("direct"), NULL, "" },
+	{ SERVICES("none"), "192.0.2.7", "" },
+	{ SERVICES("none"), "127.0.0.1", "" },
+	{ SERVICES("none"), NULL, "" },
+	{ SERVICES("127.0.0.1, 10.9.0.0/24"), "192.0.2.7", "192.0.2.7" },
+	{ SERVICES("127.0.0.1, 10.9.0.0/24"), "127.0.0.1", "" },
+	{ SERVICES("127.0.0.1, 10.9.0.0/24"), "::ffff:127.0.0.1", "" },
+	{ SERVICES("127.0.0.1, 10.9.0.0/24"), "10.9.0.77", "" },
+	{ SERVICES("127.0.0.1, 10.9.0.0/24"), "10.9.1.77", "10.9.1.77" },
+	{ SERVICES("127.0.0.1, 10.9.0.0/24"), NULL, "" },
+};
+
+/* Though its users may come from anywhere, and its service were one of this
+ * host itself, which may come without an address. */
+static void abuse_42_where_its_users_are(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+		char lines[1024];
+		struct about about = { .user = "anna",
+				       .service = "accounts",
+				       .address = addresses[i].said,
+				       .terminal = "/dev/pts/1",
+				       .requester = "root" };
+		struct outcome outcome;
+		struct ledger_row row;
+
+		(void)snprintf(lines, sizeof(lines),
+			       "[origin]\nlocal_services = accounts\n"
+			       "[geofence]\ncountries = any\nlocal = allow\n%s",
+			       addresses[i].lines);
+		begin(NULL);
+		core_configure_all(core, lines);
+		core_restart(core);
+		outcome = log_in_as(WWW, about, CORE_WRONG);
+		assert_string_equal(outcome.verdict, "deny");
+		row = core_row(core, outcome.reference);
+		if (strcmp(row.address, addresses[i].believed) != 0)
+			fail_msg("%zu: %s: '%s' instead of '%s'", i,
+				 addresses[i].said ? addresses[i].said : "-",
+				 row.address, addresses[i].believed);
+		assert_string_equal(row.reason, *addresses[i].believed
+							? "wrong-password"
+							: "origin-unknown");
+		/* Of nobody's terminal, and on nobody's behalf. */
+		assert_string_equal(row.terminal, "");
+		assert_string_equal(row.actor, "anna");
+		core_finish(core);
+	}
+}
+
+static void abuse_42_the_sessions_of_others(void **state)
+{
+	struct outcome hers = open_after_login(WWW, anna), by_root;
+
+	(void)state;
+	by_root = open_session(core, 0, anna);
+	assert_string_equal(by_root.verdict, "allow");
+	assert_string_equal(check(REPORTS, hers.session, NULL), "deny");
+	assert_string_equal(check(WWW, by_root.session, NULL), "deny");
+	assert_string_equal(check(WWW, "0123", NULL), "deny");
+	assert_string_equal(check(STRANGER, hers.session, NULL), DENIED);
+	assert_string_equal(check(ANNA, hers.session, NULL), DENIED);
+	/* As if they were not open. */
+	assert_string_equal(close_as(REPORTS, hers.session).error, "");
+	assert_string_equal(close_as(WWW, by_root.session).error, "");
+	assert_int_equal(core_count(core, "session-closed"), 0);
+	assert_string_equal(check(WWW, hers.session, NULL), "allow anna");
+	/* Her own she closes, and root any. */
+	assert_string_equal(close_as(PIET, hers.session).error, DENIED);
+	assert_string_equal(close_as(ANNA, hers.session).error, "");
+	assert_string_equal(check(WWW, hers.session, NULL), "deny");
+}
+
+static void end_one(const char *session)
+{
+	assert_string_equal(administer(core, "EndSession",
+				       json_pack("{s:s}", "session", session))
+				    .error,
+			    "");
+}
+
+static void end_all(const char *session)
+{
+	(void)session;
+	assert_string_equal(administer(core, "EndSession",
+				       json_pack("{s:s}", "user", "anna"))
+				    .error,
+			    "");
+}
+
+static void lock(const char *session)
+{
+	(void)session;
+	assert_string_equal(
+		administer(core, "LockUser",
+			   json_pack("{s:s, s:s, s:b}", "name", "anna",
+				     "reason", "test", "end_sessions", 1))
+			.error,
+		"");
+}
+
+static void disable(const char *session)
+{
+	(void)session;
+	assert_string_equal(administer(core, "DisableUser",
+				       json_pack("{s:s}", "name", "anna"))
+				    .error,
+			    "");
+}
+
+static void disable_and_enable(const char *session)
+{
+	disable(session);
+	assert_string_equal(administer(core, "EnableUser",
+				       json_pack("{s:s}", "name", "anna"))
+				    .error,
+			    "");
+}
+
+static void delete (const char *session)
+{
+	(void)session;
+	assert_string_equal(administer(core, "DeleteUser",
+				       json_pack("{s:s}", "name", "anna"))
+				    .error,
+			    "");
+}
+
+static void expire(const char *session)
+{
+	(void)session;
+	assert_string_equal(administer(core, "SetUser",
+				       json_pack("{s:s, s:i}", "name", "anna",
+						 "not_after", 1000))
+				    .error,
+			    "");
+}
+
+static void take_service(const char *session)
+{
+	(void)session;
+	give_services("anna", "sshd,reports");
+}
+
+/* Whatever the clock on the wall shows. */
+static void wait_12h(const char *session)
+{
+	(void)session;
+	core_world.steady_s += INT64_C(12) * 3600;
+	core_world.clock_s -= INT64_C(24) * 3600;
+}
+
+static void start_host_anew(const char *session)
+{
+	(void)session;
+	assert_int_equal(setenv("CLOXXS_BOOT_ID", "fedcba9876543210", 1), 0);
+	core_restart(core);
+}
+
+/* abuse_89: what ends it is in force at the next check. */
+static void abuse_89_what_ends_a_session(void **state)
+{
+	static void (*const ends[])(const char *session) = {
+		end_one,         end_all,  lock,
+		disable,         delete,   disable_and_enable,
+		expire,          wait_12h, take_service,
+		start_host_anew,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct outcome outcome;
+
+		begin(SERVICES("direct"));
+		outcome = open_after_login(WWW, anna);
+		assert_string_equal(check(WWW, outcome.session, NULL),
+				    "allow anna");
+		ends[i](outcome.session);
+		if (strcmp(check(WWW, outcome.session, NULL), "deny") != 0)
+			fail_msg("%zu", i);
+		core_finish(core);
+	}
+}
+
+static void what_ends_none(void **state)
+{
+	struct outcome outcome = open_after_login(WWW, anna);
+
+	(void)state;
+	assert_string_equal(administer(core, "LockUser",
+				       json_pack("{s:s, s:s}", "name", "anna",
+						 "reason", "test"))
+				    .error,
+			    "");
+	assert_string_equal(check(WWW, outcome.session, NULL), "allow anna");
+	core_restart(core);
+	core_world.steady_s += INT64_C(12) * 3600 - 60;
+	core_world.clock_s += INT64_C(36) * 3600;
+	assert_string_equal(check(WWW, outcome.session, NULL), "allow anna");
+}
+
+/* abuse_67: where she is now, if the application says it. */
+static void abuse_67_a_session_that_moves(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	begin(NULL);
+	core_configure_all(core, "[geofence]\ncountries = NL\n"
+				 "local = private\n" SERVICES("10.0.0.1"));
+	core_restart(core);
+	outcome =
+		open_after_login(WWW, (struct about){ .user = "anna",
+						      .service = "accounts",
+						      .address = "10.0.0.7" });
+	assert_string_equal(check(WWW, outcome.session, NULL), "allow anna");
+	assert_string_equal(check(WWW, outcome.session, "10.0.0.8"),
+			    "allow anna");
+	assert_string_equal(check(WWW, outcome.session, "192.0.2.1"), "deny");
+	assert_string_equal(check(WWW, outcome.session, "10.0.0.1"), "deny");
+	assert_string_equal(check(WWW, outcome.session, "somewhere"), "deny");
+	assert_string_equal(check(WWW, outcome.session, NULL), "allow anna");
+	core_finish(core);
+}
+
+/* What it opens drives out none but its own oldest. */
+static void it_fills_nobody_elses_place(void **state)
+{
+	struct outcome by_root = open_session(core, 0, anna), first;
+	const struct session_opened opened = {
+		.boot = "0123456789abcdef",
+		.opener = SESSION_OPENER_APPLICATION,
+	};
+
+	(void)state;
+	first = open_after_login(WWW, anna);
+	for (int i = 0; i < 300; i++) {
+		char id[8];
+
+		(void)snprintf(id, sizeof(id), "%d", i);
+		core_apply(core, (struct change){ .type = CHANGE_SESSION_OPEN,
+						  .uid = ANNA,
+						  .at = 2000000000,
+						  .session = id,
+						  .opened = &opened,
+						  .service = "reports",
+						  .address = "192.0.2.1",
+						  .terminal = "" });
+	}
+	assert_int_equal(state_number(&core->daemon.state,
+				      "SELECT count(*) FROM session"
+				      " WHERE service = 'reports'"),
+			 256);
+	assert_int_equal(state_number(&core->daemon.state,
+				      "SELECT count(*) FROM session"
+				      " WHERE opener = 1"),
+			 1);
+	assert_string_equal(check(WWW, first.session, NULL), "allow anna");
+	assert_string_equal(close_as(0, by_root.session).error, "");
+}
+
+/* abuse_33: where an application says that she is says nothing of who runs as
+ * her uid. */
+static void abuse_33_it_puts_nobody_anywhere(void **state)
+{
+	struct service *service = &core->daemon.service;
+	struct varlink_peer peer = { .uid = ANNA };
+	struct user user;
+
+	(void)state;
+	begin(NULL);
+	core_configure_all(
+		core, "[geofence]\ncountries = any\nlocal = allow\n"
+		      "[administrators]\nnetworks = 10.9.0.0/24\n" SERVICES(
+			      "direct"));
+	core_restart(core);
+	user = core_user(core, "anna");
+	user.role = USER_ROLE_ADMINISTRATOR;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = ANNA,
+					  .user = &user });
+	(void)open_after_login(WWW, (struct about){ .user = "anna",
+						    .service = "accounts",
+						    .address = "10.9.0.5" });
+	assert_int_equal(service_classify(&peer, service), PEER_USER);
+	assert_string_equal(
+		open_session(core, 0,
+			     (struct about){ .user = "anna",
+					     .service = "sshd",
+					     .address = "10.9.0.5" })
+			.verdict,
+		"allow");
+	assert_int_equal(service_classify(&peer, service),
+			 PEER_USER | PEER_ADMINISTRATOR);
+	core_finish(core);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(its_users_log_in, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_change_that_must_be_and_one_of_her_own, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(it_may_ask_often, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(abuse_42_the_service_of_others,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			abuse_42_nor_of_what_is_not_for_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(abuse_42_the_users_of_others,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			abuse_42_a_session_without_a_login, setup, teardown),
+		cmocka_unit_test(abuse_42_where_its_users_are),
+		cmocka_unit_test_setup_teardown(abuse_42_the_sessions_of_others,
+						setup, teardown),
+		cmocka_unit_test(abuse_89_what_ends_a_session),
+		cmocka_unit_test_setup_teardown(what_ends_none, setup,
+						teardown),
+		cmocka_unit_test(abuse_67_a_session_that_moves),
+		cmocka_unit_test_setup_teardown(it_fills_nobody_elses_place,
+						setup, teardown),
+		cmocka_unit_test(abuse_33_it_puts_nobody_anywhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
