@@ -354,6 +354,16 @@ int connection_new(struct varlink_server *server, int fd,
 	return 0;
 }
 
+void varlink_connection_set_behalf(struct varlink_connection *c,
+				   const char *behalf)
+{
+	size_t n = strlen(behalf);
+
+	memset(c->peer.behalf, 0, sizeof(c->peer.behalf));
+	if (n < sizeof(c->peer.behalf))
+		memcpy(c->peer.behalf, behalf, n);
+}
+
 void varlink_connection_set_data(struct varlink_connection *c, void *data,
 				 void (*free_data)(void *data))
 {

@@ -27,11 +27,15 @@ struct varlink_call;
 
 /* Who called, as the kernel tells, and when he was let in; pid is for logs,
  * and is somebody else's once he has gone. */
+#define VARLINK_BEHALF_MAX 96
 struct varlink_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
 	int64_t admitted_us; /* CLOCK_BOOTTIME */
+	/* On whose behalf it calls, in the handlers' own words
+	 * (varlink_connection_set_behalf()); "": its own. */
+	char behalf[VARLINK_BEHALF_MAX];
 };
 
 enum varlink_type {
@@ -182,6 +186,13 @@ void varlink_connection_set_data(struct varlink_connection *connection,
 /* NULL where there is none, or another's: set with another free_data. */
 void *varlink_connection_data(const struct varlink_connection *connection,
 			      void (*free_data)(void *data));
+
+/*
+ * From now on the calls of the connection are made on behalf of this, which the
+ * peer of each later call has; "" ends it. What is too long ends it as well.
+ */
+void varlink_connection_set_behalf(struct varlink_connection *connection,
+				   const char *behalf);
 
 /*
  * To be called once, before any other use of jansson in the process: all its

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/timestamp.h"
+#include "cloxxsd/service/acting.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/guard.h"
@@ -86,23 +87,23 @@ bool admin_do(struct service *service, struct varlink_call *call,
 {
 	struct change_set set = { 0 };
 	struct admin_ending ending;
-	char actor[ACTOR_MAX];
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = act->event,
+				 .result = RECORD_DONE,
+				 .reason = REASON_BY_ADMINISTRATOR,
+				 .user = act->user->name,
+				 .details = act->details };
+	struct actor actor;
 
-	service_actor(service, varlink_call_peer(call), actor);
+	service_find_actor(service, varlink_call_peer(call), &actor);
+	actor_sign(&actor, &record);
 	if (act->change.type != _CHANGE_NONE)
 		change_set_add(&set, act->change);
-	change_set_record(&set,
-			  (struct record){ .at_us = clock_realtime_us(),
-					   .event = act->event,
-					   .result = RECORD_DONE,
-					   .reason = REASON_BY_ADMINISTRATOR,
-					   .user = act->user->name,
-					   .actor = actor,
-					   .details = act->details });
+	change_set_record(&set, record);
 	if (act->ends_sessions) {
 		change_set_record(&set,
-				  admin_ending_record(act->user, actor, "all",
-						      "", &ending));
+				  admin_ending_record(act->user, actor.name,
+						      "all", "", &ending));
 		change_set_add(&set,
 			       (struct change){ .type = CHANGE_SESSIONS_OVER,
 						.uid = act->user->uid });
@@ -762,6 +763,12 @@ static const struct varlink_parameter acceptances_parameters[] = {
 	{ 0 }
 };
 
+static const struct varlink_parameter act_parameters[] = {
+	{ "session", VARLINK_STRING, false, 64 },
+	{ "address", VARLINK_STRING, true, 255 },
+	{ 0 }
+};
+
 #define ADMINISTRATORS (PEER_ROOT | PEER_ADMINISTRATOR)
 #define METHOD(name, flags, parameters, handle)                               \
 	{                                                                     \
@@ -823,6 +830,8 @@ static const struct varlink_method methods[] = {
 	{ "nl.cloxxs.Admin.TestAnswer", PEER_ROOT, VARLINK_SENSITIVE, 65536,
 	  300000, test_answer_parameters, admin_test_answer },
 	METHOD("Status", 0, no_parameters, admin_status),
+	{ "nl.cloxxs.Admin.ActFor", PEER_SERVICE, 0, 4096, 10000,
+	  act_parameters, acting_begin },
 	METHOD("CreateBackup", VARLINK_MORE, no_parameters,
 	       admin_create_backup),
 	METHOD("ListBackups", VARLINK_MORE_ONLY, no_parameters,

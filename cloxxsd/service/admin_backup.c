@@ -40,22 +40,22 @@ json_t *admin_add_last_backup(struct service *service, json_t *reply)
 }
 
 static void record(struct service *service, struct change change,
-		   enum event event, const char *actor, const char *details,
-		   int *ret_r)
+		   enum event event, const struct actor *actor,
+		   const char *details, int *ret_r)
 {
 	struct change_set set = { 0 };
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = event,
+				 .result = event == EVENT_BACKUP_FAILED
+						   ? RECORD_FAILED
+						   : RECORD_DONE,
+				 .reason = REASON_NONE,
+				 .details = details };
 
+	actor_sign(actor, &record);
 	if (change.type != _CHANGE_NONE)
 		change_set_add(&set, change);
-	change_set_record(
-		&set, (struct record){ .at_us = clock_realtime_us(),
-				       .event = event,
-				       .result = event == EVENT_BACKUP_FAILED
-							 ? RECORD_FAILED
-							 : RECORD_DONE,
-				       .reason = REASON_NONE,
-				       .actor = actor,
-				       .details = details });
+	change_set_record(&set, record);
 	*ret_r = state_apply(service->state, &set);
 }
 
@@ -64,7 +64,7 @@ static void record(struct service *service, struct change change,
 struct making {
 	struct service *service;
 	struct varlink_call *call;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 };
 
 static void on_told(enum job_phase phase, uint32_t percent, void *userdata)
@@ -88,7 +88,7 @@ static void answer_failed(struct making *making,
 
 	(void)snprintf(message, sizeof(message), "%s.", result->why);
 	record(making->service, (struct change){ 0 }, EVENT_BACKUP_FAILED,
-	       making->actor, result->why, &r);
+	       &making->actor, result->why, &r);
 	(void)!admin_unavailable(making->call, message);
 }
 
@@ -123,7 +123,7 @@ static void on_made(const struct job_result *result, void *userdata)
 		record(making->service,
 		       (struct change){ .type = CHANGE_BACKUP_MADE,
 					.backup = &result->made },
-		       EVENT_BACKUP_CREATED, making->actor, details, &r);
+		       EVENT_BACKUP_CREATED, &making->actor, details, &r);
 		if (r != 0)
 			(void)!admin_unavailable(
 				making->call,
@@ -192,7 +192,7 @@ static int start(struct service *service, struct varlink_call *call,
 		       service->state_directory);
 	making->service = service;
 	making->call = call;
-	service_actor(service, varlink_call_peer(call), making->actor);
+	service_find_actor(service, varlink_call_peer(call), &making->actor);
 	args->event = service->attempts->event;
 	args->errands = service->errands;
 	args->store = service->state->store;
@@ -242,7 +242,7 @@ int admin_create_backup(struct varlink_call *call, json_t *parameters,
 struct looking {
 	struct service *service;
 	struct varlink_call *call;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	struct shelf shelf;
 	size_t next;
 };
@@ -337,7 +337,7 @@ static int record_removed(struct looking *looking)
 		record(looking->service,
 		       (struct change){ .type = CHANGE_BACKUP_GONE,
 					.text = file },
-		       EVENT_BACKUP_PRUNED, looking->actor, details, &r);
+		       EVENT_BACKUP_PRUNED, &looking->actor, details, &r);
 		if (r != 0)
 			return r;
 	}
@@ -393,7 +393,7 @@ static int start_looking(struct service *service, struct varlink_call *call,
 				     .keep_verified =
 					     settings->backup_keep_verified } },
 	};
-	service_actor(service, varlink_call_peer(call), looking->actor);
+	service_find_actor(service, varlink_call_peer(call), &looking->actor);
 	(void)snprintf(shelf->directory, sizeof(shelf->directory), "%s",
 		       settings->backup_directory);
 	r = backups_read(service->state->store, &shelf->known, &shelf->n_known);

@@ -27,11 +27,11 @@ int admin_import_begin(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	struct import_args args = { .service = service };
 	struct import *import;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	int r;
 
-	service_actor(service, peer, actor);
-	args.actor = actor;
+	service_find_actor(service, peer, &actor);
+	args.actor = &actor;
 	args.is_root = peer->uid == 0;
 	args.update = json_is_true(json_object_get(parameters, "update"));
 	/* What this connection staged before is forgotten. */

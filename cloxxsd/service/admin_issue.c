@@ -28,7 +28,7 @@ struct issue {
 	enum event event;
 	struct user user; /* as he will be added, or is */
 	bool is_new;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	char reason[1024]; /* or what was made: uid, role, every service */
 	struct secret temporary;
 	struct hash_job job;
@@ -60,7 +60,7 @@ static struct issue *issue_new(struct service *service,
 	issue->service = service;
 	issue->call = varlink_call_ref(call);
 	issue->event = event;
-	service_actor(service, varlink_call_peer(call), issue->actor);
+	service_find_actor(service, varlink_call_peer(call), &issue->actor);
 	return issue;
 }
 
@@ -128,15 +128,17 @@ static bool may_be_added(struct issue *issue)
 
 static struct record issue_record(const struct issue *issue)
 {
-	return (struct record){
+	struct record record = {
 		.at_us = clock_realtime_us(),
 		.event = issue->event,
 		.result = RECORD_DONE,
 		.reason = REASON_BY_ADMINISTRATOR,
 		.user = issue->user.name,
-		.actor = issue->actor,
 		.details = *issue->reason ? issue->reason : NULL,
 	};
+
+	actor_sign(&issue->actor, &record);
+	return record;
 }
 
 static void build_set(struct issue *issue, struct change_set *set)

@@ -35,7 +35,7 @@ struct import {
 	struct service *service;
 	struct import_stage stage;
 	struct settling settling;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	bool dry_run;
 	bool gone; /* nobody waits for it */
 	enum step step;
@@ -89,7 +89,7 @@ int import_new(const struct import_args *args, struct import **ret_import)
 					      .stage = &import->stage,
 					      .is_root = args->is_root,
 					      .update = args->update };
-	memcpy(import->actor, args->actor, strlen(args->actor) + 1);
+	import->actor = *args->actor;
 	args->service->import = import;
 	r = import_stage_init(&import->stage, args->service->state);
 	if (r == 0)
@@ -294,6 +294,11 @@ static int apply(struct import *import)
 {
 	scope(varlink_call_unrefp) struct varlink_call *call = NULL;
 	char details[160];
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = EVENT_USERS_IMPORTED,
+				 .result = RECORD_DONE,
+				 .reason = REASON_BY_ADMINISTRATOR,
+				 .details = details };
 	struct text text;
 	int r;
 
@@ -302,14 +307,8 @@ static int apply(struct import *import)
 			(long long)import->counts.added,
 			(long long)import->counts.changed,
 			(long long)import->counts.unchanged);
-	r = import_stage_apply(
-		&import->stage,
-		&(struct record){ .at_us = clock_realtime_us(),
-				  .event = EVENT_USERS_IMPORTED,
-				  .result = RECORD_DONE,
-				  .reason = REASON_BY_ADMINISTRATOR,
-				  .actor = import->actor,
-				  .details = details });
+	actor_sign(&import->actor, &record);
+	r = import_stage_apply(&import->stage, &record);
 	if (r == IMPORT_E_STALE)
 		return look_again(import);
 	if (r == IMPORT_E_NOBODY) {

@@ -19,7 +19,7 @@ struct import;
 
 struct import_args {
 	struct service *service;
-	const char *actor;
+	const struct actor *actor;
 	bool is_root;
 	bool update; /* users who exist may be changed */
 };

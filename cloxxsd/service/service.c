@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cloxxsd/service/acting.h"
 #include "cloxxsd/service/admin_origin.h"
 #include "policy/password.h"
 
@@ -18,50 +19,90 @@ const struct settings_service *service_of_peer(const struct service *service,
 	return accounts_service_of(service->accounts, peer->uid);
 }
 
+/* Who is locked, no longer valid, or has yet to choose a password, administers
+ * nothing. */
+bool service_administers(const struct service *service, const struct user *user)
+{
+	const struct settings *settings = service->attempts->settings;
+	struct user_moment moment = service_moment(service);
+
+	return user->role == USER_ROLE_ADMINISTRATOR && user->enabled &&
+	       !user_is_locked(user) && user_is_open(user, moment.now) &&
+	       user_validity(user, &moment) == REASON_NONE &&
+	       user->failures < settings->lockout_failures &&
+	       user->password_kind == USER_PASSWORD_CHOSEN &&
+	       !password_is_expired(settings->password.max_age_s,
+				    user->password_changed, moment.latest);
+}
+
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 {
+	struct application_session acting;
 	struct service *service = userdata;
-	struct user_moment moment;
 	struct user user;
 
 	if (peer->uid == 0)
 		return PEER_ROOT;
 	if (service_of_peer(service, peer))
-		return PEER_SERVICE;
+		return acting_find(service, peer, &acting)
+			       ? PEER_SERVICE | PEER_ADMINISTRATOR
+			       : PEER_SERVICE;
 	if (!name_is_our_uid(peer->uid) ||
 	    user_find_uid(service->state->store, peer->uid, &user) != 0 ||
 	    !user.enabled)
 		return 0;
-	moment = service_moment(service);
-	/* Who is locked, no longer valid, has yet to choose a password, or may
-	 * sit anywhere, administers nothing. */
-	if (user.role == USER_ROLE_ADMINISTRATOR && !user_is_locked(&user) &&
-	    user_is_open(&user, moment.now) &&
-	    user_validity(&user, &moment) == REASON_NONE &&
-	    user.failures < service->attempts->settings->lockout_failures &&
-	    user.password_kind == USER_PASSWORD_CHOSEN &&
-	    !password_is_expired(
-		    service->attempts->settings->password.max_age_s,
-		    user.password_changed, moment.latest) &&
-	    admin_origin_is_good(service, &user))
-		return PEER_USER | PEER_ADMINISTRATOR;
-	return PEER_USER;
+	/* Who may sit anywhere administers nothing either. */
+	return service_administers(service, &user) &&
+			       admin_origin_is_good(service, &user)
+		       ? PEER_USER | PEER_ADMINISTRATOR
+		       : PEER_USER;
+}
+
+static void copy_place(const struct application_session *acting,
+		       struct actor *actor)
+{
+	memcpy(actor->service, acting->session.service, sizeof(actor->service));
+	memcpy(actor->address, acting->session.address, sizeof(actor->address));
+}
+
+void service_find_actor(const struct service *service,
+			const struct varlink_peer *peer,
+			struct actor *ret_actor)
+{
+	struct application_session acting;
+	struct text text;
+	struct user user;
+
+	*ret_actor = (struct actor){ 0 };
+	text_init(&text, ret_actor->name, sizeof(ret_actor->name));
+	if (peer->uid == 0) {
+		text_add(&text, "root");
+	} else if (acting_find(service, peer, &acting)) {
+		text_add(&text, acting.user.name);
+		copy_place(&acting, ret_actor);
+	} else if (name_is_our_uid(peer->uid) &&
+		   user_find_uid(service->state->store, peer->uid, &user) ==
+			   0) {
+		text_add(&text, user.name);
+	} else {
+		text_add_format(&text, "uid:%lu", (unsigned long)peer->uid);
+	}
 }
 
 void service_actor(struct service *service, const struct varlink_peer *peer,
 		   char ret_actor[ACTOR_MAX])
 {
-	struct text text;
-	struct user user;
+	struct actor actor;
 
-	text_init(&text, ret_actor, ACTOR_MAX);
-	if (peer->uid == 0)
-		text_add(&text, "root");
-	else if (name_is_our_uid(peer->uid) &&
-		 user_find_uid(service->state->store, peer->uid, &user) == 0)
-		text_add(&text, user.name);
-	else
-		text_add_format(&text, "uid:%lu", (unsigned long)peer->uid);
+	service_find_actor(service, peer, &actor);
+	memcpy(ret_actor, actor.name, ACTOR_MAX);
+}
+
+void actor_sign(const struct actor *actor, struct record *record)
+{
+	record->actor = actor->name;
+	record->service = record_text(actor->service);
+	record->address = record_text(actor->address);
 }
 
 int64_t service_geo_max_age(const struct service *service)

@@ -60,10 +60,28 @@ const struct settings_service *service_of_peer(const struct service *service,
 /* Now, as validity is measured by the settings in force. */
 struct user_moment service_moment(const struct service *service);
 
-/* Who acts: "root", a user's name, or "uid:N". */
+/* Whether user is an administrator in force, wherever he is. */
+bool service_administers(const struct service *service,
+			 const struct user *user);
+
+/* Who acts: "root", a user's name, his through an application too, or "uid:N".
+ */
 #define ACTOR_MAX 40
 void service_actor(struct service *service, const struct varlink_peer *peer,
 		   char ret_actor[ACTOR_MAX]);
+
+/* The same, and by what application and from where; "" where by none. */
+struct actor {
+	char name[ACTOR_MAX];
+	char service[NAME_SERVICE_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
+};
+void service_find_actor(const struct service *service,
+			const struct varlink_peer *peer,
+			struct actor *ret_actor);
+/* Signs a record that is about nobody's login with what actor says of him; it
+ * borrows from actor. */
+void actor_sign(const struct actor *actor, struct record *record);
 
 /* How old, in seconds, a country database may be; and whether any rule goes by
  * countries, so that it must be there. */

@@ -45,6 +45,16 @@ static void give_services(const char *name, const char *services)
 					  .user = &user });
 }
 
+static void set_role(enum user_role role)
+{
+	struct user user = core_user(core, "anna");
+
+	user.role = role;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = ANNA,
+					  .user = &user });
+}
+
 static void begin(const char *lines)
 {
 	assert_int_equal(setenv("CLOXXS_BOOT_ID", "0123456789abcdef", 1), 0);
@@ -602,7 +612,6 @@ static void abuse_33_it_puts_nobody_anywhere(void **state)
 {
 	struct service *service = &core->daemon.service;
 	struct varlink_peer peer = { .uid = ANNA };
-	struct user user;
 
 	(void)state;
 	begin(NULL);
@@ -611,11 +620,7 @@ static void abuse_33_it_puts_nobody_anywhere(void **state)
 		      "[administrators]\nnetworks = 10.9.0.0/24\n" SERVICES(
 			      "direct"));
 	core_restart(core);
-	user = core_user(core, "anna");
-	user.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = ANNA,
-					  .user = &user });
+	set_role(USER_ROLE_ADMINISTRATOR);
 	(void)open_after_login(WWW, (struct about){ .user = "anna",
 						    .service = "accounts",
 						    .address = "10.9.0.5" });
@@ -630,6 +635,291 @@ static void abuse_33_it_puts_nobody_anywhere(void **state)
 	assert_int_equal(service_classify(&peer, service),
 			 PEER_USER | PEER_ADMINISTRATOR);
 	core_finish(core);
+}
+
+#define ADMINISTERED                                   \
+	"[geofence]\ncountries = any\nlocal = allow\n" \
+	"[administrators]\nnetworks = 10.9.0.0/24\n" SERVICES("10.0.0.1")
+
+static const struct about boss = { .user = "anna",
+				   .service = "accounts",
+				   .address = "10.9.0.5" };
+
+static int setup_boss(void **state)
+{
+	(void)state;
+	begin(NULL);
+	core_configure_all(core, ADMINISTERED);
+	core_restart(core);
+	set_role(USER_ROLE_ADMINISTRATOR);
+	return 0;
+}
+
+static struct outcome act_for(struct talk *talk, const char *session,
+			      const char *address)
+{
+	return outcome_of(talk_call(core, talk, "nl.cloxxs.Admin.ActFor",
+				    json_pack("{s:s, s:s*}", "session", session,
+					      "address", address)));
+}
+
+/* The error of a call of nl.cloxxs.Admin on the connection. */
+static const char *ask(struct talk *talk, const char *method,
+		       json_t *parameters)
+{
+	static char error[64];
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "nl.cloxxs.Admin.%s", method);
+	(void)snprintf(
+		error, sizeof(error), "%s",
+		outcome_of(talk_call(core, talk, name, parameters)).error);
+	return error;
+}
+
+static struct ledger_row last_row(void)
+{
+	struct ledger_row row;
+
+	assert_int_equal(ledger_next_unpublished(&core->daemon.state.ledger,
+						 core->daemon.state.ledger.seq,
+						 &row),
+			 0);
+	return row;
+}
+
+static void expect_hers(const struct ledger_row *row, const char *event,
+			const char *user)
+{
+	assert_string_equal(row->event, event);
+	assert_string_equal(row->user, user);
+	assert_string_equal(row->actor, "anna");
+	assert_string_equal(row->service, "accounts");
+	assert_string_equal(row->address, "10.9.0.5");
+	assert_string_equal(row->reason, "by-administrator");
+}
+
+static void it_acts_for_an_administrator(void **state)
+{
+	struct outcome session = open_after_login(WWW, boss);
+	struct ledger_row row;
+	struct talk talk;
+
+	(void)state;
+	talk_open(core, &talk, WWW);
+	assert_string_equal(ask(&talk, "Status", json_object()), DENIED);
+	assert_string_equal(act_for(&talk, session.session, NULL).error, "");
+	assert_string_equal(ask(&talk, "Status", json_object()), "");
+	assert_string_equal(
+		ask(&talk, "LockUser",
+		    json_pack("{s:s, s:s}", "name", "piet", "reason", "test")),
+		"");
+	row = last_row();
+	expect_hers(&row, "user-locked", "piet");
+	assert_string_equal(
+		ask(&talk, "UnlockUser",
+		    json_pack("{s:s, s:s, s:b}", "name", "piet", "reason",
+			      "test", "reset_password", 1)),
+		"");
+	row = last_row();
+	expect_hers(&row, "password-reset", "piet");
+	/* What is for root alone, by row and by user, stays so. */
+	assert_string_equal(
+		ask(&talk, "EndSession", json_pack("{s:s}", "user", "piet")),
+		DENIED);
+	assert_string_equal(ask(&talk, "LockUser",
+				json_pack("{s:s, s:s, s:b}", "name", "piet",
+					  "reason", "test", "end_sessions", 1)),
+			    "nl.cloxxs.Admin.RootOnly");
+	assert_string_equal(
+		ask(&talk, "SetUser",
+		    json_pack("{s:s, s:b}", "name", "piet", "protected", 1)),
+		"nl.cloxxs.Admin.RootOnly");
+	assert_string_equal(ask(&talk, "SetUser",
+				json_pack("{s:s, s:s}", "name", "piet", "home",
+					  "/etc/cron.d")),
+			    "nl.cloxxs.Admin.Invalid");
+	/* It is this connection's, and no login's. */
+	assert_string_equal(account(core, WWW, boss).verdict, "allow");
+	talk_close(core, &talk);
+	talk_open(core, &talk, WWW);
+	assert_string_equal(ask(&talk, "Status", json_object()), DENIED);
+	talk_close(core, &talk);
+}
+
+static void demote(const char *session)
+{
+	(void)session;
+	set_role(USER_ROLE_USER);
+}
+
+static void lock_only(const char *session)
+{
+	(void)session;
+	core_apply(core, (struct change){ .type = CHANGE_USER_LOCK,
+					  .uid = ANNA,
+					  .at = 1,
+					  .text = "test" });
+}
+
+static void disable_by_change(const char *session)
+{
+	(void)session;
+	core_apply(core,
+		   (struct change){ .type = CHANGE_USER_DISABLE, .uid = ANNA });
+}
+
+static void close_it(const char *session)
+{
+	assert_string_equal(close_as(WWW, session).error, "");
+}
+
+static void give_temporary_password(const char *session)
+{
+	(void)session;
+	assert_string_equal(administer(core, "ResetPassword",
+				       json_pack("{s:s}", "name", "anna"))
+				    .error,
+			    "");
+}
+
+static void move_networks(const char *session)
+{
+	struct daemon *daemon = &core->daemon;
+	struct settings *settings;
+	char findings[512];
+	struct text error;
+
+	(void)session;
+	core_configure_all(core,
+			   "[geofence]\ncountries = any\n"
+			   "local = allow\n[administrators]\n"
+			   "networks = 10.8.0.0/24\n" SERVICES("10.0.0.1"));
+	text_init(&error, findings, sizeof(findings));
+	assert_int_equal(
+		daemon_load_settings(&daemon->options, &error, &settings), 0);
+	settings_free(daemon->settings);
+	daemon->settings = settings;
+	daemon->attempts.settings = settings;
+	accounts_bind(&daemon->accounts, settings, core->passwd);
+}
+
+static void fix_elsewhere(const char *session)
+{
+	struct user user = core_user(core, "anna");
+
+	(void)session;
+	(void)snprintf(user.networks, sizeof(user.networks), "10.9.0.6");
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = ANNA,
+					  .user = &user });
+}
+
+/* At the next call, on the connection that is open. */
+static void what_ends_it(void **state)
+{
+	static void (*const ends[])(const char *session) = {
+		demote,        lock_only,     disable_by_change,
+		close_it,      end_one,       give_temporary_password,
+		move_networks, fix_elsewhere, take_service,
+		wait_12h,
+	};
+	struct outcome session;
+	struct talk talk;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		(void)setup_boss(state);
+		session = open_after_login(WWW, boss);
+		talk_open(core, &talk, WWW);
+		assert_string_equal(act_for(&talk, session.session, NULL).error,
+				    "");
+		assert_string_equal(ask(&talk, "Status", json_object()), "");
+		ends[i](session.session);
+		if (strcmp(ask(&talk, "Status", json_object()), DENIED) != 0 ||
+		    strcmp(act_for(&talk, session.session, NULL).error,
+			   DENIED) != 0)
+			fail_msg("%zu", i);
+		assert_int_equal(core_count(core, "call-refused"), 1);
+		talk_close(core, &talk);
+		core_finish(core);
+	}
+}
+
+/* abuse_42, and no confused deputy: for whom it may not act. */
+static void abuse_42_for_whom_it_does_not_act(void **state)
+{
+	struct about elsewhere = boss, of_reports = boss, piet = boss;
+	struct outcome hers, far, users, by_root, reports;
+	struct talk talk;
+
+	(void)state;
+	give_services("anna", "sshd,accounts,reports");
+	give_services("piet", "accounts");
+	piet.user = "piet";
+	of_reports.service = "reports";
+	elsewhere.address = "10.8.0.5";
+	hers = open_after_login(WWW, boss);
+	reports = open_after_login(REPORTS, of_reports);
+	users = open_after_login(WWW, piet);
+	by_root = open_session(core, 0, boss);
+	/* From there she does not get in as it is. */
+	set_role(USER_ROLE_USER);
+	far = open_after_login(WWW, elsewhere);
+	set_role(USER_ROLE_ADMINISTRATOR);
+	talk_open(core, &talk, WWW);
+	assert_string_equal(act_for(&talk, reports.session, NULL).error,
+			    DENIED);
+	assert_string_equal(act_for(&talk, users.session, NULL).error, DENIED);
+	assert_string_equal(act_for(&talk, far.session, NULL).error, DENIED);
+	assert_string_equal(act_for(&talk, by_root.session, NULL).error,
+			    DENIED);
+	assert_string_equal(act_for(&talk, "", NULL).error, DENIED);
+	assert_string_equal(act_for(&talk, "0123456789abcdef", NULL).error,
+			    DENIED);
+	/* She is elsewhere now, or at a proxy, or nobody knows where. */
+	assert_string_equal(act_for(&talk, hers.session, "10.8.0.5").error,
+			    DENIED);
+	assert_string_equal(act_for(&talk, hers.session, "10.0.0.1").error,
+			    DENIED);
+	assert_string_equal(act_for(&talk, hers.session, "here").error, DENIED);
+	assert_string_equal(act_for(&talk, hers.session, "10.9.0.9").error, "");
+	assert_string_equal(ask(&talk, "Status", json_object()), "");
+	/* A refusal ends what was. */
+	assert_string_equal(act_for(&talk, users.session, NULL).error, DENIED);
+	assert_string_equal(ask(&talk, "Status", json_object()), DENIED);
+	talk_close(core, &talk);
+	/* Nor do others act. */
+	for (int i = 0; i < 4; i++) {
+		static const uid_t uids[] = { 0, ANNA, REPORTS, STRANGER };
+
+		talk_open(core, &talk, uids[i]);
+		assert_string_equal(act_for(&talk, hers.session, NULL).error,
+				    DENIED);
+		talk_close(core, &talk);
+	}
+}
+
+/* What was begun for one is not ended for another. */
+static void an_import_is_of_who_began_it(void **state)
+{
+	struct outcome session = open_after_login(WWW, boss);
+	struct talk talk;
+
+	(void)state;
+	talk_open(core, &talk, WWW);
+	assert_string_equal(act_for(&talk, session.session, NULL).error, "");
+	assert_string_equal(ask(&talk, "ImportBegin", json_object()), "");
+	assert_string_equal(act_for(&talk, session.session, NULL).error, "");
+	assert_string_equal(ask(&talk, "ImportCommit", json_object()),
+			    "nl.cloxxs.Admin.Conflict");
+	assert_string_equal(ask(&talk, "ImportBegin", json_object()), "");
+	assert_string_equal(
+		ask(&talk, "ImportUsers",
+		    json_pack("{s:[{s:s}]}", "users", "name", "sofie")),
+		"");
+	assert_string_equal(ask(&talk, "ImportCommit", json_object()), "");
+	assert_string_equal(core_user(core, "sofie").name, "sofie");
+	talk_close(core, &talk);
 }
 
 int main(void)
@@ -660,6 +950,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_fills_nobody_elses_place,
 						setup, teardown),
 		cmocka_unit_test(abuse_33_it_puts_nobody_anywhere),
+		cmocka_unit_test_setup_teardown(it_acts_for_an_administrator,
+						setup_boss, teardown),
+		cmocka_unit_test(what_ends_it),
+		cmocka_unit_test_setup_teardown(
+			abuse_42_for_whom_it_does_not_act, setup_boss,
+			teardown),
+		cmocka_unit_test_setup_teardown(an_import_is_of_who_began_it,
+						setup_boss, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -681,7 +681,8 @@ static uint32_t peers_of(const char *method)
 {
 	if (strcmp(method, "nl.cloxxs.Login.Unmanaged") == 0)
 		return PEER_ROOT;
-	if (strcmp(method, "nl.cloxxs.Login.CheckSession") == 0)
+	if (strcmp(method, "nl.cloxxs.Login.CheckSession") == 0 ||
+	    strcmp(method, "nl.cloxxs.Admin.ActFor") == 0)
 		return PEER_SERVICE;
 	if (strncmp(method, "nl.cloxxs.Login.", 16) == 0)
 		return PEER_ROOT | PEER_USER | PEER_SERVICE;
