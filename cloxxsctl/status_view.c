@@ -163,6 +163,26 @@ static void print_geoip(struct output *output, const json_t *reply)
 	end(output);
 }
 
+/* Those that have an account. */
+static void print_applications(struct output *output, const json_t *reply)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "applications"), i, one)
+	{
+		const char *fault = output_member(one, "fault", "");
+
+		begin(output, i == 0 ? "Applications" : "", !*fault);
+		output_foreign(output, output_member(one, "service", "?"));
+		fputs(*fault ? ": account " : " by ", output->stream);
+		output_foreign(output, output_member(one, "account", "?"));
+		fputs(*fault ? " " : "", output->stream);
+		output_foreign(output, fault);
+		end(output);
+	}
+}
+
 static void print_not_kept(struct output *output, const json_t *reply)
 {
 	const json_t *ids = json_object_get(reply, "not_kept");
@@ -217,6 +237,7 @@ int status_view(struct output *output, const json_t *reply)
 		number(reply, "map_generation"));
 	print_backups(output, reply);
 	print_geoip(output, reply);
+	print_applications(output, reply);
 	print_not_kept(output, reply);
 	return 0;
 }

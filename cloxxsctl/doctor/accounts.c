@@ -301,6 +301,21 @@ static void check_places(struct doctor *doctor)
 			   "every shell is there");
 }
 
+/* An application that has an account asks over the socket. */
+static bool is_application(const struct doctor *doctor, const char *service)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(doctor->status, "applications"), i,
+			   one)
+	{
+		if (strcmp(output_member(one, "service", ""), service) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void check_services(struct doctor *doctor)
 {
 	const json_t *user, *service;
@@ -316,7 +331,8 @@ static void check_services(struct doctor *doctor)
 			char path[PATH_MAX], vendor[PATH_MAX];
 			struct text text;
 
-			if (!name || strchr(name, '/'))
+			if (!name || strchr(name, '/') ||
+			    is_application(doctor, name))
 				continue;
 			text_init(&text, path, sizeof(path));
 			text_add_format(&text, "/etc/pam.d/%s", name);
@@ -337,6 +353,38 @@ static void check_services(struct doctor *doctor)
 		doctor_say(doctor, CHECK_SERVICES, SEVERITY_OK,
 			   "every service of a user has its file in "
 			   "/etc/pam.d");
+}
+
+static void judge_application(struct doctor *doctor, const json_t *one)
+{
+	const char *service = output_member(one, "service", "?");
+	const char *account = output_member(one, "account", "?");
+	const char *fault = output_member(one, "fault", NULL);
+
+	if (fault)
+		doctor_say(doctor, CHECK_APPLICATIONS, SEVERITY_ERROR,
+			   "nobody speaks for %s: account %s %s", service,
+			   account, fault);
+	else if (strcmp(output_member(one, "proxies", "none"), "none") == 0)
+		doctor_say(doctor, CHECK_APPLICATIONS, SEVERITY_WARNING,
+			   "the users of %s come from nowhere: proxies is not "
+			   "set",
+			   service);
+	else
+		doctor_say(doctor, CHECK_APPLICATIONS, SEVERITY_OK,
+			   "%s speaks for %s", account, service);
+}
+
+static void check_applications(struct doctor *doctor)
+{
+	const json_t *all = json_object_get(doctor->status, "applications");
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) judge_application(doctor, one);
+	if (all && json_array_size(all) == 0)
+		doctor_say(doctor, CHECK_APPLICATIONS, SEVERITY_OK,
+			   "no application has an account");
 }
 
 static bool is_true(const json_t *user, const char *key)
@@ -384,5 +432,6 @@ void doctor_accounts(struct doctor *doctor)
 	check_range(doctor);
 	check_places(doctor);
 	check_services(doctor);
+	check_applications(doctor);
 	check_administrator(doctor);
 }

@@ -169,6 +169,10 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "A service without a file in /etc/pam.d is asked for by nobody: a "
 	  "typing error keeps a user out.",
 	  "cloxxsctl user set NAME --services A,B" },
+	[CHECK_APPLICATIONS] = { "applications",
+	  "An application whose account is not known, or that may not say where "
+	  "its users come from, lets nobody in.",
+	  "editor /etc/cloxxs/cloxxsd.conf; systemctl reload cloxxsd" },
 	[CHECK_ADMINISTRATOR] = { "administrator",
 	  "Somebody who is not root must be able to lift locks.",
 	  "cloxxsctl user add NAME --role administrator --services sshd,sudo" },

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cloxxsd/service/admin.h"
+#include "cloxxsd/service/application.h"
 #include "cloxxsd/service/admin_key.h"
 
 #include <stdio.h>
@@ -165,10 +166,10 @@ static json_t *locks_json(struct service *service)
 
 static json_t *add_others(struct service *service, json_t *reply)
 {
-	return admin_add_breached(
-		service,
-		admin_add_geoip(service,
-				admin_add_last_backup(service, reply)));
+	reply = admin_add_last_backup(service, reply);
+	reply = admin_add_geoip(service, reply);
+	reply = admin_add_breached(service, reply);
+	return application_add_all(service, reply);
 }
 
 int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)

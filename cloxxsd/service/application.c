@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/config/setting_type.h"
 #include "cloxxsd/service/claim.h"
 
 bool application_opened(const struct settings_service *of,
@@ -107,4 +108,36 @@ int application_check_session(struct varlink_call *call, json_t *parameters,
 	return varlink_call_reply(
 		call,
 		json_pack("{s:s}", "verdict", r < 0 ? "unavailable" : "deny"));
+}
+
+static json_t *account_json(const struct account *account)
+{
+	const struct settings_service *of = account->service;
+	const char *fault = account_fault(account);
+	char proxies[SETTING_VALUE_MAX];
+	struct text text;
+
+	text_init(&text, proxies, sizeof(proxies));
+	setting_proxies_format(&of->proxies, &text);
+	return json_pack("{s:s, s:s, s:o, s:s, s:s?}", "service", of->name,
+			 "account", of->account, "uid",
+			 fault ? json_null()
+			       : json_integer((json_int_t)account->uid),
+			 "proxies", proxies, "fault", fault);
+}
+
+json_t *application_add_all(const struct service *service, json_t *reply)
+{
+	json_t *all = json_array();
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < service->accounts->n; i++)
+		r = json_array_append_new(
+			all, account_json(&service->accounts->accounts[i]));
+	if (r == 0 && json_object_set_new(reply, "applications", all) == 0)
+		return reply;
+	if (r != 0)
+		json_decref(all);
+	json_decref(reply);
+	return NULL;
 }

@@ -39,6 +39,10 @@ must_check int application_session_find(const struct service *service,
 					const char *id, const char *address,
 					struct application_session *ret_found);
 
+/* Adds to a reply, which may be NULL, the applications of the settings and who
+ * speaks for them. NULL without memory. */
+json_t *application_add_all(const struct service *service, json_t *reply);
+
 /* nl.cloxxs.Login.CheckSession */
 int application_check_session(struct varlink_call *call, json_t *parameters,
 			      void *service);

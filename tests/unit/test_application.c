@@ -150,6 +150,36 @@ static struct outcome close_as(uid_t uid, const char *session)
 	return outcome;
 }
 
+/* An account that is not there: told of, and given to nobody. */
+static void nobody_speaks_without_an_account(void **state)
+{
+	static const char passwd[] = "reports:x:34:34::/:/bin/sh\n";
+	json_t *reply, *all, *one;
+	struct talk talk;
+
+	(void)state;
+	scratch_write(&core->scratch, "passwd", passwd, strlen(passwd), 0644);
+	core_restart(core);
+	assert_string_equal(account(core, WWW, anna).error, DENIED);
+	talk_open(core, &talk, 0);
+	reply = talk_call(core, &talk, "nl.cloxxs.Admin.Status", json_object());
+	all = json_object_get(json_object_get(reply, "parameters"),
+			      "applications");
+	assert_int_equal(json_array_size(all), 2);
+	one = json_array_get(all, 0);
+	assert_string_equal(json_string_value(json_object_get(one, "account")),
+			    "www-data");
+	assert_true(json_is_null(json_object_get(one, "uid")));
+	assert_non_null(strstr(json_string_value(json_object_get(one, "fault")),
+			       "does not stand in /etc/passwd"));
+	one = json_array_get(all, 1);
+	assert_int_equal(json_integer_value(json_object_get(one, "uid")),
+			 REPORTS);
+	assert_true(json_is_null(json_object_get(one, "fault")));
+	json_decref(reply);
+	talk_close(core, &talk);
+}
+
 static void its_users_log_in(void **state)
 {
 	struct session session;
@@ -925,6 +955,8 @@ static void an_import_is_of_who_began_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			nobody_speaks_without_an_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(its_users_log_in, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(

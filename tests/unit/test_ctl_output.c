@@ -277,7 +277,9 @@ static const struct golden goldens[] = {
 	  "{'user': 'jan', 'at': 1795302331, 'because': 'yesterday'}], "
 	  "'backups': 7, 'backup_newest': 1795402330, "
 	  "'geoip': {'state': 'old', 'database': {'type': 'T', 'built': "
-	  "1795402330}}, "
+	  "1795402330}}, 'applications': [{'service': 'accounts', 'account': "
+	  "'www-data', 'fault': null}, {'service': 'reports', 'account': "
+	  "'app', 'fault': 'is gone'}], "
 	  "'unpublished': 4, 'not_kept': ['S01', 'S08']}",
 	  false, false, false,
 	  "Health        x 1 error, 2 warnings: see \"cloxxsctl doctor\"\n"
@@ -297,6 +299,8 @@ static const struct golden goldens[] = {
 	  "Backup        + 2026-11-23 03:52:10 +0100 (3 hours ago), 7 in all\n"
 	  "Countries     x too old to be asked: T, built 2026-11-23 03:52:10 "
 	  "+0100 (3 hours ago)\n"
+	  "Applications  + accounts by www-data\n"
+	  "              x reports: account app is gone\n"
 	  "Not kept      S01, S08: see \"cloxxsctl statement\"\n" },
 	{ "geoip", "status", NULL,
 	  "{'geoip': {'state': 'ok', 'path': '/x/country.mmdb', 'fault': null, "

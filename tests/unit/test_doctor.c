@@ -502,6 +502,43 @@ static void test_backup_age(void **state)
 	assert_int_equal(backup_of(true, NULL), _N_SEVERITIES);
 }
 
+/* Takes status. */
+static enum severity applications_of(json_t *status)
+{
+	struct doctor doctor;
+	enum severity worst;
+
+	doctor_init(&doctor, "/nowhere", "/run/cloxxs/cloxxsd.sock");
+	doctor.status = status;
+	doctor_accounts(&doctor);
+	worst = findings_worst_of(&doctor.findings, CHECK_APPLICATIONS);
+	doctor_deinit(&doctor);
+	return worst;
+}
+
+static void test_applications(void **state)
+{
+	static const struct {
+		const char *fault, *proxies;
+		enum severity severity;
+	} rows[] = {
+		{ NULL, "direct", SEVERITY_OK },
+		{ NULL, "127.0.0.1", SEVERITY_OK },
+		{ NULL, "none", SEVERITY_WARNING },
+		{ "is gone", "direct", SEVERITY_ERROR },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(
+			applications_of(json_pack(
+				"{s:[{s:s, s:s, s:s, s:s?}]}", "applications",
+				"service", "accounts", "account", "www-data",
+				"proxies", rows[i].proxies, "fault",
+				rows[i].fault)),
+			rows[i].severity);
+}
+
 static enum severity countries_of(const char *state, bool needed, int64_t days)
 {
 	struct doctor doctor;
@@ -581,6 +618,7 @@ int main(void)
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_backup_age),
+		cmocka_unit_test(test_applications),
 		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_findings),
 	};
