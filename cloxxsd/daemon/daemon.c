@@ -147,7 +147,7 @@ static void on_refused(const struct varlink_peer *peer, const char *method,
 			  &n_before))
 		return;
 	service_actor(service, peer, actor);
-	(void)snprintf(details, sizeof(details), "method=%.80s before=%llu",
+	(void)snprintf(details, sizeof(details), "method=%.120s before=%llu",
 		       method, (unsigned long long)n_before);
 	change_set_record(&set,
 			  (struct record){ .at_us = clock_realtime_us(),
@@ -318,7 +318,7 @@ static int take_signals(struct daemon *daemon)
 static int start_server(struct daemon *daemon)
 {
 	static const struct varlink_interface *const interfaces[] = {
-		&service_login, &service_admin, NULL
+		&service_login, &service_access, &service_admin, NULL
 	};
 	const struct varlink_server_args args = {
 		.event = daemon->event,

@@ -667,6 +667,68 @@ static void abuse_33_it_puts_nobody_anywhere(void **state)
 	core_finish(core);
 }
 
+/* The address, or the error. */
+static const char *client_address(uid_t uid, const char *peer,
+				  const char *forwarded)
+{
+	static char found[160];
+	json_t *reply;
+	const char *error;
+	struct talk talk;
+
+	talk_open(core, &talk, uid);
+	reply = talk_call(
+		core, &talk, "nl.cloxxs.Access.ClientAddress",
+		json_pack("{s:s, s:s*}", "peer", peer, "forwarded", forwarded));
+	error = json_string_value(json_object_get(reply, "error"));
+	(void)snprintf(found, sizeof(found), "%s",
+		       error ? error
+			     : json_string_value(json_object_get(
+				       json_object_get(reply, "parameters"),
+				       "address")));
+	json_decref(reply);
+	talk_close(core, &talk);
+	return found;
+}
+
+#define NOT_THROUGH "nl.cloxxs.Access.NotThroughProxy"
+
+/* By the settings of the caller's own service; see test_forwarded.c. */
+static void abuse_61_by_the_proxies_of_the_service(void **state)
+{
+	struct ledger_row row;
+
+	(void)state;
+	begin(SERVICES("10.9.0.0/24"));
+	assert_string_equal(
+		client_address(WWW, "10.9.0.1", "1.1.1.1, 192.0.2.7, 10.9.0.2"),
+		"192.0.2.7");
+	assert_string_equal(client_address(WWW, "10.9.0.1", NULL), NOT_THROUGH);
+	assert_int_equal(core_count(core, "call-refused"), 0);
+	/* Who came round them is recorded. */
+	assert_string_equal(client_address(WWW, "192.0.2.66", "192.0.2.7"),
+			    NOT_THROUGH);
+	assert_int_equal(core_count(core, "call-refused"), 1);
+	assert_int_equal(ledger_next_unpublished(&core->daemon.state.ledger,
+						 core->daemon.state.ledger.seq,
+						 &row),
+			 0);
+	assert_string_equal(row.service, "accounts");
+	assert_non_null(strstr(row.details, "from 192.0.2.66)"));
+	assert_string_equal(client_address(REPORTS, "192.0.2.66", "192.0.2.7"),
+			    "192.0.2.66");
+	assert_string_equal(client_address(0, "10.9.0.1", "192.0.2.7"), DENIED);
+	assert_string_equal(client_address(ANNA, "10.9.0.1", "192.0.2.7"),
+			    DENIED);
+	assert_string_equal(client_address(STRANGER, "10.9.0.1", "192.0.2.7"),
+			    DENIED);
+	core_finish(core);
+	begin(SERVICES("none"));
+	assert_string_equal(client_address(WWW, "10.9.0.1", "192.0.2.7"),
+			    NOT_THROUGH);
+	core_finish(core);
+}
+
 #define ADMINISTERED                                   \
 	"[geofence]\ncountries = any\nlocal = allow\n" \
 	"[administrators]\nnetworks = 10.9.0.0/24\n" SERVICES("10.0.0.1")
@@ -982,6 +1044,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_fills_nobody_elses_place,
 						setup, teardown),
 		cmocka_unit_test(abuse_33_it_puts_nobody_anywhere),
+		cmocka_unit_test(abuse_61_by_the_proxies_of_the_service),
 		cmocka_unit_test_setup_teardown(it_acts_for_an_administrator,
 						setup_boss, teardown),
 		cmocka_unit_test(what_ends_it),

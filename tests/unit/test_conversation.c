@@ -640,7 +640,7 @@ static void parameters_that_cannot_be(void **state)
 static void rows_agree_with_descriptions(void **state)
 {
 	static const struct varlink_interface *const interfaces[] = {
-		&service_login, &service_admin
+		&service_login, &service_access, &service_admin
 	};
 
 	(void)state;
@@ -681,7 +681,8 @@ static uint32_t peers_of(const char *method)
 {
 	if (strcmp(method, "nl.cloxxs.Login.Unmanaged") == 0)
 		return PEER_ROOT;
-	if (strcmp(method, "nl.cloxxs.Login.CheckSession") == 0 ||
+	if (strcmp(method, "nl.cloxxs.Access.ClientAddress") == 0 ||
+	    strcmp(method, "nl.cloxxs.Login.CheckSession") == 0 ||
 	    strcmp(method, "nl.cloxxs.Admin.ActFor") == 0)
 		return PEER_SERVICE;
 	if (strncmp(method, "nl.cloxxs.Login.", 16) == 0)
@@ -713,6 +714,9 @@ static void rows_name_their_callers(void **state)
 	     m++)
 		assert_int_equal(m->peers, peers_of(m->name));
 	for (const struct varlink_method *m = service_login.methods; m->name;
+	     m++)
+		assert_int_equal(m->peers, peers_of(m->name));
+	for (const struct varlink_method *m = service_access.methods; m->name;
 	     m++)
 		assert_int_equal(m->peers, peers_of(m->name));
 	for (size_t i = 0; i < ARRAY_SIZE(sensitive); i++) {
