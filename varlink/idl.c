@@ -107,13 +107,14 @@ static int take_fields(struct reader *reader, struct idl_method *method);
 
 static int take_type(struct reader *reader, struct idl_parameter *parameter)
 {
-	bool array = false, map = false;
+	bool array = false, map = false, nested = false;
 	struct idl_name name;
 	int r;
 
 	parameter->optional = take(reader, "?");
 	while (take(reader, "[")) {
-		map = map || array || take(reader, "string");
+		nested = array;
+		map = take(reader, "string") || map;
 		array = true;
 		r = expect(reader, "]");
 		if (r != 0)
@@ -127,9 +128,9 @@ static int take_type(struct reader *reader, struct idl_parameter *parameter)
 		return r;
 	if (!array)
 		parameter->type = scalar(&name);
-	else if (!map && scalar(&name) == VARLINK_STRING)
-		parameter->type = VARLINK_STRINGS;
-	else if (!map && *name.start >= 'A' && *name.start <= 'Z')
+	else if (!nested && scalar(&name) == VARLINK_STRING)
+		parameter->type = map ? VARLINK_MAP : VARLINK_STRINGS;
+	else if (!nested && !map && *name.start >= 'A' && *name.start <= 'Z')
 		parameter->type = VARLINK_OBJECTS;
 	return 0;
 }
@@ -284,7 +285,7 @@ static size_t n_parameters(const struct varlink_method *row)
 static bool has_no_size(const struct varlink_parameter *row)
 {
 	return (row->type == VARLINK_STRING || row->type == VARLINK_STRINGS ||
-		row->type == VARLINK_OBJECTS) &&
+		row->type == VARLINK_MAP || row->type == VARLINK_OBJECTS) &&
 	       row->max == 0;
 }
 

@@ -18,6 +18,22 @@ static bool strings_fit(const json_t *value, size_t max)
 	return true;
 }
 
+static bool map_fits(const json_t *value, size_t max)
+{
+	const char *key;
+	json_t *item;
+
+	if (!json_is_object(value) ||
+	    json_object_size(value) > PARAMETERS_STRINGS_MAX)
+		return false;
+	json_object_foreach((json_t *)(uintptr_t)value, key, item)
+	{
+		if (!json_is_string(item) || json_string_length(item) > max)
+			return false;
+	}
+	return true;
+}
+
 static bool objects_fit(const json_t *value, size_t max)
 {
 	size_t n = json_array_size(value);
@@ -44,6 +60,8 @@ static bool fits(const struct varlink_parameter *row, const json_t *value)
 		return json_is_boolean(value);
 	case VARLINK_STRINGS:
 		return strings_fit(value, row->max);
+	case VARLINK_MAP:
+		return map_fits(value, row->max);
 	case VARLINK_OBJECTS:
 		return objects_fit(value, row->max);
 	}

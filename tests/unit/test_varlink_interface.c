@@ -25,6 +25,7 @@ static const struct varlink_parameter parameters[] = {
 	{ .name = "n", .type = VARLINK_INT, .optional = true },
 	{ .name = "yes", .type = VARLINK_BOOL },
 	{ .name = "all", .type = VARLINK_OBJECTS, .max = 9 },
+	{ .name = "of", .type = VARLINK_MAP, .optional = true, .max = 9 },
 	{ 0 },
 };
 
@@ -34,9 +35,9 @@ static const struct varlink_method methods[] = {
 	{ 0 },
 };
 
-#define DO                                                           \
+#define DO                                                              \
 	"method Do(name: string, ids: ?[]string, n: ?int, yes: bool,\n" \
-	" all: []T) -> ()\n"
+	" all: []T, of: ?[string]string) -> ()\n"
 #define REST "method Rest() -> (a: [string](b: (x, y), c: ?[]T))\n"
 
 static const struct {

@@ -44,6 +44,9 @@ static const struct {
 	{ "{\"method\":\"t.x.Types\",\"parameters\":{\"s\":\"\",\"i\":null,"
 	  "\"l\":[]}}",
 	  "{\"parameters\":{}}\n", false, 1 },
+	{ "{\"method\":\"t.x.Types\",\"parameters\":{\"s\":\"\","
+	  "\"m\":{\"key\":\"ab\",\"\":\"\"}}}",
+	  "{\"parameters\":{}}\n", false, 1 },
 	/* rules of the row */
 	{ "{\"method\":\"t.x.Stream\",\"parameters\":{\"n\":1}}",
 	  ERROR("org.varlink.service.ExpectedMore", ""), false, 0 },
@@ -100,6 +103,15 @@ static const struct {
 	{ "{\"method\":\"t.x.Types\",\"parameters\":{\"s\":\"\","
 	  "\"l\":{\"a\":\"a\"}}}",
 	  INVALID("l"), true, 0 },
+	{ "{\"method\":\"t.x.Types\",\"parameters\":{\"s\":\"\","
+	  "\"m\":{\"a\":\"abc\"}}}",
+	  INVALID("m"), true, 0 },
+	{ "{\"method\":\"t.x.Types\",\"parameters\":{\"s\":\"\","
+	  "\"m\":{\"a\":1}}}",
+	  INVALID("m"), true, 0 },
+	{ "{\"method\":\"t.x.Types\",\"parameters\":{\"s\":\"\","
+	  "\"m\":[\"a\"]}}",
+	  INVALID("m"), true, 0 },
 	{ "{\"method\":\"t.x.Later\",\"parameters\":{\"s\":\"\"}}",
 	  INVALID("s"), true, 0 },
 	/* not a call at all */

@@ -184,6 +184,7 @@ static const struct varlink_parameter p_all[] = {
 	{ .name = "b", .type = VARLINK_BOOL, .optional = true },
 	{ .name = "l", .type = VARLINK_STRINGS, .optional = true, .max = 2 },
 	{ .name = "o", .type = VARLINK_OBJECTS, .optional = true, .max = 2 },
+	{ .name = "m", .type = VARLINK_MAP, .optional = true, .max = 2 },
 	{ 0 },
 };
 
