@@ -193,6 +193,8 @@ static const struct {
 	[EVENT_LOGIN_TESTED] = { "login-tested",
 				 "f1605c14d9e5446d8165e7b25ce05142", LOG_NOTICE,
 				 "A login was tested; nobody was let in" },
+	[EVENT_ACTION] = { "action", "ba7e251946204c4fb8eb84168fa828a6",
+			   LOG_INFO, "A user did something in an application" },
 };
 
 const char *event_name(enum event event)

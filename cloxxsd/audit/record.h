@@ -8,6 +8,7 @@
  * NULL: not known, or not of this event. Never a secret.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,9 +37,16 @@ struct record {
 	const char
 		*rules; /* their outcomes, as login_rules_write() gives them */
 	const char *details; /* what changed, old and new */
+	/* Of an action in an application: what was done to what, and in which
+	 * project; and, in the place of details, names and values in turn, with
+	 * NULL at the end. */
+	const char *project, *action, *object;
+	const char *const *fields;
 };
 
 const char *record_result_name(enum record_result result);
+/* False for a name of none. */
+bool record_result_find(const char *name, enum record_result *ret_result);
 
 /* What a record holds for a text that is "" where it is not known. */
 static inline const char *record_text(const char *text)

@@ -26,8 +26,8 @@
 #define QUEUE_MAX 512
 #define JOURNALD "/run/systemd/journal/socket"
 #define RETRY_S 1
-#define FIELDS_MAX 20
-#define FIELD_SIZE 1200
+#define FIELDS_MAX 24
+#define FIELD_SIZE 2048
 
 struct journal {
 	pthread_mutex_t mutex;
@@ -92,6 +92,12 @@ static void add_message(struct fields *fields, const struct ledger_row *row)
 		text_add_format(&text, " service=%s", row->service);
 	if (*row->address)
 		text_add_format(&text, " address=%s", row->address);
+	if (*row->project)
+		text_add_format(&text, " project=%s", row->project);
+	if (*row->action)
+		text_add_format(&text, " action=%s", row->action);
+	if (*row->object)
+		add_quoted(&text, " object=", row->object);
 	text_add_format(&text, " result=%s reason=%s", row->result,
 			row->reason);
 	if (*row->reference)
@@ -132,6 +138,9 @@ static int send_row(struct fields *fields, const struct ledger_row *row)
 	add_field(fields, "CLOXXS_REFERENCE", row->reference);
 	add_field(fields, "CLOXXS_RULES", row->rules);
 	add_field(fields, "CLOXXS_DETAILS", row->details);
+	add_field(fields, "CLOXXS_PROJECT", row->project);
+	add_field(fields, "CLOXXS_ACTION", row->action);
+	add_field(fields, "CLOXXS_OBJECT", row->object);
 	/* Without a journald sd_journal_sendv(3) says that all is well. */
 	if (access(JOURNALD, F_OK) < 0)
 		return -errno;

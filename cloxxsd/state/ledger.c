@@ -3,6 +3,7 @@
  * What must hold:
  *  1. What is hashed is what is stored, text for text, null apart from "".
  *  2. Text from outside is escaped before it is hashed and stored.
+ *  3. No column of a row is out of its hash but by being null.
  */
 #include "cloxxsd/state/ledger.h"
 
@@ -24,12 +25,17 @@ enum column {
 	COLUMN_REFERENCE,
 	COLUMN_RULES,
 	COLUMN_DETAILS,
+	/* of actions in an application */
+	COLUMN_PROJECT,
+	COLUMN_ACTION,
+	COLUMN_OBJECT,
 	_N_COLUMNS,
 };
 
 #define COLUMNS                                                          \
 	"seq, at, event, result, reason, user, actor, service, address," \
-	" terminal, reference, rules, details, chain"
+	" terminal, reference, rules, details, project, action, object," \
+	" chain"
 
 /* The texts of one record, as they are stored. */
 struct texts {
@@ -50,6 +56,15 @@ const uint8_t *ledger_key_for(const struct ledger *ledger, int64_t seq)
 	return key_ledger_find(ledger->key, seq);
 }
 
+/* The last three as soon as one of them is there. */
+static unsigned int n_hashed(const struct texts *texts)
+{
+	return texts->texts[COLUMN_PROJECT] || texts->texts[COLUMN_ACTION] ||
+			       texts->texts[COLUMN_OBJECT]
+		       ? _N_COLUMNS
+		       : COLUMN_PROJECT;
+}
+
 static void link_chain(const uint8_t key[KEY_BYTES],
 		       const uint8_t before[LEDGER_CHAIN_BYTES], int64_t seq,
 		       int64_t at_us, const struct texts *texts,
@@ -62,7 +77,7 @@ static void link_chain(const uint8_t key[KEY_BYTES],
 	crypto_generichash_update(&hash, (const uint8_t *)&seq, sizeof(seq));
 	crypto_generichash_update(&hash, (const uint8_t *)&at_us,
 				  sizeof(at_us));
-	for (unsigned int i = 0; i < _N_COLUMNS; i++)
+	for (unsigned int i = 0; i < n_hashed(texts); i++)
 		hash_text(&hash, texts->texts[i]);
 	crypto_generichash_final(&hash, ret_chain, LEDGER_CHAIN_BYTES);
 }
@@ -199,6 +214,50 @@ static const char *escaped(const char *text, char *buffer, size_t size)
 	return buffer;
 }
 
+/* A value as escaped() has it, without quotation marks. */
+static void add_value(struct text *out, const char *value)
+{
+	for (; *value; value++)
+		if (*value == '"')
+			text_add(out, "\\x22");
+		else
+			text_add_escaped(out, value, 1);
+}
+
+/* name="value" ..., which can be read back: each value has its own marks only.
+ */
+static void write_fields(const char *const *fields, struct text *out)
+{
+	for (size_t i = 0; fields[i]; i += 2) {
+		text_add_format(out, "%s%s=\"", i > 0 ? " " : "", fields[i]);
+		add_value(out, fields[i + 1]);
+		text_add(out, "\"");
+	}
+}
+
+bool ledger_fields_fit(const char *const *fields)
+{
+	char buffer[sizeof((struct ledger_row){ 0 }.details)];
+	struct text out;
+
+	text_init(&out, buffer, sizeof(buffer));
+	write_fields(fields, &out);
+	return !text_is_cut(&out);
+}
+
+/* The details of a record, in words or as fields. */
+static const char *write_details(const struct record *record, char *buffer,
+				 size_t size)
+{
+	struct text out;
+
+	if (!record->fields || !record->fields[0])
+		return escaped(record->details, buffer, size);
+	text_init(&out, buffer, size);
+	write_fields(record->fields, &out);
+	return buffer;
+}
+
 int ledger_append(struct ledger *ledger, const struct record *record)
 {
 	struct ledger_row row;
@@ -221,8 +280,14 @@ int ledger_append(struct ledger *ledger, const struct record *record)
 					     sizeof(row.reference)),
 		[COLUMN_RULES] =
 			escaped(record->rules, row.rules, sizeof(row.rules)),
-		[COLUMN_DETAILS] = escaped(record->details, row.details,
-					   sizeof(row.details)),
+		[COLUMN_DETAILS] =
+			write_details(record, row.details, sizeof(row.details)),
+		[COLUMN_PROJECT] = escaped(record->project, row.project,
+					   sizeof(row.project)),
+		[COLUMN_ACTION] =
+			escaped(record->action, row.action, sizeof(row.action)),
+		[COLUMN_OBJECT] =
+			escaped(record->object, row.object, sizeof(row.object)),
 	} };
 	const char *const *t = texts.texts;
 	const uint8_t *bytes;
@@ -236,10 +301,10 @@ int ledger_append(struct ledger *ledger, const struct record *record)
 		   next.chain);
 	r = store_run(ledger->store,
 		      "INSERT INTO ledger (" COLUMNS ") VALUES"
-		      " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "iitttttttttttb", next.seq, record->at_us, t[0], t[1],
+		      " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "iittttttttttttttb", next.seq, record->at_us, t[0], t[1],
 		      t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10],
-		      next.chain, sizeof(next.chain));
+		      t[11], t[12], t[13], next.chain, sizeof(next.chain));
 	if (r == 0)
 		*ledger = next;
 	return r;
@@ -266,6 +331,9 @@ static int read_row(sqlite3_stmt *row, struct ledger_row *ret_row)
 		[COLUMN_REFERENCE] = { out.reference, sizeof(out.reference) },
 		[COLUMN_RULES] = { out.rules, sizeof(out.rules) },
 		[COLUMN_DETAILS] = { out.details, sizeof(out.details) },
+		[COLUMN_PROJECT] = { out.project, sizeof(out.project) },
+		[COLUMN_ACTION] = { out.action, sizeof(out.action) },
+		[COLUMN_OBJECT] = { out.object, sizeof(out.object) },
 	};
 
 	for (int i = 0; i < _N_COLUMNS; i++)

@@ -9,11 +9,14 @@
  *
  * chain(n) = BLAKE2b(key, chain(n-1) | seq | at | each text, with its length)
  *
- * with the ledger key whose from_seq is the last one up to n. The chain goes on
- * where the key changes; the record that tells of the change is the last one
- * under the old key.
+ * where project, action and object are among the texts only if one of them is
+ * there, for rows of before had no such columns; and key is the ledger key
+ * whose from_seq is the last one up to n. The chain goes on where the key
+ * changes; the record that tells of the change is the last one under the old
+ * key.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/scope.h"
@@ -38,7 +41,12 @@ struct ledger_row {
 	char user[264], actor[72], service[72], address[72], terminal[72];
 	char reference[16];
 	char rules[LOGIN_RULES_TEXT_MAX], details[1024];
+	char project[72], action[72], object[520];
 };
+
+/* Whether the fields of a record fit in details when they are written; what
+ * does not is cut. */
+bool ledger_fields_fit(const char *const *fields);
 
 enum ledger_error {
 	_LEDGER_E_OK,

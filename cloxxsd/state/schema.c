@@ -221,6 +221,9 @@ static const char *const migrations[] = {
 	") STRICT;"
 	"INSERT INTO decoy_page (id, n, filling) VALUES"
 	" (6, 1000000000000, zeroblob(3000));",
+	"ALTER TABLE ledger ADD COLUMN project TEXT;"
+	"ALTER TABLE ledger ADD COLUMN action TEXT;"
+	"ALTER TABLE ledger ADD COLUMN object TEXT;",
 };
 
 size_t schema_version(void)

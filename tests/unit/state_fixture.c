@@ -142,7 +142,11 @@ static void prove_row(const struct state *state, sqlite3_stmt *row,
 		      uint8_t chain[LEDGER_CHAIN_BYTES])
 {
 	crypto_generichash_state hash;
+	int n = 13;
 
+	for (int column = 13; column < 16; column++)
+		if (sqlite3_column_text(row, column))
+			n = 16;
 	crypto_generichash_init(
 		&hash,
 		ledger_key_for(&state->ledger, sqlite3_column_int64(row, 0)),
@@ -150,17 +154,17 @@ static void prove_row(const struct state *state, sqlite3_stmt *row,
 	crypto_generichash_update(&hash, chain, LEDGER_CHAIN_BYTES);
 	hash_number(&hash, (uint64_t)sqlite3_column_int64(row, 0));
 	hash_number(&hash, (uint64_t)sqlite3_column_int64(row, 1));
-	for (int column = 2; column < 13; column++) {
+	for (int column = 2; column < n; column++) {
 		const unsigned char *text = sqlite3_column_text(row, column);
-		size_t n = (size_t)sqlite3_column_bytes(row, column);
+		size_t bytes = (size_t)sqlite3_column_bytes(row, column);
 
-		hash_number(&hash, text ? n : UINT64_MAX);
+		hash_number(&hash, text ? bytes : UINT64_MAX);
 		if (text)
-			crypto_generichash_update(&hash, text, n);
+			crypto_generichash_update(&hash, text, bytes);
 	}
 	crypto_generichash_final(&hash, chain, LEDGER_CHAIN_BYTES);
-	assert_int_equal(sqlite3_column_bytes(row, 13), LEDGER_CHAIN_BYTES);
-	assert_memory_equal(sqlite3_column_blob(row, 13), chain,
+	assert_int_equal(sqlite3_column_bytes(row, 16), LEDGER_CHAIN_BYTES);
+	assert_memory_equal(sqlite3_column_blob(row, 16), chain,
 			    LEDGER_CHAIN_BYTES);
 }
 
@@ -174,7 +178,8 @@ static void prove_ledger(struct state *state)
 		store_bind(state->store,
 			   "SELECT seq, at, event, result, reason, user, actor,"
 			   " service, address, terminal, reference, rules,"
-			   " details, chain FROM ledger ORDER BY seq",
+			   " details, project, action, object, chain"
+			   " FROM ledger ORDER BY seq",
 			   &row, ""),
 		0);
 	while (store_step(row) == STORE_E_ROW) {

@@ -92,6 +92,9 @@ static void a_changed_ledger_is_refused(void **state)
 		"UPDATE ledger SET at = at + 1 WHERE seq = 3",
 		"UPDATE ledger SET seq = 4 WHERE seq = 3",
 		"UPDATE ledger SET details = 'x' WHERE seq = 3",
+		"UPDATE ledger SET project = 'x' WHERE seq = 3",
+		"UPDATE ledger SET action = '' WHERE seq = 3",
+		"UPDATE ledger SET object = 'x' WHERE seq = 3",
 		"UPDATE ledger SET user = 'pie', actor = 'troot'"
 		" WHERE seq = 3",
 		"UPDATE ledger SET chain = zeroblob(32) WHERE seq = 3",
@@ -239,6 +242,107 @@ static void long_text_is_cut(void **state)
 	state_prove(&f->state);
 }
 
+static struct ledger_row last_row(void)
+{
+	struct ledger_row row;
+
+	assert_int_equal(ledger_next_unpublished(&f->state.ledger,
+						 f->state.ledger.seq, &row),
+			 0);
+	return row;
+}
+
+static struct record action(const char *const *fields)
+{
+	struct record record = record_of(EVENT_ACTION, "piet");
+
+	record.project = "budget-2027";
+	record.action = "budget.write";
+	record.object = "line \"12\"\n";
+	record.fields = fields;
+	return record;
+}
+
+/* What was done in an application, with fields that can be told apart. */
+static void an_action_has_columns_of_its_own(void **state)
+{
+	static const char *const fields[] = {
+		"amount", "12,50", "why", "he said \"x\" y=\"z\\\"\n",
+		"empty",  "",      NULL
+	};
+	static const char *const none[] = { NULL };
+	struct ledger_row row;
+
+	(void)state;
+	write_three();
+	write_record(action(fields));
+	row = last_row();
+	assert_string_equal(row.event, "action");
+	assert_string_equal(row.project, "budget-2027");
+	assert_string_equal(row.action, "budget.write");
+	assert_string_equal(row.object, "line \"12\"\\x0a");
+	assert_string_equal(row.details,
+			    "amount=\"12,50\" why=\"he said \\x22x\\x22 "
+			    "y=\\x22z\\x5c\\x22\\x0a\" empty=\"\"");
+	write_record(action(none));
+	assert_string_equal(last_row().details, "");
+	write_three();
+	assert_string_equal(last_row().action, "");
+	state_prove(&f->state);
+	state_fixture_close(f);
+	state_fixture_open(f);
+	state_prove(&f->state);
+}
+
+/* abuse_98: nor can an action become another, or none. */
+static void a_changed_action_is_refused(void **state)
+{
+	static const char *const sql[] = {
+		"UPDATE ledger SET project = NULL WHERE seq = 4",
+		"UPDATE ledger SET project = 'budget-2028' WHERE seq = 4",
+		"UPDATE ledger SET action = 'budget.read' WHERE seq = 4",
+		"UPDATE ledger SET object = NULL WHERE seq = 4",
+		"UPDATE ledger SET project = NULL, action = NULL,"
+		" object = NULL WHERE seq = 4",
+		"UPDATE ledger SET project = action, action = project"
+		" WHERE seq = 4",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sql); i++) {
+		write_three();
+		write_record(action(NULL));
+		assert_int_equal(store_run(f->state.store, sql[i], ""), 0);
+		state_fixture_close(f);
+		if (state_fixture_try(f, NULL) != -EKEYREJECTED)
+			fail_msg("was taken: %s", sql[i]);
+		state_fixture_deinit(f);
+		state_fixture_init(f);
+		state_fixture_open(f);
+	}
+}
+
+static void what_fits_in_fields(void **state)
+{
+	char value[1100];
+	const char *fields[] = { "k", value, NULL };
+
+	(void)state;
+	memset(value, 'x', sizeof(value));
+	value[1023 - 4] = '\0';
+	assert_true(ledger_fields_fit(fields));
+	value[1023 - 4] = 'x';
+	value[1024 - 4] = '\0';
+	assert_false(ledger_fields_fit(fields));
+	/* As it is written: four bytes for each. */
+	memset(value, '"', sizeof(value));
+	value[254] = '\0';
+	assert_true(ledger_fields_fit(fields));
+	value[254] = '"';
+	value[255] = '\0';
+	assert_false(ledger_fields_fit(fields));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -252,6 +356,9 @@ int main(void)
 		TEST(found_by_reference),
 		TEST(foreign_text_is_escaped),
 		TEST(long_text_is_cut),
+		TEST(an_action_has_columns_of_its_own),
+		TEST(a_changed_action_is_refused),
+		TEST(what_fits_in_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
