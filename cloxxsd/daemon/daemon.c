@@ -318,7 +318,8 @@ static int take_signals(struct daemon *daemon)
 static int start_server(struct daemon *daemon)
 {
 	static const struct varlink_interface *const interfaces[] = {
-		&service_login, &service_access, &service_admin, NULL
+		&service_login, &service_access, &service_audit, &service_admin,
+		NULL
 	};
 	const struct varlink_server_args args = {
 		.event = daemon->event,

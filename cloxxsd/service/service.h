@@ -89,5 +89,6 @@ int64_t service_geo_max_age(const struct service *service);
 bool service_geo_is_needed(const struct service *service);
 
 extern const struct varlink_interface service_access;
+extern const struct varlink_interface service_audit;
 extern const struct varlink_interface service_login;
 extern const struct varlink_interface service_admin;

@@ -640,7 +640,7 @@ static void parameters_that_cannot_be(void **state)
 static void rows_agree_with_descriptions(void **state)
 {
 	static const struct varlink_interface *const interfaces[] = {
-		&service_login, &service_access, &service_admin
+		&service_login, &service_access, &service_audit, &service_admin
 	};
 
 	(void)state;
@@ -685,6 +685,8 @@ static uint32_t peers_of(const char *method)
 	    strcmp(method, "nl.cloxxs.Login.CheckSession") == 0 ||
 	    strcmp(method, "nl.cloxxs.Admin.ActFor") == 0)
 		return PEER_SERVICE;
+	if (strcmp(method, "nl.cloxxs.Audit.Record") == 0)
+		return PEER_ROOT | PEER_SERVICE;
 	if (strncmp(method, "nl.cloxxs.Login.", 16) == 0)
 		return PEER_ROOT | PEER_USER | PEER_SERVICE;
 	return is_for_root(method) ? PEER_ROOT : PEER_ROOT | PEER_ADMINISTRATOR;
@@ -717,6 +719,9 @@ static void rows_name_their_callers(void **state)
 	     m++)
 		assert_int_equal(m->peers, peers_of(m->name));
 	for (const struct varlink_method *m = service_access.methods; m->name;
+	     m++)
+		assert_int_equal(m->peers, peers_of(m->name));
+	for (const struct varlink_method *m = service_audit.methods; m->name;
 	     m++)
 		assert_int_equal(m->peers, peers_of(m->name));
 	for (size_t i = 0; i < ARRAY_SIZE(sensitive); i++) {

@@ -146,6 +146,21 @@ static struct outcome delete_user(void)
 			  json_pack("{s:s}", "name", "piet"));
 }
 
+/* Of piet, who uses sshd, by root. */
+static struct outcome record_action(void)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, 0);
+	outcome = outcome_of(talk_call(
+		core, &talk, "nl.cloxxs.Audit.Record",
+		json_pack("{s:s, s:s, s:s, s:s}", "service", "sshd", "user",
+			  "piet", "action", "budget.write", "result", "done")));
+	talk_close(core, &talk);
+	return outcome;
+}
+
 static struct outcome nothing(void)
 {
 	return (struct outcome){ 0 };
@@ -276,6 +291,18 @@ static void check_delete(const struct told *told)
 		assert_int_equal(n, 0);
 }
 
+/* None is lost that was answered, and none is there that was refused. */
+static void check_action(const struct told *told)
+{
+	int64_t n = core_count(core, "action");
+
+	assert_in_range(n, 0, 1);
+	if (was_told(told, 'o'))
+		assert_int_equal(n, 1);
+	if (was_told(told, 'e'))
+		assert_int_equal(n, 0);
+}
+
 /* Whatever ended the starts before this one: counted once, and locked. */
 static void check_claimed(const struct told *told)
 {
@@ -295,6 +322,7 @@ static const struct verb verbs[] = {
 	  false },
 	{ "add", add_piet, add_user, check_add, false, false },
 	{ "delete", add_piet, delete_user, check_delete, false, false },
+	{ "action", add_piet, record_action, check_action, true, false },
 	{ "start", add_claimed, nothing, check_claimed, true, true },
 };
 
