@@ -339,3 +339,16 @@ int cloxxs_login_close_session(struct cloxxs_login *login)
 		return r;
 	return cloxxs_login_set(login, CLOXXS_ITEM_SESSION, NULL);
 }
+
+int cloxxs_login_check_session(struct cloxxs_login *login)
+{
+	const char *session = login->items[CLOXXS_ITEM_SESSION];
+
+	if (!session || session[0] == '\0')
+		return CLOXXS_E_MISUSE;
+	ask(login);
+	return take_reply(
+		login, login_check_session(&login->login, login->user, session,
+					   login->items[CLOXXS_ITEM_ADDRESS],
+					   &login->reply));
+}

@@ -4,20 +4,23 @@
 
 /*
  * libcloxxs: what an application links to log its users in through cloxxsd(8),
- * and to ask for their rights. It carries questions and answers and keeps time.
- * It decides nothing, asks no terminal, writes no log, reads no configuration
- * and no environment, and needs nothing but libc. The manuals are
- * cloxxs_login(3) and cloxxs_access(3).
+ * to ask for their rights, and to have recorded what they do. It carries
+ * questions and answers and keeps time. It decides nothing, asks no terminal,
+ * writes no log, reads no configuration and no environment, and needs nothing
+ * but libc. The manuals are cloxxs_login(3), cloxxs_access(3) and
+ * cloxxs_audit(3).
  *
  * Threads: objects know nothing of each other, and each thread may use its own.
  * One object is for one thread at a time, and after a fork one side only goes
- * on with it; but a struct cloxxs_access is for all threads, on both sides.
+ * on with it; but a struct cloxxs_access and a struct cloxxs_audit are for all
+ * threads, on both sides.
  *
  * What is promised, as long as the library is called libcloxxs.so.0: a function
  * keeps its name, its arguments and its meaning; a constant keeps its value.
  * Functions, and constants at the end of an enum, are added, and nothing is
  * taken away; so a program must treat a value that it does not know as the one
- * that is 0, which is always the safe one. No structure's inside is part of it.
+ * that is 0, which is always the safe one. No structure's inside is part of it,
+ * but that of struct cloxxs_action, which grows at its end.
  */
 
 #include <stddef.h>
@@ -51,7 +54,8 @@ enum cloxxs_error {
 				 was sent */
 	CLOXXS_E_MISUSE,      /* a call that does not fit what went before */
 	CLOXXS_E_DENIED,      /* he has no such right */
-	CLOXXS_E_UNAVAILABLE, /* nobody can say whether he has it */
+	CLOXXS_E_UNAVAILABLE, /* nobody can say whether he has it; or it could
+				 not be written down */
 };
 
 enum cloxxs_verdict {
@@ -169,6 +173,72 @@ CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_open_session(
 /* Ends the item SESSION; CLOXXS_E_MISUSE where there is none. */
 CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_close_session(
 	struct cloxxs_login *login);
+/*
+ * Whether the item SESSION, which this application opened for this user, goes
+ * on: CLOXXS_ALLOW; with the item ADDRESS, from there too. cloxxs_error; else
+ * see cloxxs_login_verdict(). CLOXXS_E_MISUSE where there is none.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_login_check_session(
+	struct cloxxs_login *login);
+
+/* Where an application has recorded what its users do: opaque. */
+struct cloxxs_audit;
+
+/* What a user did, or asked for. */
+enum cloxxs_result {
+	CLOXXS_RESULT_NONE, /* not said: refused */
+	CLOXXS_RESULT_DONE,
+	CLOXXS_RESULT_FAILED,
+	CLOXXS_RESULT_ALLOWED,
+	CLOXXS_RESULT_DENIED,
+};
+
+/*
+ * An action. Members are added at the end, and size says which there are:
+ * sizeof(struct cloxxs_action), as the caller was compiled. Strings are UTF-8;
+ * NULL, where it may be, is none. What fits says cloxxs_audit(3).
+ */
+struct cloxxs_action {
+	size_t size;
+	const char *user;
+	const char *address; /* where he is, numeric; may be NULL */
+	const char *project; /* may be NULL */
+	const char *action;  /* the application's own name for it */
+	const char *object;  /* to what; may be NULL */
+	enum cloxxs_result result;
+	/* Names and values in turn, NULL at the end; may be NULL. */
+	const char *const *details;
+};
+
+/*
+ * For the users of service (copied). Nothing is sent yet. To be freed.
+ * CLOXXS_E_UNFIT, -ENOMEM.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_audit_new(
+	const char *service, struct cloxxs_audit **ret_audit);
+/* No thread may be using it. NULL is taken; returns NULL. */
+CLOXXS_API struct cloxxs_audit *cloxxs_audit_free(struct cloxxs_audit *audit);
+/*
+ * The daemon's socket (copied), if not the built-in one; with NULL that again.
+ * Before any other thread uses the object. CLOXXS_E_UNFIT, -ENOMEM.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_audit_set_socket(
+	struct cloxxs_audit *audit, const char *path);
+/* How long one record may take, in all (10,000); 0 leaves it as it is. */
+CLOXXS_API void cloxxs_audit_set_deadline(struct cloxxs_audit *audit,
+					  uint32_t total_ms);
+/*
+ * Blocks until action is recorded, on the disk: 0, and *ret_sequence, which may
+ * be NULL, is its number in the ledger. Else it is not, or, with
+ * CLOXXS_E_TIMEOUT, CLOXXS_E_UNREACHABLE, CLOXXS_E_BROKEN and -errno, nobody
+ * knows; untouched is *ret_sequence. CLOXXS_E_UNFIT (something in it is not
+ * good), CLOXXS_E_REFUSED (not from us, or not of that user),
+ * CLOXXS_E_UNAVAILABLE. One object is for all threads; each waits for its turn,
+ * within its deadline.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_audit_record(
+	struct cloxxs_audit *audit, const struct cloxxs_action *action,
+	int64_t *ret_sequence);
 
 /*
  * Who may read or write which project of a service: read out of a file that

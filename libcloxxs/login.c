@@ -19,6 +19,9 @@
 /* Two texts of LOGIN_TEXT_MAX, escaped in the worst way, fit. */
 #define REPLY_MAX (128 * 1024)
 
+/* Of what an answer says of one. */
+#define LOGIN_USER_MAX 255
+
 #define INTERFACE "nl.cloxxs.Login."
 
 struct request {
@@ -318,11 +321,14 @@ int login_answer(struct login *login, const struct secret *answer,
 	return call_step(login, &request, ret_step);
 }
 
+/* What the answer says of a user goes into user, of LOGIN_USER_MAX + 1 bytes.
+ */
 static int call_reply(struct login *login, struct request *request,
-		      struct login_reply *ret_reply)
+		      struct login_reply *ret_reply, char *user)
 {
 	char verdict[32];
 	const struct flat_field fields[] = {
+		{ "user", FLAT_STRING, false, user, LOGIN_USER_MAX + 1, NULL },
 		{ "verdict", FLAT_STRING, true, verdict, sizeof(verdict),
 		  NULL },
 		{ "message", FLAT_STRING, false, ret_reply->text,
@@ -355,11 +361,12 @@ static int ask_about(struct login *login, const char *name,
 		     struct login_reply *ret_reply)
 {
 	scope(request_deinit) struct request request;
+	char user[LOGIN_USER_MAX + 1];
 
 	request_init(&request, name, false);
 	add_who(&request.writer, who);
 	flat_add_string(&request.writer, "method", method);
-	return call_reply(login, &request, ret_reply);
+	return call_reply(login, &request, ret_reply, user);
 }
 
 int login_account(struct login *login, const struct login_who *who,
@@ -382,10 +389,11 @@ int login_open_session(struct login *login, const struct login_who *who,
 		       struct login_reply *ret_reply)
 {
 	scope(request_deinit) struct request request;
+	char user[LOGIN_USER_MAX + 1];
 
 	request_init(&request, INTERFACE "OpenSession", false);
 	add_who(&request.writer, who);
-	return call_reply(login, &request, ret_reply);
+	return call_reply(login, &request, ret_reply, user);
 }
 
 int login_close_session(struct login *login, const char *session)
@@ -395,4 +403,22 @@ int login_close_session(struct login *login, const char *session)
 	request_init(&request, INTERFACE "CloseSession", false);
 	flat_add_string(&request.writer, "session", session);
 	return call(login, &request, NULL, 0);
+}
+
+int login_check_session(struct login *login, const char *user,
+			const char *session, const char *address,
+			struct login_reply *ret_reply)
+{
+	scope(request_deinit) struct request request;
+	char whose[LOGIN_USER_MAX + 1];
+	int r;
+
+	request_init(&request, INTERFACE "CheckSession", false);
+	flat_add_string(&request.writer, "session", session);
+	flat_add_string(&request.writer, "address", address);
+	r = call_reply(login, &request, ret_reply, whose);
+	if (r == 0 && ret_reply->verdict == LOGIN_ALLOW &&
+	    strcmp(whose, user) != 0)
+		ret_reply->verdict = LOGIN_DENY;
+	return r;
 }

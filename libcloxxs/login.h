@@ -135,3 +135,8 @@ must_check int login_open_session(struct login *login,
 				  const struct login_who *who,
 				  struct login_reply *ret_reply);
 must_check int login_close_session(struct login *login, const char *session);
+/* Whether it goes on, from address where that is not NULL. What is another
+ * user's is LOGIN_DENY. */
+must_check int login_check_session(struct login *login, const char *user,
+				   const char *session, const char *address,
+				   struct login_reply *ret_reply);

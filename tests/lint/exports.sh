@@ -20,8 +20,10 @@ pam_cloxxs/pam_cloxxs.so|pam_cloxxs/pam_cloxxs.map|libc.so.6 libpam.so.0|
 libcloxxs/libcloxxs.so.0|libcloxxs/libcloxxs.map|libc.so.6|
 	cloxxs_access_check cloxxs_access_free cloxxs_access_new
 	cloxxs_access_projects cloxxs_access_rights cloxxs_access_set_directory
+	cloxxs_audit_free cloxxs_audit_new cloxxs_audit_record
+	cloxxs_audit_set_deadline cloxxs_audit_set_socket
 	cloxxs_error_name cloxxs_login_account cloxxs_login_answer
-	cloxxs_login_close_session cloxxs_login_free cloxxs_login_get
+	cloxxs_login_check_session cloxxs_login_close_session cloxxs_login_free cloxxs_login_get
 	cloxxs_login_new cloxxs_login_open_session cloxxs_login_reference
 	cloxxs_login_set cloxxs_login_set_deadlines cloxxs_login_start
 	cloxxs_login_step cloxxs_login_text cloxxs_login_verdict;'

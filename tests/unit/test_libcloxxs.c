@@ -312,6 +312,45 @@ static void test_threads(void **state)
 	}
 }
 
+/* A session goes on only if the daemon says so, and that it is his. */
+static void test_check_session(void **state)
+{
+	static const struct {
+		const char *reply;
+		int expected;
+		enum cloxxs_verdict verdict;
+	} answers[] = {
+		{ "\"verdict\":\"allow\",\"user\":\"alice\"", 0, CLOXXS_ALLOW },
+		{ "\"verdict\":\"allow\",\"user\":\"bob\"", 0, CLOXXS_DENY },
+		{ "\"verdict\":\"allow\"", 0, CLOXXS_DENY },
+		{ "\"verdict\":\"deny\"", 0, CLOXXS_DENY },
+		{ "\"verdict\":\"unavailable\"", 0, CLOXXS_UNAVAILABLE },
+		{ "", CLOXXS_E_BROKEN, CLOXXS_DENY },
+		{ "%close", CLOXXS_E_UNREACHABLE, CLOXXS_DENY },
+	};
+	struct rig *rig = *state;
+	struct cloxxs_login *login = rig->login;
+
+	assert_int_equal(cloxxs_login_check_session(login), CLOXXS_E_MISUSE);
+	for (size_t i = 0; i < LENGTH(answers); i++) {
+		const char *script[] = { answers[i].reply, NULL };
+
+		serve(rig, script);
+		assert_int_equal(
+			cloxxs_login_set(login, CLOXXS_ITEM_SESSION, "s-1"), 0);
+		assert_int_equal(cloxxs_login_check_session(login),
+				 answers[i].expected);
+		assert_int_equal(cloxxs_login_verdict(login),
+				 answers[i].verdict);
+		assert_string_equal(fake_daemon_request(&rig->daemon, 0),
+				    "{\"method\":\"nl.cloxxs.Login."
+				    "CheckSession\",\"parameters\":{"
+				    "\"session\":\"s-1\"}}");
+		cloxxs_login_free(login);
+		rig->login = login = login_to(rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +361,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_verdict_survives, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_pass_is_used_once, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_check_session, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_misuse, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deadlines_abuse_03, setup,
