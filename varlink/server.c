@@ -78,7 +78,7 @@ uint32_t varlink_server_n_connections(const struct varlink_server *server)
 static bool has_room(const struct varlink_server *server, uid_t uid)
 {
 	const struct varlink_server_args *args = &server->args;
-	uint32_t n = 0;
+	uint32_t n = 0, max = 0;
 
 	if (uid == 0)
 		return server->n_connections < args->connections_max;
@@ -89,7 +89,9 @@ static bool has_room(const struct varlink_server *server, uid_t uid)
 	     c = c->next)
 		if (c->peer.uid == uid)
 			n++;
-	return n < args->connections_per_uid_max;
+	if (args->connections_of)
+		max = args->connections_of(uid, args->userdata);
+	return n < (max > 0 ? max : args->connections_per_uid_max);
 }
 
 void server_admit(struct varlink_server *server, int fd)

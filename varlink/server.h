@@ -102,6 +102,9 @@ struct varlink_server_args {
 	/* Told of a call that was refused for its peer; may be NULL. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,
 			void *userdata);
+	/* How many connections uid may have, 0: connections_per_uid_max; may be
+	 * NULL. */
+	uint32_t (*connections_of)(uid_t uid, void *userdata);
 	void *userdata;
 	/* Limits; 0 takes the default. */
 	uint32_t connections_max;         /* in all, 4096 */

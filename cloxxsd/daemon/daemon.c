@@ -330,6 +330,7 @@ static int start_server(struct daemon *daemon)
 		.url = "man:cloxxs(7)",
 		.classify = service_classify,
 		.refused = on_refused,
+		.connections_of = service_connections_of,
 		.userdata = &daemon->service,
 	};
 	int n, r;

@@ -19,6 +19,13 @@ const struct settings_service *service_of_peer(const struct service *service,
 	return accounts_service_of(service->accounts, peer->uid);
 }
 
+uint32_t service_connections_of(uid_t uid, void *userdata)
+{
+	const struct service *service = userdata;
+
+	return accounts_service_of(service->accounts, uid) ? 512 : 0;
+}
+
 /* Who is locked, no longer valid, or has yet to choose a password, administers
  * nothing. */
 bool service_administers(const struct service *service, const struct user *user)

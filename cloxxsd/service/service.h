@@ -57,6 +57,10 @@ uint32_t service_classify(const struct varlink_peer *peer, void *service);
 const struct settings_service *service_of_peer(const struct service *service,
 					       const struct varlink_peer *peer);
 
+/* How many connections uid may have open: an application many, for it holds the
+ * conversations of many users; else 0, as everybody. */
+uint32_t service_connections_of(uid_t uid, void *service);
+
 /* Now, as validity is measured by the settings in force. */
 struct user_moment service_moment(const struct service *service);
 

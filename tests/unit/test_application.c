@@ -254,6 +254,28 @@ static void it_may_ask_often(void **state)
 		assert_string_equal(account(core, WWW, anna).verdict, "allow");
 }
 
+/* And holds the conversations of many. */
+static void it_has_many_connections(void **state)
+{
+	static const struct {
+		uid_t uid;
+		size_t n;
+	} rows[] = { { WWW, 100 }, { STRANGER, 64 } };
+
+	(void)state;
+	for (size_t r = 0; r < ARRAY_SIZE(rows); r++) {
+		struct talk talks[100];
+		size_t n = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(talks); i++)
+			talk_open(core, &talks[i], rows[r].uid);
+		n = varlink_server_n_connections(core->daemon.server);
+		assert_int_equal(n, rows[r].n);
+		for (size_t i = 0; i < ARRAY_SIZE(talks); i++)
+			talk_close(core, &talks[i]);
+	}
+}
+
 /* What an application asks of another service's users, in whatever way, is
  * refused as what a stranger asks, and recorded. */
 static void abuse_42_the_service_of_others(void **state)
@@ -1025,6 +1047,8 @@ int main(void)
 			a_change_that_must_be_and_one_of_her_own, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(it_may_ask_often, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(it_has_many_connections, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(abuse_42_the_service_of_others,
 						setup, teardown),
