@@ -188,6 +188,7 @@ static void abandoned(struct attempt *attempt)
 	switch (attempt->phase) {
 	case ATTEMPT_NEW_PASSWORD:
 	case ATTEMPT_NEW_AGAIN:
+	case ATTEMPT_REPLACING:
 		replacement_abandoned(attempt);
 		break;
 	case ATTEMPT_NOTICE:
@@ -196,7 +197,6 @@ static void abandoned(struct attempt *attempt)
 	case ATTEMPT_DONE:
 	case ATTEMPT_PASSWORD:
 	case ATTEMPT_VERIFYING:
-	case ATTEMPT_REPLACING:
 		break;
 	}
 }

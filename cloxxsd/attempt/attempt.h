@@ -57,7 +57,7 @@ enum attempt_phase {
 	ATTEMPT_VERIFYING,    /* waits for its turn, or for the hash */
 	ATTEMPT_NEW_PASSWORD, /* waits for a new password */
 	ATTEMPT_NEW_AGAIN,    /* waits for it once more */
-	ATTEMPT_REPLACING,    /* waits for the hash of the new one */
+	ATTEMPT_REPLACING,    /* the same for the hash of the new one */
 	ATTEMPT_NOTICE,       /* waits for the notice to be accepted */
 };
 

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Lane: one verification at a time for each user, the others in order behind
- * it. Conversations are not serialised, so an open prompt holds nobody up.
+ * Lane: one hash at a time for each user, of a password that is verified or of
+ * a new one, the others in order behind it. Conversations are not serialised,
+ * so an open prompt holds nobody up.
  */
 
 #include <stdbool.h>

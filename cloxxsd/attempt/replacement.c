@@ -5,9 +5,13 @@
  *     allowed in one commit, or none of it.
  *  2. Between the proof of the old password and that commit nothing else may
  *     have changed the credential.
+ *  3. One user has one hash running at most: a new password, which may be
+ *     compared with many former ones, waits for its turn in his lane, and his
+ *     logins for theirs behind it. Nobody else stands there.
  */
 #include "cloxxsd/attempt/replacement.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -287,6 +291,7 @@ static void replaced(struct hash_job *job, void *userdata)
 	else if (take_result(attempt, result, fault, made) != 0)
 		conclude(attempt, REASON_NOT_WRITTEN);
 	explicit_bzero(made, sizeof(made));
+	lane_leave(attempt->attempts->lanes, &attempt->place);
 	attempt_release(attempt);
 }
 
@@ -308,28 +313,23 @@ static int fill_search(struct attempt *attempt, struct hash_search *search)
 			    &search->n_former);
 }
 
-static int hash_new(struct attempt *attempt)
+static void submit(struct attempt *attempt)
 {
 	const struct settings *settings = attempt->attempts->settings;
 	struct login_decision decision;
 	struct change_set set = { 0 };
 	struct user user;
 	bool notice;
-	int r;
 
-	attempt->phase = ATTEMPT_REPLACING;
-	r = attempt_arm(attempt);
-	if (r < 0)
-		return r;
 	/* Compared with what is stored only by who has proved just that: else
 	 * a prompt from before would be a guess at what came after it. */
 	if (!may_write(attempt, &decision, &notice)) {
 		attempt_conclude(attempt, &decision, &set, NULL);
-		return 0;
+		return;
 	}
 	if (fill_search(attempt, &attempt->job.search) != 0) {
 		conclude(attempt, REASON_NOT_WRITTEN);
-		return 0;
+		return;
 	}
 	if (user_find_uid(attempt->attempts->state->store, attempt->uid,
 			  &user) != 0 ||
@@ -348,6 +348,33 @@ static int hash_new(struct attempt *attempt)
 		attempt->job.userdata = NULL;
 		conclude(attempt, REASON_BUSY);
 	}
+}
+
+static void on_turn(struct lane_place *place)
+{
+	struct attempt *attempt =
+		(struct attempt *)((char *)place -
+				   offsetof(struct attempt, place));
+
+	attempt_hold(attempt);
+	submit(attempt);
+	if (!attempt->job.userdata)
+		lane_leave(attempt->attempts->lanes, &attempt->place);
+	attempt_release(attempt);
+}
+
+static int hash_new(struct attempt *attempt)
+{
+	int r;
+
+	attempt->phase = ATTEMPT_REPLACING;
+	r = attempt_arm(attempt);
+	if (r < 0)
+		return r;
+	attempt->place.turn = on_turn;
+	if (lane_enter(attempt->attempts->lanes, attempt->uid,
+		       &attempt->place) != 0)
+		conclude(attempt, REASON_BUSY);
 	return 0;
 }
 

@@ -72,6 +72,8 @@ int __wrap_argon2_verify(const char *stored, const struct secret *normal,
 {
 	int r;
 
+	if (core_world.before_hash)
+		core_world.before_hash();
 	if (core_world.quick)
 		r = strcmp(stored, normal->bytes) == 0 ? 0 : ARGON2_E_WRONG;
 	else

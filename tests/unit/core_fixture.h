@@ -44,6 +44,8 @@ struct core_world {
 	unsigned int n_hashed;     /* hashes made, decoys included */
 	unsigned int n_journalled; /* records that "journald" took */
 	bool quick;                /* hashes cost nothing, and hide nothing */
+	/* Before each comparison, on the hasher's threads; NULL: nothing. */
+	void (*before_hash)(void);
 	/* Around each turn of the loop; NULL: nothing. */
 	void (*before_turn)(void);
 	void (*after_turn)(void);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Choosing a password by the settings: history, ages, lists, trials. */
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -202,6 +205,66 @@ static void no_former_ones(void **state)
 		assert_null(former);
 		assert_int_equal(n, 0);
 	}
+}
+
+/* The first hash that begins waits for the gate. */
+static sem_t gate;
+static _Atomic bool is_shut;
+
+static void pass_gate(void)
+{
+	if (atomic_exchange(&is_shut, false))
+		(void)sem_wait(&gate);
+}
+
+/* Proves the password, and is about to say good[i] the second time. */
+static void come_to_choose(struct talk *talk, int i)
+{
+	talk_open(core, talk, PIET);
+	expect_step(start(core, talk, change), "password");
+	expect_step(answer(core, talk, CORE_OLD), "new_password");
+	expect_step(answer(core, talk, good[i]), "new_password");
+}
+
+/* However many new passwords one offers, others have their workers. */
+static void one_hash_at_a_time(void **state)
+{
+	struct talk talks[3];
+	struct outcome outcome;
+
+	(void)state;
+	begin("[password]\nhistory = 24\n");
+	core_add(core, PIET + 1, "erik", CORE_OLD);
+	for (int i = 0; i < 3; i++)
+		come_to_choose(&talks[i], i);
+	assert_int_equal(sem_init(&gate, 0, 0), 0);
+	is_shut = true;
+	core_world.before_hash = pass_gate;
+	for (int i = 0; i < 3; i++) {
+		send_answer(&talks[i], good[i]);
+		core_settle(core);
+	}
+	/* The other worker takes in order: what came before erik is done. */
+	expect_login(core, "erik", CORE_OLD, "allow", NULL);
+	assert_int_equal(core_count(core, "password-changed"), 0);
+	assert_int_equal(hasher_n_open(core->daemon.attempts.hasher), 1);
+	/* Who goes while he waits proved his password: that is told. */
+	talk_close(core, &talks[1]);
+	assert_int_equal(state_number(&core->daemon.state,
+				      "SELECT count(*) FROM ledger"
+				      " WHERE reason = 'abandoned'"),
+			 1);
+	assert_int_equal(sem_post(&gate), 0);
+	assert_string_equal(wait_outcome(core, &talks[0]).verdict, "allow");
+	outcome = wait_outcome(core, &talks[2]);
+	assert_string_equal(outcome.verdict, "deny");
+	assert_string_equal(core_row(core, outcome.reference).reason,
+			    "superseded");
+	talk_close(core, &talks[0]);
+	talk_close(core, &talks[2]);
+	expect_login(core, "piet", good[0], "allow", NULL);
+	core_world.before_hash = NULL;
+	(void)sem_destroy(&gate);
 }
 
 /* A clock that was set back puts the newest among the oldest no more. */
@@ -512,6 +575,7 @@ int main(void)
 		cmocka_unit_test_teardown(former_ones_are_dropped, teardown),
 		cmocka_unit_test_teardown(damaged_former_ones, teardown),
 		cmocka_unit_test_teardown(no_former_ones, teardown),
+		cmocka_unit_test_teardown(one_hash_at_a_time, teardown),
 		cmocka_unit_test_teardown(former_ones_keep_their_order,
 					  teardown),
 		cmocka_unit_test_teardown(too_old, teardown),
