@@ -8,6 +8,8 @@
  *  4. Threads touch a job and the queue, nothing else of the daemon.
  *  5. Each job that was taken is done once, also at the end: a claim that hangs
  *     on it would else count as a wrong answer.
+ *  6. No job keeps others waiting for more than a hash or two: one that takes
+ *     many lets those who wait go between.
  */
 #include "cloxxsd/attempt/hasher.h"
 
@@ -202,61 +204,67 @@ static void search(struct hash_job *job)
 		breached_search(job->search.breached, &job->password, &text);
 }
 
-/* Whether it is one of the former ones in [from, n). */
-static bool is_former(const struct hash_job *job, size_t from, size_t n)
+/* The present one, and the list of breached ones: true where it may be new. */
+static bool replace_begin(struct hash_job *job)
 {
-	for (size_t i = from; i < n; i++)
-		if (compare(&job->search.former[i], &job->password) ==
-		    HASH_RIGHT)
-			return true;
-	return false;
-}
+	const struct hash_search *found = &job->search;
 
-/* Each of them costs a hash: the search, which costs none, comes first. */
-static void replace(struct hash_job *job)
-{
-	struct hash_search *found = &job->search;
-	size_t held = found->trial ? found->n_former_held : found->n_former;
-
+	job->result = HASH_WRONG;
 	if (!secret_is_empty(&job->stored))
 		job->result = compare(&job->stored, &job->password);
 	if (job->result == HASH_RIGHT)
-		return;
+		return false;
 	search(job);
 	job->result = HASH_FOUND;
-	if (found->found != 0 && !found->trial)
-		return;
-	if (held > found->n_former)
-		held = found->n_former;
-	found->was_former = is_former(job, 0, held);
-	if (found->was_former)
-		return;
-	found->was_former = is_former(job, held, found->n_former);
-	/* An unreadable old hash must not bar the way to a new one. */
-	make(job, &job->cost);
+	return found->found == 0 || found->trial;
 }
 
-static void run(struct hash_job *job)
+/* One former one more, or at the end the hash: true where there is more to do.
+ * An unreadable old hash must not bar the way to a new one. */
+static bool replace_go_on(struct hash_job *job)
 {
-	job->result = HASH_FAILED;
-	job->made[0] = '\0';
+	struct hash_search *found = &job->search;
+	size_t held = found->trial ? found->n_former_held : found->n_former;
+	size_t i = found->n_compared;
+
+	if (found->was_former || i >= found->n_former) {
+		make(job, &job->cost);
+		return false;
+	}
+	found->n_compared++;
+	found->was_former =
+		compare(&found->former[i], &job->password) == HASH_RIGHT;
+	return !found->was_former || i >= held;
+}
+
+static bool replace(struct hash_job *job)
+{
+	if (job->search.begun)
+		return replace_go_on(job);
+	job->search.begun = true;
+	return replace_begin(job);
+}
+
+/* One hash of a job, or as good as one: true where another must follow. */
+static bool run(struct hash_job *job)
+{
 	switch (job->task) {
 	case HASH_VERIFY:
 		verify(job);
-		break;
+		return false;
 	case HASH_REPLACE:
-		replace(job);
-		break;
+		return replace(job);
 	case HASH_SEARCH:
 		search(job);
 		job->result = HASH_FOUND;
-		break;
+		return false;
 	case HASH_MAKE:
 		make(job, &job->cost);
-		break;
+		return false;
 	case _HASH_NOTHING:
 		break;
 	}
+	return false;
 }
 
 /* Whether the first waiting job may start now. */
@@ -276,6 +284,7 @@ static void *work(void *userdata)
 	for (;;) {
 		const uint64_t one = 1;
 		struct hash_job *job;
+		bool goes_on;
 
 		while (!hasher->stopping && !may_start(hasher))
 			pthread_cond_wait(&hasher->work, &hasher->mutex);
@@ -285,13 +294,14 @@ static void *work(void *userdata)
 		hasher->memory_used += job->memory;
 		hasher->n_running++;
 		pthread_mutex_unlock(&hasher->mutex);
-		run(job);
+		goes_on = run(job);
 		pthread_mutex_lock(&hasher->mutex);
 		hasher->memory_used -= job->memory;
 		hasher->n_running--;
-		queue_put(&hasher->finished, job);
+		queue_put(goes_on ? &hasher->waiting : &hasher->finished, job);
 		/* The counter cannot overflow: one per open job. */
-		(void)!write(hasher->done_fd, &one, sizeof(one));
+		if (!goes_on)
+			(void)!write(hasher->done_fd, &one, sizeof(one));
 		/* Memory was given back, for one or for more. Where nobody
 		 * waits for it, no thread is woken in the loop's way. */
 		if (hasher->waiting.n > 0)
@@ -410,6 +420,8 @@ int hasher_submit(struct hasher *hasher, struct hash_job *job)
 	int r = 0;
 
 	job->memory = job_memory(job);
+	job->result = HASH_FAILED;
+	job->made[0] = '\0';
 	pthread_mutex_lock(&hasher->mutex);
 	if (hasher->stopping || hasher->waiting.n >= QUEUE_MAX) {
 		r = -EAGAIN;

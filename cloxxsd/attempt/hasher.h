@@ -5,7 +5,8 @@
  * Hasher: a bounded pool of threads that do argon2id and, of hashes that an
  * import brought, what those ask for; and they search the list of breached
  * passwords, whose disk nobody else should wait for. Nothing else. All hashes
- * together stay below a memory budget; what does not fit waits in order.
+ * together stay below a memory budget; what does not fit waits in order, and
+ * what takes many hashes goes to the end of the queue after each.
  * Results come back on the event loop. It knows neither users nor rules.
  */
 
@@ -52,6 +53,10 @@ struct hash_search {
 
 	int found;       /* BREACHED_E_* */
 	bool was_former; /* one of them */
+
+	/* The hasher's own: how far it is; zero at first. */
+	bool begun;
+	size_t n_compared;
 };
 
 /*

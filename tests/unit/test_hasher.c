@@ -365,6 +365,69 @@ static void in_order(void **state)
 	assert_string_equal(delivered, names);
 }
 
+/* REPLACE with so many former ones, none of which is it. */
+static struct hash_job replacement_of(const char *password, size_t n_former)
+{
+	struct hash_job job = job_of(HASH_REPLACE, password, CHEAP);
+
+	job.search.former = calloc(n_former, sizeof(*job.search.former));
+	assert_non_null(job.search.former);
+	job.search.n_former = n_former;
+	for (size_t i = 0; i < n_former; i++)
+		assert_int_equal(
+			secret_set(&job.search.former[i], CHEAP, strlen(CHEAP)),
+			0);
+	return job;
+}
+
+/* A new password and 24 former ones hold others up for a hash, not for 26. */
+static void others_go_between(void **state)
+{
+	static char names[] = "new";
+	struct hash_job replacement = replacement_of("new", 24);
+	struct hash_job others[2];
+
+	(void)state;
+	make_hasher(1, 64 * MIB);
+	hold(true);
+	replacement.userdata = names;
+	assert_int_equal(hasher_submit(hasher, &replacement), 0);
+	wait_running(1);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		others[i] = job_of(HASH_VERIFY, "right", CHEAP);
+		assert_int_equal(hasher_submit(hasher, &others[i]), 0);
+	}
+	hold(false);
+	finish();
+	assert_string_equal(delivered, "xxn");
+	assert_int_equal(replacement.result, HASH_MADE);
+	assert_string_equal(replacement.made, "baked new");
+	assert_int_equal(oven.n_done, 26 + 2);
+	assert_int_equal(oven.n_running_max, 1);
+	hash_job_wipe(&replacement);
+	assert_null(replacement.search.former);
+}
+
+/* One that had more to do as the end came failed. */
+static void freed_between(void **state)
+{
+	struct hash_job replacement = replacement_of("new", 24);
+
+	(void)state;
+	make_hasher(1, 64 * MIB);
+	hold(true);
+	assert_int_equal(hasher_submit(hasher, &replacement), 0);
+	wait_running(1);
+	hold(false);
+	hasher = hasher_free(hasher);
+	assert_string_equal(delivered, "x");
+	assert_int_equal(replacement.result,
+			 oven.n_done == 26 ? HASH_MADE : HASH_FAILED);
+	assert_string_equal(replacement.made,
+			    oven.n_done == 26 ? "baked new" : "");
+	hash_job_wipe(&replacement);
+}
+
 static void submit_again(struct hash_job *job, void *userdata)
 {
 	struct hash_job *next = userdata;
@@ -460,6 +523,8 @@ int main(void)
 		TEST(stored_costs_count),
 		TEST(a_large_one_runs_alone),
 		TEST(in_order),
+		TEST(others_go_between),
+		TEST(freed_between),
 		TEST(from_within_done),
 		TEST(a_full_queue),
 		TEST(freed_at_work),
