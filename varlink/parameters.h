@@ -8,7 +8,7 @@
 
 #include "varlink/server.h"
 
-#define PARAMETERS_STRINGS_MAX 64
+#define PARAMETERS_STRINGS_MAX 256
 
 /*
  * The name of a parameter that is missing, unknown, of another type or too

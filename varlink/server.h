@@ -43,7 +43,7 @@ enum varlink_type {
 	VARLINK_STRING, /* UTF-8; at most max bytes */
 	VARLINK_INT,
 	VARLINK_BOOL,
-	VARLINK_STRINGS, /* an array of strings, at most 64 of max bytes */
+	VARLINK_STRINGS, /* an array of strings, at most 256 of max bytes */
 	VARLINK_MAP, /* an object, at most 64 strings of max bytes; its keys are
 			the handler's to check */
 	VARLINK_OBJECTS, /* an array of at most max objects; what they hold is

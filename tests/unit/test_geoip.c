@@ -403,6 +403,49 @@ static void logins_by_country(void **state)
 	core_deinit(&core);
 }
 
+/* So many networks of 10.0.0.0/8 for anna; what answers it. */
+static json_t *set_networks(struct core *core, int n)
+{
+	json_t *networks = json_array(), *reply;
+	struct talk talk;
+	char text[32];
+
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(text, sizeof(text), "10.%d.%d.0/24", i / 100,
+			       i % 100 * 2);
+		assert_int_equal(
+			json_array_append_new(networks, json_string(text)), 0);
+	}
+	talk_open(core, &talk, 0);
+	reply = call(
+		core, &talk, "SetUser",
+		json_pack("{s:s, s:o}", "name", "anna", "networks", networks));
+	talk_close(core, &talk);
+	return reply;
+}
+
+/* Who was given a hundred, in two goes, comes from the last one as from the
+ * first. */
+static void a_hundred_fixed_networks(void **state)
+{
+	struct core core;
+
+	(void)state;
+	core_init(&core, NULL);
+	core_add(&core, 66000, "anna", "a good password");
+	expect_done(set_networks(&core, 50));
+	expect_done(set_networks(&core, 100));
+	expect_reason(&core, "10.0.0.7", "");
+	expect_reason(&core, "10.0.198.7", "");
+	expect_reason(&core, "10.0.199.7", "outside-fixed-networks");
+	/* What one record cannot tell is refused, and changes nothing. */
+	expect_error(set_networks(&core, 256), ADMIN "Conflict",
+		     "more than one record");
+	expect_reason(&core, "10.0.198.7", "");
+	expect_reason(&core, "10.1.0.7", "outside-fixed-networks");
+	core_deinit(&core);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +457,7 @@ int main(void)
 		cmocka_unit_test(damaged_at_start),
 		cmocka_unit_test(once_a_day),
 		cmocka_unit_test(logins_by_country),
+		cmocka_unit_test(a_hundred_fixed_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
