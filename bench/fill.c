@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * bench_fill: a store with many users in it, all with the same chosen password
- * and every right to log in by the service "bench", in one transaction. As the
- * user whose store it is to be.
+ * and every right to log in by the services "bench" and "bare", in one
+ * transaction. As the user whose store it is to be.
  */
 #include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/sample.h"
 #include "cloxxsd/attempt/argon2.h"
@@ -33,12 +34,12 @@ static void add_user(struct state *state, unsigned int i, const char *hash)
 	struct user user = {
 		.uid = FIRST_UID + i,
 		.enabled = true,
-		.services = "bench,sshd",
+		.services = "bench,bare,sshd",
 		.shell = "/bin/bash",
 		.home = "/home/bench",
 		.password_kind = USER_PASSWORD_CHOSEN,
-		.password_changed = 1,
-		.created = 1,
+		.password_changed = time(NULL),
+		.created = time(NULL),
 	};
 	const struct change change = { .type = CHANGE_USER_ADD, .user = &user };
 

@@ -11,6 +11,10 @@
  *          and "disk", two small writes to a file of --sync, as far apart from
  *          one another and from the ones before as a login's, each on the disk
  *          before the next.
+ *   extra  users in turn, each at two daemons, of which now the one and now the
+ *          other is the first: "bare" and "ruled", a login beyond its argon2 at
+ *          the services "bare" and "bench", and "extra", what the second takes
+ *          more, pair by pair.
  *   rate   clients that log in for some seconds (each a process and a user of
  *          its own), in turn with as many threads as there are workers that do
  *          argon2 only: "logins" and "hashes" a second.
@@ -38,7 +42,7 @@
 #define N_ROUNDS 3
 
 struct bench {
-	const char *confdir, *password, *sync;
+	const char *confdir, *password, *sync, *address;
 	unsigned int n, clients, workers, seconds;
 	struct argon2_cost cost;
 	struct secret secret;
@@ -66,6 +70,8 @@ static int converse(int n, const struct pam_message **messages,
 	for (int i = 0; i < n; i++)
 		if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
 			responses[i].resp = strdup(userdata);
+		else if (messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
+			responses[i].resp = strdup("yes"); /* the notice */
 	*ret_responses = responses;
 	return PAM_SUCCESS;
 }
@@ -90,6 +96,8 @@ static int log_in(const struct bench *bench, const char *service,
 	(void)snprintf(name, sizeof(name), "user%u", user);
 	r = pam_start_confdir(service, name, &conversation, bench->confdir,
 			      &handle);
+	if (r == PAM_SUCCESS && bench->address)
+		r = pam_set_item(handle, PAM_RHOST, bench->address);
 	if (r != PAM_SUCCESS)
 		return r;
 	start = sample_now_us();
@@ -193,13 +201,13 @@ static const char *const figure_names[_N_FIGURES] = {
 };
 
 /* One login, in microseconds; what is beside it is not measured yet. */
-static void measure_login(const struct bench *bench, unsigned int user,
-			  const struct hash_clock *clock,
+static void measure_login(const struct bench *bench, const char *service,
+			  unsigned int user, const struct hash_clock *clock,
 			  double ret_us[_N_FIGURES])
 {
 	int64_t before = atomic_load(&clock->ns);
 	struct lap lap;
-	int r = log_in(bench, "bench", user, &lap);
+	int r = log_in(bench, service, user, &lap);
 	double hash = (double)(atomic_load(&clock->ns) - before) / 1e3;
 
 	if (r != PAM_SUCCESS)
@@ -223,7 +231,7 @@ static void measure_cost(const struct bench *bench)
 	for (unsigned int i = 0; i <= bench->n; i++) {
 		double us[_N_FIGURES];
 
-		measure_login(bench, i % bench->clients, clock, us);
+		measure_login(bench, "bench", i % bench->clients, clock, us);
 		us[FIGURE_APART] = verify(bench);
 		us[FIGURE_DISK] = sync_twice(fd);
 		us[FIGURE_LIBPAM] = permit(bench);
@@ -235,6 +243,51 @@ static void measure_cost(const struct bench *bench)
 		sample_deinit(&samples[k]);
 	}
 	close(fd);
+}
+
+/* What a login of user takes at two daemons, in microseconds. */
+static void measure_pair(const struct bench *bench, unsigned int user,
+			 bool ruled_first, const struct hash_clock *clock,
+			 double *ret_bare, double *ret_ruled)
+{
+	double us[_N_FIGURES];
+
+	if (ruled_first) {
+		measure_login(bench, "bench", user, clock, us);
+		*ret_ruled = us[FIGURE_BEYOND];
+	}
+	measure_login(bench, "bare", user, clock, us);
+	*ret_bare = us[FIGURE_BEYOND];
+	if (!ruled_first) {
+		measure_login(bench, "bench", user, clock, us);
+		*ret_ruled = us[FIGURE_BEYOND];
+	}
+}
+
+static void measure_extra(const struct bench *bench)
+{
+	struct sample bares = { 0 }, ruleds = { 0 }, extras = { 0 };
+	const struct hash_clock *clock = open_clock();
+
+	/* Each user's first one warms up, and accepts the notice. */
+	for (unsigned int i = 0; i < bench->clients + bench->n; i++) {
+		unsigned int turn = i / bench->clients;
+		double bare, ruled;
+
+		measure_pair(bench, i % bench->clients, turn % 2, clock, &bare,
+			     &ruled);
+		if (turn == 0)
+			continue;
+		sample_add(&bares, bare / 1000);
+		sample_add(&ruleds, ruled / 1000);
+		sample_add(&extras, (ruled - bare) / 1000);
+	}
+	sample_print(&bares, "bare");
+	sample_print(&ruleds, "ruled");
+	sample_print(&extras, "extra");
+	sample_deinit(&bares);
+	sample_deinit(&ruleds);
+	sample_deinit(&extras);
 }
 
 static struct board *board_new(void)
@@ -422,6 +475,9 @@ static bool take(struct bench *bench, int option, const char *argument)
 	case 'y':
 		bench->sync = argument;
 		return true;
+	case 'a':
+		bench->address = argument;
+		return true;
 	case 'n':
 		bench->n = number(argument);
 		return true;
@@ -449,6 +505,7 @@ static const struct {
 	void (*measure)(const struct bench *bench);
 } modes[] = {
 	{ "cost", measure_cost },
+	{ "extra", measure_extra },
 	{ "rate", measure_rate },
 	{ "crowd", measure_crowd },
 };
@@ -459,6 +516,7 @@ int main(int argc, char **argv)
 		{ "confdir", required_argument, NULL, 'd' },
 		{ "password", required_argument, NULL, 'p' },
 		{ "sync", required_argument, NULL, 'y' },
+		{ "address", required_argument, NULL, 'a' },
 		{ "logins", required_argument, NULL, 'n' },
 		{ "clients", required_argument, NULL, 'c' },
 		{ "workers", required_argument, NULL, 'w' },
@@ -484,7 +542,7 @@ int main(int argc, char **argv)
 		    0 ||
 	    argon2_hash(&bench.secret, &bench.cost, bench.stored) != 0)
 		sample_fail("usage", "--confdir DIR --password TEXT "
-				     "cost|rate|crowd");
+				     "cost|extra|rate|crowd");
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		if (strcmp(modes[i].name, argv[optind]) == 0) {
 			modes[i].measure(&bench);
