@@ -8,12 +8,15 @@ decides whether what it sees is right.
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import time
 
 import pexpect
+
+from cloxxs_world import Typist, converse
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SSH = ("ssh", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
@@ -184,6 +187,26 @@ class Machine:
 
     def apt(self, *words, **options):
         return self.run("apt-get", "-q", "-y", *words, timeout=300, **options)
+
+    # ---- users ---------------------------------------------------------------
+
+    def set_up(self, name, password):
+        """From installed to the first login of an administrator."""
+        self.allow_loopback()
+        said = self.run("cloxxsctl", "setup", "--yes", "--administrator",
+                        name).stdout
+        self.first_login(name, said, password)
+
+    def first_login(self, name, said, password):
+        """What cloxxsctl said holds the temporary password."""
+        temporary = re.search(r"(?i)temporary password:\s+(\S+)", said).group(1)
+        first = converse(
+            self.argv("script", "-qec", " ".join(SSH) +
+                      f" {name}@127.0.0.1 id -un", "/dev/null"),
+            Typist(temporary, password))
+        assert f"\n{name}\n" in first.text, first.text
+
+    # ---- units ---------------------------------------------------------------
 
     def main_pid(self, unit):
         return int(self.run("systemctl", "show", "-P", "MainPID",

@@ -3,13 +3,11 @@
 a TPM. systemd itself decrypts it, at each start of the unit."""
 
 import json
-import re
 
 import pytest
 
 import software_tpm
-from cloxxs_world import Typist, converse
-from machine import ASKPASS, KEY, SSH, wait_until
+from machine import ASKPASS, KEY, wait_until
 
 ROOT, ANNA = "plum Cart 41 ladder", "tall Oak 93 violin"
 PLAIN, CRED = "/etc/cloxxs/cloxxs.key", "/etc/cloxxs/cloxxs.key.cred"
@@ -59,15 +57,7 @@ def keeper(request, new_machine):
         ssh-keygen -q -t ed25519 -N '' -f {KEY}
         cp {KEY}.pub /root/.ssh/authorized_keys""")
     machine.apt("install", "cloxxs")
-    machine.allow_loopback()
-    said = machine.run("cloxxsctl", "setup", "--yes", "--administrator",
-                       "anna").stdout
-    temporary = re.search(r"(?i)temporary password:\s+(\S+)", said).group(1)
-    first = converse(
-        machine.argv("script", "-qec", " ".join(SSH) + " anna@127.0.0.1 id -un",
-                     "/dev/null"),
-        Typist(temporary, ANNA))
-    assert "\nanna\n" in first.text, first.text
+    machine.set_up("anna", ANNA)
     machine.run("cloxxsctl", "key", "recovery", "--identity", IDENTITY)
     return Keeper(machine, request.param)
 
