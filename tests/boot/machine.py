@@ -212,6 +212,19 @@ class Machine:
         return int(self.run("systemctl", "show", "-P", "MainPID",
                             unit).stdout)
 
+    def host_pid(self, pid):
+        """The same process, as who stands outside knows it."""
+        namespace = os.readlink(f"/proc/{self.leader}/ns/pid")
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(folder / "ns/pid") == namespace and \
+                        re.search(rf"(?m)^NSpid:.*\t{pid}$",
+                                  (folder / "status").read_text()):
+                    return int(folder.name)
+            except OSError:  # it has ended
+                pass
+        raise MachineError(f"process {pid} is gone")
+
     def is_active(self, unit):
         return self.run("systemctl", "is-active", "--quiet", unit,
                         check=False).returncode == 0
