@@ -24,7 +24,7 @@ static bool map_fits(const json_t *value, size_t max)
 	json_t *item;
 
 	if (!json_is_object(value) ||
-	    json_object_size(value) > PARAMETERS_STRINGS_MAX)
+	    json_object_size(value) > PARAMETERS_MAP_MAX)
 		return false;
 	json_object_foreach((json_t *)(uintptr_t)value, key, item)
 	{

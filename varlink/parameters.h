@@ -9,6 +9,7 @@
 #include "varlink/server.h"
 
 #define PARAMETERS_STRINGS_MAX 256
+#define PARAMETERS_MAP_MAX 64
 
 /*
  * The name of a parameter that is missing, unknown, of another type or too

@@ -183,6 +183,11 @@ const struct check_row check_rows[_N_CHECKS] = {
 	[CHECK_CLOCK] = { "clock",
 	  "Temporary passwords, codes and the ledger go by the clock.",
 	  "timedatectl set-ntp true" },
+	[CHECK_CLOCK_BEHIND] = { "clock-behind",
+	  "What had ended by the latest time that was known stays ended: "
+	  "accounts, temporary passwords, the country database.",
+	  "set the clock; or, where that time was wrong: cloxxsctl clock accept "
+	  "--reason TEXT" },
 	[CHECK_SPACE] = { "space",
 	  "What cannot be written is denied: on a full disk nobody of Cloxxs"
 	  " logs in.",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/timex.h>
 
+#include "base/timestamp.h"
 #include "cloxxsctl/doctor/lines.h"
 
 static void check_clock(struct doctor *doctor)
@@ -23,6 +24,32 @@ static void check_clock(struct doctor *doctor)
 	else
 		doctor_say(doctor, CHECK_CLOCK, SEVERITY_OK,
 			   "the clock is synchronised");
+}
+
+/* A clock that is set by the network is corrected by less. */
+#define BEHIND_S 60
+#define DAY_S 86400
+
+/* Against the clock of the daemon's host, which is this one. */
+static void check_behind(struct doctor *doctor)
+{
+	int64_t latest, behind;
+	char when[64];
+	struct text text;
+
+	if (!output_member_int(doctor->status, "latest", &latest))
+		return;
+	behind = latest - doctor->host.now;
+	if (behind <= BEHIND_S) {
+		doctor_say(doctor, CHECK_CLOCK_BEHIND, SEVERITY_OK,
+			   "it was never later than now");
+		return;
+	}
+	text_init(&text, when, sizeof(when));
+	timestamp_write(latest, &text);
+	doctor_say(doctor, CHECK_CLOCK_BEHIND,
+		   behind > DAY_S ? SEVERITY_ERROR : SEVERITY_WARNING,
+		   "the clock was set back: it was %s once", when);
 }
 
 struct journal {
@@ -217,6 +244,7 @@ static void check_packages(struct doctor *doctor)
 void doctor_host(struct doctor *doctor)
 {
 	check_clock(doctor);
+	check_behind(doctor);
 	check_journal(doctor);
 	check_packages(doctor);
 }

@@ -164,11 +164,23 @@ static json_t *locks_json(struct service *service)
 	return NULL;
 }
 
+/* Takes reply. */
+static json_t *add_latest(const struct service *service, json_t *reply)
+{
+	if (json_object_set_new(reply, "latest",
+				json_integer(service_moment(service).latest)) ==
+	    0)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
 static json_t *add_others(struct service *service, json_t *reply)
 {
 	reply = admin_add_last_backup(service, reply);
 	reply = admin_add_geoip(service, reply);
 	reply = admin_add_breached(service, reply);
+	reply = add_latest(service, reply);
 	return application_add_all(service, reply);
 }
 

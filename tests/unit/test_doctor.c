@@ -581,6 +581,57 @@ static void test_countries(void **state)
 	doctor_deinit(&doctor);
 }
 
+/* What is said of status, or _N_SEVERITIES where nothing is. */
+static enum severity said_of(json_t *status, json_t *users,
+			     void (*group)(struct doctor *doctor),
+			     enum check check, const char *seen)
+{
+	enum severity worst = _N_SEVERITIES;
+	bool found = !seen;
+	struct doctor doctor;
+
+	doctor_init(&doctor, "/nowhere", "/run/cloxxs/cloxxsd.sock");
+	doctor.host.now = 1795400000;
+	doctor.host.capture = say_nothing;
+	doctor.status = status;
+	doctor.users = users;
+	group(&doctor);
+	for (size_t i = 0; i < doctor.findings.n; i++) {
+		const struct finding *one = &doctor.findings.rows[i];
+
+		if (one->check != check)
+			continue;
+		worst = findings_worst_of(&doctor.findings, check);
+		found = found || strstr(one->seen, seen);
+	}
+	if (!found)
+		fail_msg("nothing says \"%s\"", seen);
+	doctor_deinit(&doctor);
+	return worst;
+}
+
+static enum severity behind_of(int64_t latest, const char *seen)
+{
+	return said_of(json_pack("{s:I}", "latest", (json_int_t)latest), NULL,
+		       doctor_host, CHECK_CLOCK_BEHIND, seen);
+}
+
+static void test_clock_behind(void **state)
+{
+	(void)state;
+	assert_int_equal(behind_of(1795400000 - 3, NULL), SEVERITY_OK);
+	assert_int_equal(behind_of(1795400000 + 60, NULL), SEVERITY_OK);
+	assert_int_equal(behind_of(1795400000 + 61, "it was 2026-11-23T"),
+			 SEVERITY_WARNING);
+	assert_int_equal(behind_of(1795400000 + 86401, NULL), SEVERITY_ERROR);
+	assert_int_equal(behind_of(1795400000 + 366 * 86400, "it was 2027"),
+			 SEVERITY_ERROR);
+	/* A daemon that does not tell. */
+	assert_int_equal(said_of(json_object(), NULL, doctor_host,
+				 CHECK_CLOCK_BEHIND, NULL),
+			 _N_SEVERITIES);
+}
+
 /* What is foreign in a finding cannot speak to a terminal. */
 static void test_findings(void **state)
 {
@@ -620,6 +671,7 @@ int main(void)
 		cmocka_unit_test(test_backup_age),
 		cmocka_unit_test(test_applications),
 		cmocka_unit_test(test_countries),
+		cmocka_unit_test(test_clock_behind),
 		cmocka_unit_test(test_findings),
 	};
 

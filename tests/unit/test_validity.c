@@ -357,6 +357,22 @@ static const char *accept_clock(uid_t uid)
 	return outcome.error;
 }
 
+/* The latest time that the daemon tells it has known. */
+static int64_t latest(void)
+{
+	struct talk talk;
+	json_int_t at;
+	json_t *reply;
+
+	talk_open(core, &talk, 0);
+	reply = talk_call(core, &talk, "nl.cloxxs.Admin.Status", NULL);
+	at = json_integer_value(json_object_get(
+		json_object_get(reply, "parameters"), "latest"));
+	json_decref(reply);
+	talk_close(core, &talk);
+	return at;
+}
+
 static void the_clock_is_accepted(void **state)
 {
 	(void)state;
@@ -368,12 +384,14 @@ static void the_clock_is_accepted(void **state)
 	set_clock(NOON);
 	core_restart(core);
 	expect_piet("clock-set-back");
+	assert_in_range(latest(), NOON + YEAR, NOON + YEAR + 600);
 	assert_string_equal(accept_clock(JAN),
 			    "org.varlink.service.PermissionDenied");
 	expect_piet("clock-set-back");
 	assert_string_equal(accept_clock(0), "");
 	assert_int_equal(core_count(core, "clock-accepted"), 1);
 	expect_piet(NULL);
+	assert_in_range(latest(), NOON, NOON + 600);
 	core_restart(core);
 	expect_piet(NULL);
 	assert_string_equal(accept_clock(0), CONFLICT);
