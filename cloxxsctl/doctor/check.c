@@ -180,6 +180,12 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "Where the daemon fails, only a local way in is left: root on the "
 	  "console, or a local user with sudo.",
 	  "passwd root" },
+	[CHECK_ADMINISTRATOR_NETWORKS] = { "administrator-networks",
+	  "From there administrators come, and root and local accounts at "
+	  "sshd: from wherever one likes is too much, from nowhere too little.",
+	  "networks = NET,NET in [administrators] of "
+	  "/etc/cloxxs/cloxxsd.conf, then: cloxxsctl config check && systemctl "
+	  "reload cloxxsd" },
 	[CHECK_CLOCK] = { "clock",
 	  "Temporary passwords, codes and the ledger go by the clock.",
 	  "timedatectl set-ntp true" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The way in that needs nothing of ours: root, or a local user with sudo. */
+/* The way in that needs nothing of ours: root, or a local user with sudo; and
+ * from where one administers otherwise. */
 #include "cloxxsctl/doctor/doctor.h"
 
 #include <string.h>
@@ -68,7 +69,82 @@ static bool has_keys(const struct host *host)
 	       status.st_size > 0;
 }
 
-void doctor_wayin(struct doctor *doctor)
+static bool is_among(const json_t *words, const char *word)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)words, i, one)
+	{
+		const char *value = json_string_value(one);
+
+		if (value && strcmp(value, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Administrators who may log in from another host. */
+static size_t count_remote(const json_t *users)
+{
+	const json_t *user;
+	size_t i, n = 0;
+
+	json_array_foreach((json_t *)users, i, user)
+	{
+		n += strcmp(output_member(user, "role", ""), "administrator") ==
+			     0 &&
+		     is_among(json_object_get(user, "services"), "sshd");
+	}
+	return n;
+}
+
+static void check_networks(struct doctor *doctor)
+{
+	const char *networks =
+		output_member(doctor->status, "administrator_networks", NULL);
+	size_t n = count_remote(doctor->users);
+
+	/* A daemon of before does not tell. */
+	if (!networks)
+		return;
+	if (strcmp(networks, "any") == 0)
+		doctor_say(doctor, CHECK_ADMINISTRATOR_NETWORKS,
+			   SEVERITY_WARNING,
+			   "any: administrators come from wherever users may, "
+			   "and root and local accounts too");
+	else if (strcmp(networks, "none") == 0 && n > 0)
+		doctor_say(doctor, CHECK_ADMINISTRATOR_NETWORKS,
+			   SEVERITY_WARNING,
+			   "none: %zu administrators with the service sshd, "
+			   "root and local accounts cannot come by ssh",
+			   n);
+	else
+		doctor_say(doctor, CHECK_ADMINISTRATOR_NETWORKS, SEVERITY_OK,
+			   "%s%s", networks,
+			   n > 0 ? "" : ": no administrator comes by ssh");
+}
+
+/* Who is not ours, and comes by ssh from wherever he is. */
+static void check_unmanaged(struct doctor *doctor)
+{
+	const json_t *origin =
+		json_object_get(doctor->status, "unmanaged_origin");
+	const json_t *deny = json_object_get(doctor->status, "unmanaged_deny");
+
+	if (!origin || !deny || is_among(origin, "sshd") ||
+	    is_among(deny, "sshd"))
+		return;
+	finding_mend(doctor_say(doctor, CHECK_ADMINISTRATOR_NETWORKS,
+				SEVERITY_WARNING,
+				"[unmanaged] does not name sshd: root and "
+				"local accounts come from anywhere"),
+		     "origin = sshd in [unmanaged] of "
+		     "/etc/cloxxs/cloxxsd.conf, then: cloxxsctl config check "
+		     "&& systemctl reload cloxxsd");
+}
+
+static void check_root(struct doctor *doctor)
 {
 	scope(scope_free) char *shadow = NULL;
 	char sudoer[64];
@@ -96,4 +172,11 @@ void doctor_wayin(struct doctor *doctor)
 			   "root has neither password nor key, and no local "
 			   "user of the group sudo has a password");
 	explicit_bzero(shadow, strlen(shadow));
+}
+
+void doctor_wayin(struct doctor *doctor)
+{
+	check_root(doctor);
+	check_networks(doctor);
+	check_unmanaged(doctor);
 }

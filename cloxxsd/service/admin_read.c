@@ -164,12 +164,48 @@ static json_t *locks_json(struct service *service)
 	return NULL;
 }
 
-/* Takes reply. */
-static json_t *add_latest(const struct service *service, json_t *reply)
+static json_t *names_json(char *const *names)
 {
+	json_t *array = json_array();
+
+	for (; *names; names++)
+		if (json_array_append_new(array, json_string(*names)) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+static json_t *networks_json(const struct setting_networks *networks)
+{
+	const size_t size = 4096;
+	scope(scope_free) char *list = malloc(size);
+	struct text text;
+
+	if (networks->any || networks->list.n == 0)
+		return json_string(networks->any ? "any" : "none");
+	if (!list)
+		return NULL;
+	text_init(&text, list, size);
+	networks_write(&networks->list, &text);
+	return json_string(list);
+}
+
+/* From where one administers, and what time it was. Takes reply. */
+static json_t *add_administration(const struct service *service, json_t *reply)
+{
+	const struct settings *settings = service->attempts->settings;
+
 	if (json_object_set_new(reply, "latest",
 				json_integer(service_moment(service).latest)) ==
-	    0)
+		    0 &&
+	    json_object_set_new(reply, "administrator_networks",
+				networks_json(&settings->administrators)) ==
+		    0 &&
+	    json_object_set_new(reply, "unmanaged_origin",
+				names_json(settings->unmanaged_origin)) == 0 &&
+	    json_object_set_new(reply, "unmanaged_deny",
+				names_json(settings->unmanaged_deny)) == 0)
 		return reply;
 	json_decref(reply);
 	return NULL;
@@ -180,7 +216,7 @@ static json_t *add_others(struct service *service, json_t *reply)
 	reply = admin_add_last_backup(service, reply);
 	reply = admin_add_geoip(service, reply);
 	reply = admin_add_breached(service, reply);
-	reply = add_latest(service, reply);
+	reply = add_administration(service, reply);
 	return application_add_all(service, reply);
 }
 

@@ -20,8 +20,9 @@ SSHD = pathlib.Path("/etc/ssh/sshd_config.d")
 SWITCH = pathlib.Path("/etc/nsswitch.conf")
 MAP = world.STATE / "identity.map"
 KEY = world.CONF / "cloxxs.key"
-# What a world cannot have: a clock of its own, a systemd.
-ABSENT = {"clock"}
+# What a world cannot have: a clock of its own, a systemd; and it is
+# administered from anywhere.
+ABSENT = {"clock", "administrator-networks"}
 
 
 def doctor(*options, user=None):
@@ -87,9 +88,8 @@ def test_sound_world():
         "pam-profile", "pam-stack", "nss-lines", "nss-answer", "sshd-pam",
         "collision", "uid-range", "homes", "administrator", "root", "space",
         "journal"}
-    # The clock of this kernel is the only thing that may be at fault.
-    assert status in (0, 7)
-    assert (status == 0) == (answer["worst"] != "warning")
+    assert status == 7
+    assert answer["worst"] == "warning"
     assert answer["counts"]["error"] == 0
 
 
@@ -379,6 +379,27 @@ def test_administrator_locked():
         assert ("administrator", "warning") in problems(doctor()[1])
     finally:
         world.cloxxsctl("user", "unlock", "beheer", "--reason", "test")
+
+
+@pytest.mark.parametrize("networks, severity, said", [
+    ("any", "warning", "from wherever users may"),
+    ("none", "warning", "1 administrators with the service sshd"),
+    ("192.0.2.0/24", "ok", "192.0.2.0/24"),
+])
+def test_administrator_networks(networks, severity, said):
+    """As the daemon has them, not as the files would have them."""
+    conf = world.CONF / "cloxxsd.conf.d/20-test.conf"
+    try:
+        conf.write_text(f"[administrators]\nnetworks = {networks}\n")
+        assert "192.0.2.0" not in seen("administrator-networks")
+        world.cloxxsd.restart()
+        found = [one for one in doctor("--all")[1]["findings"]
+                 if one["check"] == "administrator-networks"]
+        assert [one["severity"] for one in found] == [severity]
+        assert said in found[0]["seen"]
+    finally:
+        conf.unlink()
+        world.cloxxsd.restart()
 
 
 def test_journal_volatile():

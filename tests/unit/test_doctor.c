@@ -632,6 +632,43 @@ static void test_clock_behind(void **state)
 			 _N_SEVERITIES);
 }
 
+static enum severity networks_of(const char *networks, const char *origin,
+				 const char *service, const char *seen)
+{
+	json_t *users = json_pack("[{s:s, s:[s]}, {s:s, s:[s]}]", "role",
+				  "user", "services", "sshd", "role",
+				  "administrator", "services", service);
+
+	return said_of(json_pack("{s:s, s:[s], s:[]}", "administrator_networks",
+				 networks, "unmanaged_origin", origin,
+				 "unmanaged_deny"),
+		       users, doctor_wayin, CHECK_ADMINISTRATOR_NETWORKS, seen);
+}
+
+static void test_administrator_networks(void **state)
+{
+	(void)state;
+	assert_int_equal(networks_of("10.9.0.0/24", "sshd", "sshd", "10.9.0.0"),
+			 SEVERITY_OK);
+	/* Without a limit, or with nowhere. */
+	assert_int_equal(networks_of("any", "sshd", "sshd", "wherever"),
+			 SEVERITY_WARNING);
+	assert_int_equal(networks_of("any", "sshd", "login", "wherever"),
+			 SEVERITY_WARNING);
+	assert_int_equal(
+		networks_of("none", "sshd", "sshd", "1 administrators"),
+		SEVERITY_WARNING);
+	assert_int_equal(networks_of("none", "sshd", "login",
+				     "no administrator comes by ssh"),
+			 SEVERITY_OK);
+	assert_int_equal(networks_of("10.9.0.0/24", "dovecot", "sshd",
+				     "does not name sshd"),
+			 SEVERITY_WARNING);
+	assert_int_equal(said_of(json_object(), NULL, doctor_wayin,
+				 CHECK_ADMINISTRATOR_NETWORKS, NULL),
+			 _N_SEVERITIES);
+}
+
 /* What is foreign in a finding cannot speak to a terminal. */
 static void test_findings(void **state)
 {
@@ -672,6 +709,7 @@ int main(void)
 		cmocka_unit_test(test_applications),
 		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_clock_behind),
+		cmocka_unit_test(test_administrator_networks),
 		cmocka_unit_test(test_findings),
 	};
 
