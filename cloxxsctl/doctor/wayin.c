@@ -165,8 +165,9 @@ static void check_root(struct doctor *doctor)
 			   "%s is local, has a password and may use sudo",
 			   sudoer);
 	else if (has_keys(&doctor->host))
-		doctor_say(doctor, CHECK_ROOT, SEVERITY_OK,
-			   "root may log in by key (/root/.ssh)");
+		doctor_say(doctor, CHECK_ROOT, SEVERITY_WARNING,
+			   "root has keys only: by ssh, from the "
+			   "administrators' networks, while cloxxsd runs");
 	else
 		doctor_say(doctor, CHECK_ROOT, SEVERITY_ERROR,
 			   "root has neither password nor key, and no local "

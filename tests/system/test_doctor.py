@@ -402,6 +402,16 @@ def test_administrator_networks(networks, severity, said):
         world.cloxxsd.restart()
 
 
+def test_no_way_in_but_keys():
+    pathlib.Path("/root/.ssh").mkdir(mode=0o700, exist_ok=True)
+    world.run("usermod", "-p", "*", "root")
+    try:
+        with changed("/root/.ssh/authorized_keys", "ssh-ed25519 x\n"):
+            assert ("root", "warning") in problems(doctor()[1])
+    finally:
+        world.run("chpasswd", stdin="root:alleen op de console\n")
+
+
 def test_journal_volatile():
     with changed("/etc/systemd/journald.conf.d/zz-test.conf",
                  "[Journal]\nStorage=volatile\n"):
