@@ -331,6 +331,42 @@ static void abuse_133_and_who_was_away(void **state)
 	expect_piet("clock-set-back");
 }
 
+/* Whatever the clock shows, and wherever the daemon begins with it. */
+static void abuse_133_lifts_no_lock(void **state)
+{
+	static const int64_t clocks[] = {
+		NOON - 1, /* a leap second, and steps */
+		NOON - HOUR,
+		NOON + HOUR,
+		NOON - YEAR,
+		NOON + YEAR,
+		0,
+		-1,
+		-HOUR, /* an RTC that shows less than nothing */
+		INT32_MAX,
+		(int64_t)INT32_MAX + 1, /* 2038 */
+		UINT32_MAX,
+		(int64_t)UINT32_MAX + 1, /* 2106 */
+		NOON + 100 * YEAR,
+	};
+
+	(void)state;
+	/* Where nothing else keeps anybody out. */
+	core_configure(core, NULL);
+	core_restart(core);
+	for (int i = 0; i < 3; i++)
+		expect_login(core, "piet", CORE_WRONG, "deny", NULL);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(clocks); i++) {
+		set_clock(clocks[i / 2]);
+		if (i % 2)
+			core_restart(core);
+		expect_piet("locked");
+		assert_int_equal(core_user(core, "piet").failures, 3);
+		/* It is no reason to keep others out. */
+		expect_login(core, "jan", CORE_OLD, "allow", NULL);
+	}
+}
+
 /* A jump ahead while it runs is no time that was known. */
 static void abuse_133_a_jump_and_back(void **state)
 {
@@ -415,6 +451,7 @@ int main(void)
 		TEST(abuse_133_a_temporary_password),
 		TEST(abuse_133_and_who_was_away),
 		TEST(abuse_133_a_jump_and_back),
+		TEST(abuse_133_lifts_no_lock),
 		TEST(the_clock_is_accepted),
 	};
 
