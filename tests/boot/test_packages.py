@@ -394,6 +394,8 @@ def test_purge(machine, before):
 def assert_sound(machine):
     """The doctor finds nothing, but for what a container does not have, and
     that it is administered from anywhere."""
+    machine.run("cloxxsctl", "key", "recovery", "--identity",
+                "/root/identity.txt")
     machine.run("systemctl", "start", "cloxxs-backup.service")
     answer = json.loads(machine.run("cloxxsctl", "doctor", "--all", "--json",
                                     check=False).stdout)
