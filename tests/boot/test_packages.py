@@ -41,7 +41,8 @@ done
 """
 # Logs in over and over, and writes down what came of it.
 WATCH = f"""#!/bin/sh
-enter() {{ {' '.join(SSH)} "$@" true </dev/null; }}
+# sshd listens nowhere for a moment when it reads its settings again.
+enter() {{ {' '.join(SSH)} -o ConnectionAttempts=3 "$@" true </dev/null; }}
 export SSH_ASKPASS=/root/askpass SSH_ASKPASS_REQUIRE=force
 while [ ! -e /root/watch-end ]; do
 	sleep 0.2
@@ -302,11 +303,12 @@ def test_remove_refuses_to_lock_out(machine):
 
 def test_remove(machine, before):
     since = int(time.time())
-    machine.reload_ssh(f"rm {SNIPPET}")
     kept = machine.state_of(*DATA[:2])
     with watched(machine):
-        machine.apt("remove", *OURS)
+        said = machine.apt("remove", *OURS).stdout
+    assert f"{SNIPPET} is removed" in said
     assert machine.state_of(*STACKS) == before
+    sshd_is_as_before(machine)
     assert not machine.is_active("cloxxsd.service")
     assert machine.run("test", "-e", "/run/cloxxs/cloxxsd.sock",
                        check=False).returncode != 0
@@ -317,6 +319,12 @@ def test_remove(machine, before):
     assert "/var/lib/cloxxs/private/store.db" in kept
     doors(machine, "password")
     cron_runs(machine, since)
+
+
+def sshd_is_as_before(machine):
+    """It was told to read its settings again, without being asked for it."""
+    wait_until(lambda: machine.ssh_answer("password", "jan", JAN).stdout ==
+               "jan\n", 10, "sshd to ask as it did before")
 
 
 def files_of(state):
@@ -373,13 +381,13 @@ def test_postinst_fails(machine):
     assert done.returncode != 0
     assert "pam-auth-update: no space left" in said
     assert "libpam-cloxxs" in said.rpartition("Errors were encountered")[2]
-    doors(machine)
+    sshd_is_as_before(machine)
+    doors(machine, "password")
     machine.run("dpkg", "--configure", "-a")
     assert machine.run("dpkg", "--audit").stdout == ""
 
 
 def test_purge(machine, before):
-    machine.reload_ssh(f"rm {SNIPPET}")
     with watched(machine):
         said = machine.apt("purge", *OURS).stdout
     assert "the key is removed" in said
