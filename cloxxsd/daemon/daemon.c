@@ -22,6 +22,7 @@
 #include "cloxxsd/daemon/boot.h"
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/daemon/settings_changes.h"
+#include "cloxxsd/service/access.h"
 #include "cloxxsd/service/import.h"
 
 #define PASSES_MAX 4096
@@ -106,6 +107,16 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_ACCEPTANCE:
 		case CHANGE_VISIT:
 		case CHANGE_VISIT_REFUSED:
+		case CHANGE_PROJECT_ADD:
+		case CHANGE_PROJECT_SET:
+		case CHANGE_PROJECT_DELETE:
+		case CHANGE_GROUP_ADD:
+		case CHANGE_GROUP_DELETE:
+		case CHANGE_MEMBER_ADD:
+		case CHANGE_MEMBER_REMOVE:
+		case CHANGE_GRANT_SET:
+		case CHANGE_GRANT_REMOVE:
+		case CHANGE_GRANTS:
 		case _CHANGE_N:
 			break;
 		}
@@ -122,7 +133,13 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	closing_committed(&daemon->closing, set);
 	alarm_committed(&daemon->alarm, set);
 	summing_committed(&daemon->summing, set);
+	access_maps_committed(&daemon->access_maps, set);
 	r = publication_committed(&daemon->publication, set);
+	if (r == 0)
+		r = unix_groups_committed(&daemon->unix_groups, set);
+	access_watch_committed(daemon->service.access_watch, set);
+	grant_ends_committed(&daemon->grant_ends, set);
+	late_records_committed(&daemon->late_records, set);
 	if (r < 0) {
 		log_line(LOG_CRIT,
 			 "%s cannot be written: %s; ending, to be restarted",
@@ -167,6 +184,20 @@ static uint64_t map_generation(void *userdata)
 	struct daemon *daemon = userdata;
 
 	return publication_generation(&daemon->publication);
+}
+
+static const struct map *access_map(const char *service, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	return access_maps_find(&daemon->access_maps, service);
+}
+
+static size_t n_access_maps(void *userdata, size_t *ret_n_withdrawn)
+{
+	struct daemon *daemon = userdata;
+
+	return access_maps_count(&daemon->access_maps, ret_n_withdrawn);
 }
 
 static void keys_changed(void *userdata)
@@ -249,6 +280,7 @@ static void reload(struct daemon *daemon)
 	daemon->settings = scope_take_ptr(settings);
 	daemon->attempts.settings = daemon->settings;
 	bind_accounts(daemon);
+	access_maps_bind(&daemon->access_maps);
 	text_init(&error, daemon->configuration_state,
 		  sizeof(daemon->configuration_state));
 	text_add(&error, "ok");
@@ -465,11 +497,38 @@ static int start_attempts(struct daemon *daemon)
 		.configuration = daemon->configuration_state,
 		.refused = on_refused,
 		.map_generation = map_generation,
+		.access_map = access_map,
+		.n_access_maps = n_access_maps,
 		.key_source = key_source(&daemon->options),
 		.keys_changed = keys_changed,
 		.userdata = daemon,
 	};
 	return 0;
+}
+
+static int start_access(struct daemon *daemon)
+{
+	int r = access_maps_init(&daemon->access_maps, &daemon->state,
+				 &daemon->accounts,
+				 daemon->options.state_directory);
+
+	if (r < 0)
+		log_line(LOG_ERR, "%s: access maps cannot stand there: %s",
+			 daemon->access_maps.directory, strerror(-r));
+	if (r >= 0)
+		r = unix_groups_init(&daemon->unix_groups, &daemon->state,
+				     &daemon->access_maps,
+				     &daemon->publication);
+	if (r >= 0)
+		r = grant_ends_init(&daemon->grant_ends, daemon->event,
+				    &daemon->state);
+	if (r >= 0)
+		r = late_records_init(&daemon->late_records, daemon->event,
+				      &daemon->state);
+	if (r >= 0)
+		r = access_watch_new(&daemon->service, daemon->event,
+				     &daemon->service.access_watch);
+	return r;
 }
 
 /* Without one that can be asked the daemon starts all the same: the rules say
@@ -516,6 +575,8 @@ int daemon_start(struct daemon *daemon)
 	if (r >= 0)
 		r = start_attempts(daemon);
 	if (r >= 0)
+		r = start_access(daemon);
+	if (r >= 0)
 		r = closing_init(&daemon->closing, daemon->event,
 				 &daemon->state);
 	if (r >= 0) {
@@ -536,6 +597,8 @@ int daemon_start(struct daemon *daemon)
 void daemon_stop(struct daemon *daemon)
 {
 	daemon->attempts.hasher = hasher_free(daemon->attempts.hasher);
+	daemon->service.access_watch =
+		access_watch_free(daemon->service.access_watch);
 	daemon->server = varlink_server_free(daemon->server);
 	daemon->service.import = import_free(daemon->service.import);
 	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
@@ -548,6 +611,10 @@ void daemon_stop(struct daemon *daemon)
 	closing_deinit(&daemon->closing);
 	alarm_deinit(&daemon->alarm);
 	summing_deinit(&daemon->summing);
+	late_records_deinit(&daemon->late_records);
+	grant_ends_deinit(&daemon->grant_ends);
+	unix_groups_deinit(&daemon->unix_groups);
+	access_maps_deinit(&daemon->access_maps);
 	publication_deinit(&daemon->publication);
 	daemon->attempts.throttle = throttle_free(daemon->attempts.throttle);
 	daemon->attempts.passes = passes_free(daemon->attempts.passes);

@@ -11,12 +11,16 @@
 #include <systemd/sd-event.h>
 
 #include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/daemon/access_maps.h"
 #include "cloxxsd/daemon/alarm.h"
 #include "cloxxsd/daemon/closing.h"
 #include "cloxxsd/daemon/geo_watch.h"
+#include "cloxxsd/daemon/grant_ends.h"
+#include "cloxxsd/daemon/late_records.h"
 #include "cloxxsd/daemon/publication.h"
 #include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/daemon/summing.h"
+#include "cloxxsd/daemon/unix_groups.h"
 #include "cloxxsd/service/refused.h"
 #include "cloxxsd/service/service.h"
 #include "varlink/server.h"
@@ -43,6 +47,10 @@ struct daemon {
 	struct summing summing;
 	struct attempts attempts;
 	struct accounts accounts;
+	struct access_maps access_maps;
+	struct unix_groups unix_groups;
+	struct grant_ends grant_ends;
+	struct late_records late_records;
 	struct errands *errands;
 	struct service service;
 	struct refused refused;

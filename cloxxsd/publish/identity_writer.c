@@ -260,3 +260,114 @@ int identity_writer_remove(struct identity_writer *writer, uint32_t uid)
 				 NULL);
 	return 0;
 }
+
+const struct map *identity_writer_map(const struct identity_writer *writer)
+{
+	return map_writer_map(writer->map);
+}
+
+/* One record more, in the tables of type, of size bytes. */
+static int make_room(struct identity_writer *writer, uint32_t type,
+		     uint32_t size)
+{
+	struct map_room room = { .arena = map_room_of(size) };
+
+	for (uint32_t i = 0; i < _IDENTITY_N_TABLES; i++)
+		room.n_keys[i] = (tables_of[type] >> i) & 1;
+	return map_writer_reserve(writer->map, &room);
+}
+
+static bool group_is_fit(const struct identity_group *group)
+{
+	return name_is_our_uid(group->gid) &&
+	       name_is_user(group->name, group->n_name) &&
+	       !name_is_reserved(group->name, group->n_name) &&
+	       group->n_members_bytes < (UINT32_C(1) << 30) &&
+	       (group->n_members_bytes == 0 ||
+		group->members[group->n_members_bytes - 1] == '\0');
+}
+
+static void fill_members(struct map_record *record,
+			 const struct identity_group *group)
+{
+	struct identity_group_record *to = (void *)record;
+
+	to->gid = group->gid;
+	to->n_members = group->n_members;
+	to->n_members_bytes = (uint32_t)group->n_members_bytes;
+	to->n_name = (uint16_t)group->n_name;
+	memcpy(to->strings, group->name, group->n_name);
+	if (group->n_members_bytes > 0)
+		memcpy(to->strings + group->n_name + 1, group->members,
+		       group->n_members_bytes);
+}
+
+int identity_writer_set_group(struct identity_writer *writer,
+			      const struct identity_group *group)
+{
+	uint32_t size = (uint32_t)(sizeof(struct identity_group_record) +
+				   group->n_name + 1 + group->n_members_bytes);
+	struct identity_group other;
+	struct map_record *record;
+	int r;
+
+	if (!group_is_fit(group))
+		return -EINVAL;
+	if (identity_find_group(map_writer_map(writer->map), group->name,
+				group->n_name, &other) &&
+	    other.gid != group->gid)
+		return -EEXIST;
+	if (find_id(writer, IDENTITY_USER_BY_UID, group->gid))
+		return -EEXIST;
+	r = make_room(writer, IDENTITY_RECORD_GROUP, size);
+	if (r < 0)
+		return r;
+	record = map_writer_draft(writer->map, IDENTITY_RECORD_GROUP, size);
+	if (!record)
+		return -ENOSPC;
+	fill_members(record, group);
+	map_writer_swing(writer->map,
+			 find_id(writer, IDENTITY_GROUP_BY_GID, group->gid),
+			 record);
+	return 0;
+}
+
+int identity_writer_remove_group(struct identity_writer *writer, uint32_t gid)
+{
+	/* A user's own group goes with him. */
+	if (!find_id(writer, IDENTITY_USER_BY_UID, gid))
+		map_writer_swing(writer->map,
+				 find_id(writer, IDENTITY_GROUP_BY_GID, gid),
+				 NULL);
+	return 0;
+}
+
+int identity_writer_set_groups_of(struct identity_writer *writer, uint32_t uid,
+				  const uint32_t *gids, uint32_t n)
+{
+	uint32_t size = (uint32_t)(sizeof(struct identity_groups_of_record) +
+				   n * sizeof(*gids));
+	struct identity_groups_of_record *to;
+	struct map_record *record;
+	int r;
+
+	if (n == 0) {
+		map_writer_swing(writer->map,
+				 find_id(writer, IDENTITY_GROUPS_OF_UID, uid),
+				 NULL);
+		return 0;
+	}
+	r = make_room(writer, IDENTITY_RECORD_GROUPS_OF, size);
+	if (r < 0)
+		return r;
+	record = map_writer_draft(writer->map, IDENTITY_RECORD_GROUPS_OF, size);
+	if (!record)
+		return -ENOSPC;
+	to = (void *)record;
+	to->uid = uid;
+	to->n_gids = n;
+	memcpy(to->gids, gids, n * sizeof(*gids));
+	map_writer_swing(writer->map,
+			 find_id(writer, IDENTITY_GROUPS_OF_UID, uid), record);
+	return 0;
+}

@@ -36,4 +36,20 @@ must_check int identity_writer_set(struct identity_writer *writer,
 /* Takes the user and his group away; 0 also where there is none. */
 must_check int identity_writer_remove(struct identity_writer *writer,
 				      uint32_t uid);
+/*
+ * Adds or changes the group with this gid, which is no user's: members are
+ * names, each ended by NUL, one behind the other. O(members). -EINVAL: an id or
+ * a name that is none; -EEXIST: the name is another group's. Errors as above.
+ */
+must_check int identity_writer_set_group(struct identity_writer *writer,
+					 const struct identity_group *group);
+/* 0 also where there is none. */
+must_check int identity_writer_remove_group(struct identity_writer *writer,
+					    uint32_t gid);
+/* The groups that the user with uid is in beside his own; n may be 0. */
+must_check int identity_writer_set_groups_of(struct identity_writer *writer,
+					     uint32_t uid, const uint32_t *gids,
+					     uint32_t n);
+/* What readers will see; valid until the next change. */
+const struct map *identity_writer_map(const struct identity_writer *writer);
 uint64_t identity_writer_generation(const struct identity_writer *writer);

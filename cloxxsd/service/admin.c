@@ -15,6 +15,7 @@
 #include "cloxxsd/service/acting.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
+#include "cloxxsd/service/admin_project.h"
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/question.h"
@@ -64,8 +65,8 @@ int admin_unavailable(struct varlink_call *call, const char *message)
 bool admin_take_user(struct service *service, struct varlink_call *call,
 		     json_t *parameters, struct user *ret_user)
 {
-	return admin_take_named(service, call,
-				admin_string(parameters, "name"), ret_user);
+	return admin_take_named(service, call, admin_string(parameters, "name"),
+				ret_user);
 }
 
 bool admin_take_named(struct service *service, struct varlink_call *call,
@@ -763,6 +764,66 @@ static const struct varlink_parameter acceptances_parameters[] = {
 	{ 0 }
 };
 
+#define PROJECT(name)                            \
+	{                                        \
+		name, VARLINK_STRING, false, 256 \
+	}
+#define HOLDER(optional)                                \
+	{                                               \
+		"holder", VARLINK_STRING, optional, 256 \
+	}
+#define OF_SERVICE(optional)                             \
+	{                                                \
+		"service", VARLINK_STRING, optional, 256 \
+	}
+
+static const struct varlink_parameter add_project_parameters[] = {
+	NAME, OF_SERVICE(false), { "unix_groups", VARLINK_BOOL, true, 0 }, { 0 }
+};
+static const struct varlink_parameter set_project_parameters[] = {
+	NAME,
+	{ "new_name", VARLINK_STRING, true, 256 },
+	{ "unix_groups", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
+static const struct varlink_parameter archive_parameters[] = { NAME,
+							       REASON(false),
+							       { 0 } };
+static const struct varlink_parameter of_service_parameters[] = {
+	OF_SERVICE(true), { 0 }
+};
+static const struct varlink_parameter member_parameters[] = {
+	NAME, { "user", VARLINK_STRING, false, 256 }, { 0 }
+};
+static const struct varlink_parameter add_grant_parameters[] = {
+	HOLDER(false),
+	PROJECT("project"),
+	{ "right", VARLINK_STRING, false, 32 },
+	OF_SERVICE(true),
+	{ "until", VARLINK_INT, true, 0 },
+	{ 0 }
+};
+static const struct varlink_parameter remove_grant_parameters[] = {
+	HOLDER(false), PROJECT("project"), OF_SERVICE(true), { 0 }
+};
+static const struct varlink_parameter grants_parameters[] = {
+	HOLDER(true),
+	{ "project", VARLINK_STRING, true, 256 },
+	OF_SERVICE(true),
+	{ 0 }
+};
+static const struct varlink_parameter put_grants_parameters[] = {
+	{ "grants", VARLINK_OBJECTS, false, 500 }, { 0 }
+};
+static const struct varlink_parameter rights_parameters[] = {
+	{ "user", VARLINK_STRING, true, 256 },
+	{ "project", VARLINK_STRING, true, 256 },
+	OF_SERVICE(true),
+	{ 0 }
+};
+static const struct varlink_parameter since_parameters[] = {
+	{ "since", VARLINK_INT, false, 0 }, { 0 }
+};
 static const struct varlink_parameter act_parameters[] = {
 	{ "session", VARLINK_STRING, false, 64 },
 	{ "address", VARLINK_STRING, true, 255 },
@@ -838,6 +899,33 @@ static const struct varlink_method methods[] = {
 	       admin_list_backups),
 	METHOD("PruneBackups", VARLINK_MORE_ONLY, dry_run_parameters,
 	       admin_prune_backups),
+	METHOD("AddProject", 0, add_project_parameters, admin_add_project),
+	METHOD("SetProject", 0, set_project_parameters, admin_set_project),
+	METHOD("ArchiveProject", 0, archive_parameters, admin_archive_project),
+	METHOD("ReopenProject", 0, archive_parameters, admin_reopen_project),
+	METHOD("DeleteProject", 0, name_parameters, admin_delete_project),
+	METHOD("GetProject", 0, name_parameters, admin_get_project),
+	METHOD("ListProjects", VARLINK_MORE_ONLY, of_service_parameters,
+	       admin_list_projects),
+	METHOD("AddGroup", 0, name_parameters, admin_add_group),
+	METHOD("DeleteGroup", 0, name_parameters, admin_delete_group),
+	METHOD("ListGroups", VARLINK_MORE_ONLY, no_parameters,
+	       admin_list_groups),
+	METHOD("ListMembers", VARLINK_MORE_ONLY, name_parameters,
+	       admin_list_members),
+	METHOD("AddMember", 0, member_parameters, admin_add_member),
+	METHOD("RemoveMember", 0, member_parameters, admin_remove_member),
+	METHOD("AddGrant", 0, add_grant_parameters, admin_add_grant),
+	METHOD("RemoveGrant", 0, remove_grant_parameters, admin_remove_grant),
+	METHOD("ListGrants", VARLINK_MORE_ONLY, grants_parameters,
+	       admin_list_grants),
+	METHOD("GrantsBegin", 0, no_parameters, admin_grants_begin),
+	METHOD("GrantsPut", 0, put_grants_parameters, admin_grants_put),
+	METHOD("GrantsCommit", 0, commit_parameters, admin_grants_commit),
+	METHOD("ListRights", VARLINK_MORE_ONLY, rights_parameters,
+	       admin_list_rights),
+	METHOD("ListRightChanges", VARLINK_MORE_ONLY, since_parameters,
+	       admin_list_right_changes),
 	ROOT_METHOD("GeoipBegin", 0, geoip_begin_parameters, admin_geoip_begin),
 	ROOT_METHOD("GeoipPut", 0, geoip_put_parameters, admin_geoip_put),
 	{ "nl.cloxxs.Admin.GeoipCommit", PEER_ROOT, 0, 65536, 600000,

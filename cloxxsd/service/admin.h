@@ -21,6 +21,9 @@
 	"blanks or '..'."
 #define ADMIN_ROLE_RULE "It must be user or administrator."
 #define ADMIN_LANGUAGE_RULE "It must be en or nl."
+#define ADMIN_SERVICE_RULE                                                 \
+	"A service is named by letters, digits, '.', '_' and '-', 64 at " \
+	"most."
 #define ADMIN_TIME_RULE \
 	"It must be a time in seconds since 1970, 0 for no limit, to 9999."
 #define ADMIN_VALIDITY_RULE "It would end before it begins."

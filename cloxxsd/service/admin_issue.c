@@ -104,7 +104,7 @@ static bool may_be_added(struct issue *issue)
 {
 	struct store *store = issue->service->state->store;
 	struct user there;
-	bool used = true;
+	bool used = true, is_group = false;
 	int r;
 
 	r = user_find(store, issue->user.name, &there);
@@ -114,6 +114,13 @@ static bool may_be_added(struct issue *issue)
 	}
 	if (r == USER_E_UNKNOWN)
 		r = user_uid_is_used(store, issue->user.uid, &used);
+	if (r == 0)
+		r = project_has_group(store, issue->user.name, &is_group);
+	if (r == 0 && is_group) {
+		(void)!admin_exists(issue->call, issue->user.name,
+				    "groups of projects");
+		return false;
+	}
 	if (r != 0) {
 		(void)!admin_unavailable(issue->call,
 					 "The store cannot be read.");

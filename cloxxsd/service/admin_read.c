@@ -10,6 +10,7 @@
 
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/admin_geoip.h"
+#include "cloxxsd/service/admin_project.h"
 
 /* Users of one batch of a stream. */
 #define BATCH 64
@@ -216,6 +217,7 @@ static json_t *add_others(struct service *service, json_t *reply)
 	reply = admin_add_last_backup(service, reply);
 	reply = admin_add_geoip(service, reply);
 	reply = admin_add_breached(service, reply);
+	reply = admin_add_rights(service, reply);
 	reply = add_administration(service, reply);
 	return application_add_all(service, reply);
 }

@@ -43,6 +43,11 @@ struct service {
 	int64_t started;
 	const char *configuration; /* "ok", or what a reload refused */
 	uint64_t (*map_generation)(void *userdata);
+	/* The access map of a service, or NULL; until the next change. */
+	const struct map *(*access_map)(const char *service, void *userdata);
+	/* How many there are, and how many of them are withdrawn. */
+	size_t (*n_access_maps)(void *userdata, size_t *ret_n_withdrawn);
+	struct access_watch *access_watch; /* of nl.cloxxs.Access.Watch */
 	const char *key_source; /* "credential" or "file" */
 	/* Told that a rotation began. */
 	void (*keys_changed)(void *userdata);
@@ -96,3 +101,4 @@ extern const struct varlink_interface service_access;
 extern const struct varlink_interface service_audit;
 extern const struct varlink_interface service_login;
 extern const struct varlink_interface service_admin;
+extern const struct varlink_interface service_access;

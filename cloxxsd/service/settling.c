@@ -233,9 +233,17 @@ static int look_at_new(struct settling *settling, struct import_entry *entry,
 {
 	const char *where =
 		local_accounts_of_name(settling->locals, entry->user.name);
-	bool rest = settling->rest;
-	int r = 0;
+	bool rest = settling->rest, is_group;
+	int r;
 
+	r = project_has_group(settling->service->state->store, entry->user.name,
+			      &is_group);
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	if (is_group) {
+		text_add(fault, "name: It is that of a group of a project.");
+		return 0;
+	}
 	if (where) {
 		text_add_format(fault,
 				"name: It stands in %s: remove that account "

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "cloxxsd/state/data_key.h"
+#include "cloxxsd/state/import.h"
 
 static int write_validity(struct store *store, const struct user *user)
 {
@@ -106,6 +107,8 @@ static int user_delete(struct store *store, const struct change *change)
 		      "INSERT INTO retired_uid (uid, name, retired)"
 		      " SELECT uid, name, ? FROM user WHERE uid = ?",
 		      "ii", change->at, (int64_t)change->uid);
+	if (r == 0)
+		r = grant_remove_of_user(store, change->uid);
 	if (r != 0)
 		return r;
 	return store_run(store, "DELETE FROM user WHERE uid = ?", "i",
@@ -437,46 +440,134 @@ static int visit_refused(struct store *store, const struct change *change)
 			 "i", (int64_t)change->uid);
 }
 
+static int add_project(struct store *store, const struct change *change)
+{
+	return project_add(store, change->project);
+}
+
+static int set_project(struct store *store, const struct change *change)
+{
+	return project_set(store, change->project, change->at);
+}
+
+static int delete_project(struct store *store, const struct change *change)
+{
+	return project_delete(store, change->project->id, change->at);
+}
+
+static int add_group(struct store *store, const struct change *change)
+{
+	return user_group_add(store, change->group);
+}
+
+static int delete_group(struct store *store, const struct change *change)
+{
+	return user_group_delete(store, change->group->id);
+}
+
+static int add_member(struct store *store, const struct change *change)
+{
+	return user_group_add_member(store, change->group->id, change->uid,
+				     change->at);
+}
+
+static int remove_member(struct store *store, const struct change *change)
+{
+	return user_group_remove_member(store, change->group->id, change->uid);
+}
+
+static int set_grant(struct store *store, const struct change *change)
+{
+	return grant_put(store, change->grant);
+}
+
+static int remove_grant(struct store *store, const struct change *change)
+{
+	return grant_remove(store, change->grant);
+}
+
+/* The records wait as those of an import do: state/import.h. */
+static int set_grants(struct store *store, const struct change *change)
+{
+	const struct change_grants *grants = change->grants;
+	struct change_grant_record one;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < grants->n; i++) {
+		grants->tell(grants->userdata, i, &one);
+		if (!one.grant)
+			continue;
+		r = grant_put(store, one.grant);
+		if (r == 0)
+			r = store_run(store,
+				      "INSERT INTO import_record (at, act,"
+				      " user, actor, details)"
+				      " VALUES (?, ?, ?, ?, ?)",
+				      "iittt", change->at,
+				      (int64_t)IMPORT_GRANT, one.holder,
+				      grants->actor, one.details);
+	}
+	return r;
+}
+
+enum {
+	IDENTITY = 1 << 0, /* readers of the identity map see it */
+	ACCESS = 1 << 1,   /* readers of an access map see it */
+	PROFILE = 1 << 2,  /* of a user's own attributes */
+	MUST_HIT = 1 << 3, /* a row that is not there is an error */
+};
+
 static const struct {
 	int (*apply)(struct store *store, const struct change *change);
-	bool identity;
-	bool must_hit; /* a row that is not there is an error */
-	bool profile;
+	unsigned int flags;
 } types[_CHANGE_N] = {
-	[CHANGE_USER_ADD] = { user_add, true, true, true },
-	[CHANGE_USER_SET] = { user_set, true, true, true },
-	[CHANGE_USER_ENABLE] = { user_enable, false, true, true },
-	[CHANGE_USER_DISABLE] = { user_disable, false, true, true },
-	[CHANGE_USER_DELETE] = { user_delete, true, true, true },
-	[CHANGE_USER_LOCK] = { user_lock, false, false, false },
-	[CHANGE_USER_UNLOCK] = { user_unlock, false, false, false },
-	[CHANGE_PASSWORD] = { password, false, true, false },
-	[CHANGE_REHASH] = { rehash, false, true, false },
-	[CHANGE_CLAIM] = { claim, false, true, false },
-	[CHANGE_RELEASE] = { release, false, false, false },
-	[CHANGE_FAILURE] = { failure, false, true, false },
-	[CHANGE_SUCCESS] = { success, false, false, false },
-	[CHANGE_RESET] = { reset, false, false, false },
-	[CHANGE_TEST_CLAIM] = { test_claim, false, true, false },
-	[CHANGE_TEST_RELEASE] = { test_release, false, false, false },
-	[CHANGE_DECOY] = { decoy, false, false, false },
-	[CHANGE_SESSION_OPEN] = { session_open, false, true, false },
-	[CHANGE_SESSION_CLOSE] = { session_close, false, false, false },
-	[CHANGE_SESSIONS_OVER] = { sessions_over, false, false, false },
-	[CHANGE_SESSIONS_GONE] = { sessions_gone, false, false, false },
-	[CHANGE_CLOCK] = { set_clock, false, true, false },
-	[CHANGE_BACKUP_MADE] = { backup_made, false, true, false },
-	[CHANGE_BACKUP_GONE] = { backup_gone, false, false, false },
-	[CHANGE_KEYS] = { keys, false, false, false },
-	[CHANGE_RECOVERY] = { recovery, false, true, false },
-	[CHANGE_RESEAL] = { reseal, false, false, false },
-	[CHANGE_BREAK_GLASS_OPEN] = { break_glass_open, false, true, false },
-	[CHANGE_BREAK_GLASS_CLOSE] = { break_glass_close, false, true, false },
-	[CHANGE_REFUSAL] = { refusal, false, true, false },
-	[CHANGE_REFUSAL_TOLD] = { refusal_told, false, true, false },
-	[CHANGE_ACCEPTANCE] = { acceptance, false, false, false },
-	[CHANGE_VISIT] = { visit, false, true, false },
-	[CHANGE_VISIT_REFUSED] = { visit_refused, false, false, false },
+	[CHANGE_USER_ADD] = { user_add,
+			      IDENTITY | MUST_HIT | PROFILE | ACCESS },
+	[CHANGE_USER_SET] = { user_set,
+			      IDENTITY | MUST_HIT | PROFILE | ACCESS },
+	[CHANGE_USER_ENABLE] = { user_enable, MUST_HIT | PROFILE | ACCESS },
+	[CHANGE_USER_DISABLE] = { user_disable, MUST_HIT | PROFILE | ACCESS },
+	[CHANGE_USER_DELETE] = { user_delete,
+				 IDENTITY | MUST_HIT | PROFILE | ACCESS },
+	[CHANGE_USER_LOCK] = { user_lock, 0 },
+	[CHANGE_USER_UNLOCK] = { user_unlock, 0 },
+	[CHANGE_PASSWORD] = { password, MUST_HIT },
+	[CHANGE_REHASH] = { rehash, MUST_HIT },
+	[CHANGE_CLAIM] = { claim, MUST_HIT },
+	[CHANGE_RELEASE] = { release, 0 },
+	[CHANGE_FAILURE] = { failure, MUST_HIT },
+	[CHANGE_SUCCESS] = { success, 0 },
+	[CHANGE_RESET] = { reset, 0 },
+	[CHANGE_TEST_CLAIM] = { test_claim, MUST_HIT },
+	[CHANGE_TEST_RELEASE] = { test_release, 0 },
+	[CHANGE_DECOY] = { decoy, 0 },
+	[CHANGE_SESSION_OPEN] = { session_open, MUST_HIT },
+	[CHANGE_SESSION_CLOSE] = { session_close, 0 },
+	[CHANGE_SESSIONS_OVER] = { sessions_over, 0 },
+	[CHANGE_SESSIONS_GONE] = { sessions_gone, 0 },
+	[CHANGE_CLOCK] = { set_clock, MUST_HIT },
+	[CHANGE_BACKUP_MADE] = { backup_made, MUST_HIT },
+	[CHANGE_BACKUP_GONE] = { backup_gone, 0 },
+	[CHANGE_KEYS] = { keys, 0 },
+	[CHANGE_RECOVERY] = { recovery, MUST_HIT },
+	[CHANGE_RESEAL] = { reseal, 0 },
+	[CHANGE_BREAK_GLASS_OPEN] = { break_glass_open, MUST_HIT | ACCESS },
+	[CHANGE_BREAK_GLASS_CLOSE] = { break_glass_close, MUST_HIT | ACCESS },
+	[CHANGE_REFUSAL] = { refusal, MUST_HIT },
+	[CHANGE_REFUSAL_TOLD] = { refusal_told, MUST_HIT },
+	[CHANGE_ACCEPTANCE] = { acceptance, 0 },
+	[CHANGE_VISIT] = { visit, MUST_HIT },
+	[CHANGE_VISIT_REFUSED] = { visit_refused, 0 },
+	[CHANGE_PROJECT_ADD] = { add_project, MUST_HIT | ACCESS },
+	[CHANGE_PROJECT_SET] = { set_project, MUST_HIT | ACCESS },
+	[CHANGE_PROJECT_DELETE] = { delete_project, MUST_HIT | ACCESS },
+	[CHANGE_GROUP_ADD] = { add_group, MUST_HIT },
+	[CHANGE_GROUP_DELETE] = { delete_group, MUST_HIT | ACCESS },
+	[CHANGE_MEMBER_ADD] = { add_member, MUST_HIT | ACCESS },
+	[CHANGE_MEMBER_REMOVE] = { remove_member, MUST_HIT | ACCESS },
+	[CHANGE_GRANT_SET] = { set_grant, MUST_HIT | ACCESS },
+	[CHANGE_GRANT_REMOVE] = { remove_grant, MUST_HIT | ACCESS },
+	[CHANGE_GRANTS] = { set_grants, ACCESS },
 };
 
 void change_set_add(struct change_set *set, struct change change)
@@ -498,17 +589,23 @@ int change_apply(struct store *store, const struct change *change)
 	if (!types[change->type].apply)
 		return 0;
 	r = types[change->type].apply(store, change);
-	if (r == 0 && types[change->type].must_hit && store_changes(store) != 1)
+	if (r == 0 && types[change->type].flags & MUST_HIT &&
+	    store_changes(store) != 1)
 		r = -ESRCH;
 	return r;
 }
 
 bool change_is_identity(const struct change *change)
 {
-	return types[change->type].identity;
+	return (types[change->type].flags & IDENTITY) != 0;
+}
+
+bool change_is_access(const struct change *change)
+{
+	return (types[change->type].flags & ACCESS) != 0;
 }
 
 bool change_is_profile(const struct change *change)
 {
-	return types[change->type].profile;
+	return (types[change->type].flags & PROFILE) != 0;
 }

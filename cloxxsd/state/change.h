@@ -18,10 +18,13 @@
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/acceptance.h"
 #include "cloxxsd/state/backups.h"
+#include "cloxxsd/state/grant.h"
 #include "cloxxsd/state/ledger.h"
+#include "cloxxsd/state/project.h"
 #include "cloxxsd/state/refusal.h"
 #include "cloxxsd/state/session.h"
 #include "cloxxsd/state/user.h"
+#include "cloxxsd/state/user_group.h"
 
 enum change_type {
 	_CHANGE_NONE,        /* records only */
@@ -61,6 +64,17 @@ enum change_type {
 	CHANGE_ACCEPTANCE,        /* uid, acceptance: all but its user */
 	CHANGE_VISIT,             /* uid, at, service, address, terminal */
 	CHANGE_VISIT_REFUSED,     /* uid */
+	CHANGE_PROJECT_ADD,       /* project */
+	CHANGE_PROJECT_SET,       /* project, at: name, archive, groups */
+	CHANGE_PROJECT_DELETE,    /* project, at; its ids are retired */
+	CHANGE_GROUP_ADD,         /* group */
+	CHANGE_GROUP_DELETE,      /* group, members: those who it had */
+	CHANGE_MEMBER_ADD,        /* group, uid, at */
+	CHANGE_MEMBER_REMOVE,     /* group, uid */
+	CHANGE_GRANT_SET,         /* grant, in the place of one */
+	CHANGE_GRANT_REMOVE,      /* grant */
+	CHANGE_GRANTS,            /* grants, at in microseconds: each as
+				     CHANGE_GRANT_SET, its record to come */
 	_CHANGE_N,
 };
 
@@ -74,6 +88,25 @@ struct reseal {
 		int64_t former_at; /* of a former password; 0: present */
 		struct sealed password;
 	} * rows;
+	size_t n;
+};
+
+/* Many of one change. */
+struct change_grant_record {
+	const struct grant *grant; /* NULL: it stands already */
+	const char *holder;        /* by name */
+	char details[320];
+};
+struct change_grants {
+	size_t n;
+	/* Of the one at place i. */
+	void (*tell)(const void *userdata, size_t i,
+		     struct change_grant_record *ret_record);
+	const void *userdata;
+	const char *actor;
+};
+struct change_members {
+	const uint32_t *uids;
 	size_t n;
 };
 
@@ -98,6 +131,11 @@ struct change {
 	const struct refusal *refusal;
 	uint32_t pages;
 	const struct acceptance *acceptance;
+	const struct project *project;
+	const struct user_group *group;
+	const struct change_members *members;
+	const struct grant *grant;
+	const struct change_grants *grants;
 };
 
 /*
@@ -128,5 +166,7 @@ void change_set_record(struct change_set *set, struct record record);
 must_check int change_apply(struct store *store, const struct change *change);
 /* Whether readers of the identity map see the change. */
 bool change_is_identity(const struct change *change);
+/* Whether readers of the access maps see it. */
+bool change_is_access(const struct change *change);
 /* Whether it adds, takes away or changes a user's own attributes. */
 bool change_is_profile(const struct change *change);

@@ -456,11 +456,13 @@ int import_stage_apply(struct import_stage *stage, const struct record *record)
 		r = write_at_once(stage, record);
 	/* It was done, or not: that the room stays large changes neither. */
 	(void)!set_room(state->store, false);
-	if (r != 0)
+	if (r != 0) {
 		state->ledger = before;
-	else
-		state->n_profiles++;
-	return r;
+		return r;
+	}
+	state->n_profiles++;
+	state->n_rights++;
+	return 0;
 }
 
 int import_stage_tell(struct import_stage *stage, int64_t n)
@@ -486,6 +488,13 @@ int import_stage_tell(struct import_stage *stage, int64_t n)
 	return 0;
 }
 
+static enum event event_of(int64_t act)
+{
+	return act == IMPORT_ADD     ? EVENT_USER_ADDED
+	       : act == IMPORT_GRANT ? EVENT_GRANT_SET
+				     : EVENT_USER_CHANGED;
+}
+
 /* One record of the list, whose texts live in the two buffers. */
 static int next_pending(struct state *state, int64_t after, int64_t *ret_n,
 			struct record *ret_record,
@@ -506,9 +515,7 @@ static int next_pending(struct state *state, int64_t after, int64_t *ret_n,
 	*ret_n = sqlite3_column_int64(row, 0);
 	*ret_record = (struct record){
 		.at_us = sqlite3_column_int64(row, 1),
-		.event = sqlite3_column_int64(row, 2) == IMPORT_ADD
-				 ? EVENT_USER_ADDED
-				 : EVENT_USER_CHANGED,
+		.event = event_of(sqlite3_column_int64(row, 2)),
 		.result = RECORD_DONE,
 		.reason = REASON_BY_ADMINISTRATOR,
 		.user = texts[0],

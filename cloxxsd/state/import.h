@@ -43,6 +43,7 @@ enum import_act {
 	IMPORT_ADD,
 	IMPORT_CHANGE,
 	IMPORT_UNSETTLED,
+	IMPORT_GRANT, /* of many at once, which come without a staging here */
 	_IMPORT_ACT_N,
 };
 

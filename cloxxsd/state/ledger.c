@@ -383,6 +383,26 @@ int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
 	return r != 0 ? r : read_one(row, ret_row);
 }
 
+int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
+			     int64_t since_us, struct ledger_row *ret_row)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(ledger->store,
+		       "SELECT " COLUMNS " FROM ledger WHERE seq > ?"
+		       " AND at >= ? AND event IN ('grant-set',"
+		       " 'grant-removed', 'grant-ended', 'grants-imported',"
+		       " 'project-added', 'project-changed',"
+		       " 'project-archived', 'project-reopened',"
+		       " 'project-deleted', 'group-added', 'group-deleted',"
+		       " 'member-added', 'member-removed', 'user-added',"
+		       " 'user-changed', 'user-enabled', 'user-disabled',"
+		       " 'user-deleted') ORDER BY seq LIMIT 1",
+		       &row, "ii", seq, since_us);
+	return r != 0 ? r : read_one(row, ret_row);
+}
+
 int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
 			  int64_t to_seq)
 {

@@ -33,8 +33,8 @@
  * password, uid); at: when the next one came. refusal: those from an address
  * that waits, counted under the reference of its throttling, on their way to
  * the ledger; first and last in microseconds. user is '' where nobody has the
- * name. acceptance: each version of the notice that a user accepted. visit: each
- * user's last session, and the logins in his name that were refused since.
+ * name. acceptance: each version of the notice that a user accepted. visit:
+ * each user's last session, and the logins in his name that were refused since.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -221,6 +221,46 @@ static const char *const migrations[] = {
 	") STRICT;"
 	"INSERT INTO decoy_page (id, n, filling) VALUES"
 	" (6, 1000000000000, zeroblob(3000));",
+	"CREATE TABLE project ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" name TEXT NOT NULL UNIQUE,"
+	" service TEXT NOT NULL,"
+	" created INTEGER NOT NULL,"
+	" archived_at INTEGER NOT NULL,"
+	" archived_because TEXT NOT NULL,"
+	" readers_gid INTEGER NOT NULL,"
+	" writers_gid INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX project_service ON project(service, name);"
+	"CREATE INDEX project_grouped ON project(id) WHERE readers_gid != 0;"
+	"CREATE TABLE user_group ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" name TEXT NOT NULL UNIQUE,"
+	" created INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE user_group_member ("
+	" group_id INTEGER NOT NULL"
+	" REFERENCES user_group(id) ON DELETE CASCADE,"
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" added INTEGER NOT NULL,"
+	" PRIMARY KEY (group_id, uid)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX user_group_member_uid ON"
+	" user_group_member(uid, group_id);"
+	"CREATE TABLE project_grant ("
+	" service TEXT NOT NULL,"
+	" project INTEGER NOT NULL,"
+	" holder INTEGER NOT NULL,"
+	" rights INTEGER NOT NULL,"
+	" until INTEGER NOT NULL,"
+	" granted_at INTEGER NOT NULL,"
+	" granted_by TEXT NOT NULL,"
+	" PRIMARY KEY (service, project, holder)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX project_grant_holder ON project_grant(holder);"
+	"CREATE INDEX project_grant_project ON project_grant(project);"
+	"CREATE INDEX project_grant_until ON project_grant(until)"
+	" WHERE until != 0;",
 	"ALTER TABLE ledger ADD COLUMN project TEXT;"
 	"ALTER TABLE ledger ADD COLUMN action TEXT;"
 	"ALTER TABLE ledger ADD COLUMN object TEXT;",

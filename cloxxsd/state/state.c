@@ -197,6 +197,13 @@ static int write_set(struct state *state, const struct change_set *set)
 	return r;
 }
 
+static void count(struct state *state, const struct change *change)
+{
+	state->n_profiles += change_is_profile(change);
+	state->n_rights += change_is_access(change) && !change->grant &&
+			   !change->grants;
+}
+
 int state_apply(struct state *state, const struct change_set *set)
 {
 	struct ledger before = state->ledger;
@@ -217,7 +224,7 @@ int state_apply(struct state *state, const struct change_set *set)
 		return r;
 	}
 	for (size_t i = 0; i < set->n_changes; i++)
-		state->n_profiles += change_is_profile(&set->changes[i]);
+		count(state, &set->changes[i]);
 	if (state->committed)
 		state->committed(set, before.seq + 1, state->userdata);
 	return 0;

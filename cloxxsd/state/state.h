@@ -30,6 +30,8 @@ struct state {
 	/* Changes of users' attributes so far: what was looked at before one is
 	 * to be looked at again. */
 	uint64_t n_profiles;
+	/* The same of what grants are about: users, groups and projects. */
+	uint64_t n_rights;
 	/* Called after each commit; first_seq is the first record's number. */
 	void (*committed)(const struct change_set *set, int64_t first_seq,
 			  void *userdata);

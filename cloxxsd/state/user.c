@@ -372,7 +372,9 @@ int user_free_uid(struct store *store, uint32_t min, uint32_t max,
 		       "SELECT max(uid) FROM (SELECT max(uid) AS uid FROM user"
 		       " WHERE uid BETWEEN ?1 AND ?2 UNION ALL"
 		       " SELECT max(uid) FROM retired_uid"
-		       " WHERE uid BETWEEN ?1 AND ?2)",
+		       " WHERE uid BETWEEN ?1 AND ?2 UNION ALL"
+		       " SELECT max(writers_gid) FROM project"
+		       " WHERE writers_gid BETWEEN ?1 AND ?2)",
 		       &row, "ii", (int64_t)min, (int64_t)max);
 	if (r == 0)
 		r = store_step(row);
@@ -393,7 +395,9 @@ int user_uid_is_used(struct store *store, uint32_t uid, bool *ret_used)
 
 	r = store_bind(store,
 		       "SELECT 1 FROM user WHERE uid = ?1 UNION ALL"
-		       " SELECT 1 FROM retired_uid WHERE uid = ?1",
+		       " SELECT 1 FROM retired_uid WHERE uid = ?1 UNION ALL"
+		       " SELECT 1 FROM project"
+		       " WHERE ?1 IN (readers_gid, writers_gid)",
 		       &row, "i", (int64_t)uid);
 	if (r == 0)
 		r = store_step(row);

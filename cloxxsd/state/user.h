@@ -151,7 +151,7 @@ must_check int user_for_each_lock(struct store *store, uint32_t limit,
  */
 must_check int user_free_uid(struct store *store, uint32_t min, uint32_t max,
 			     uint32_t *ret_uid);
-/* Whether the id is, or ever was, somebody's. */
+/* Whether the id is, or ever was, somebody's, or a project's group's. */
 must_check int user_uid_is_used(struct store *store, uint32_t uid,
 				bool *ret_used);
 

@@ -687,6 +687,8 @@ static uint32_t peers_of(const char *method)
 		return PEER_SERVICE;
 	if (strcmp(method, "nl.cloxxs.Audit.Record") == 0)
 		return PEER_ROOT | PEER_SERVICE;
+	if (strncmp(method, "nl.cloxxs.Access.", 17) == 0)
+		return PEER_ROOT | PEER_ADMINISTRATOR | PEER_SERVICE;
 	if (strncmp(method, "nl.cloxxs.Login.", 16) == 0)
 		return PEER_ROOT | PEER_USER | PEER_SERVICE;
 	return is_for_root(method) ? PEER_ROOT : PEER_ROOT | PEER_ADMINISTRATOR;

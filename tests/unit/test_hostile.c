@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "tests/unit/core_fixture.h"
 
 #define PIET 66000
@@ -117,10 +118,14 @@ static void abuse_37_one_service_leaves_room_for_others(void **state)
 /* Decoys are nobody's lane: only the count of attempts holds them. */
 static void abuse_37_a_user_who_floods_the_hasher(void **state)
 {
+	int64_t began = clock_monotonic_us(), pauses;
+
 	(void)state;
 	flood_hashes(100);
+	/* On a busy machine the flood itself takes its time. */
+	pauses = (clock_monotonic_us() - began) / ALLOWANCE_PAUSE_US + 1;
 	assert_true(hasher_n_waiting(core->daemon.attempts.hasher) <=
-		    ALLOWANCE_BURST);
+		    ALLOWANCE_BURST + pauses);
 	expect_login(core, "jan", CORE_OLD, "allow", NULL);
 }
 

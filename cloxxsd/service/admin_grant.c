@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Grants. What must hold:
+ *  1. Everything is named exactly: no user, group or project that is not there,
+ *     and every project only by the word for it.
+ *  2. Who gave or took a right is recorded with it.
+ */
+#include "cloxxsd/service/admin_project.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "cloxxsd/service/grant_request.h"
+
+#define UNREADABLE "The store cannot be read."
+
+json_t *admin_grant_json(const struct grant *grant, const char *holder,
+			 const char *project)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:s}", "holder",
+			 holder, "project", project, "service", grant->service,
+			 "right", grant_rights_name(grant->rights), "until",
+			 time_or_null(grant->until), "granted_at",
+			 (json_int_t)grant->granted_at, "granted_by",
+			 grant->granted_by);
+}
+
+/* Answers for a request that could not be taken. */
+static int refuse(struct varlink_call *call,
+		  const struct grant_request *request,
+		  const struct grant_fault *fault)
+{
+	switch (fault->what) {
+	case GRANT_FAULT_HOLDER:
+		return admin_not_found(call, request->holder);
+	case GRANT_FAULT_PROJECT:
+		return admin_not_found(call, request->project);
+	case GRANT_FAULT_INVALID:
+		return admin_invalid(call, fault->parameter, fault->text);
+	case _GRANT_FAULT_NONE:
+	case GRANT_FAULT_UNREADABLE:
+		break;
+	}
+	return admin_unavailable(call, UNREADABLE);
+}
+
+static struct grant_request read_request(json_t *parameters)
+{
+	json_t *until = json_object_get(parameters, "until");
+
+	return (struct grant_request){
+		.holder = admin_string(parameters, "holder"),
+		.project = admin_string(parameters, "project"),
+		.service = admin_string(parameters, "service"),
+		.right = admin_string(parameters, "right"),
+		.until = json_is_integer(until) ? json_integer_value(until) : 0,
+	};
+}
+
+/* Applies change with its record, which before tells of; false: answered. */
+static bool act(struct service *service, struct varlink_call *call,
+		const struct change *change,
+		const struct grant_request *request, uint32_t rights_before)
+{
+	const struct grant *grant = change->grant;
+	bool comes = change->type == CHANGE_GRANT_SET;
+	char details[GRANT_DETAILS_MAX], actor[ACTOR_MAX];
+	struct change_set set = { 0 };
+
+	service_actor(service, varlink_call_peer(call), actor);
+	grant_request_details(request, rights_before, comes ? grant->rights : 0,
+			      comes ? grant->until : 0, details);
+	change_set_add(&set, *change);
+	change_set_record(&set,
+			  (struct record){ .at_us = clock_realtime_us(),
+					   .event = comes ? EVENT_GRANT_SET
+							  : EVENT_GRANT_REMOVED,
+					   .result = RECORD_DONE,
+					   .reason = REASON_BY_ADMINISTRATOR,
+					   .user = request->holder,
+					   .actor = actor,
+					   .service = grant->service,
+					   .details = details });
+	if (state_apply(service->state, &set) == 0)
+		return true;
+	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);
+	return false;
+}
+
+static int reply_grant(struct varlink_call *call,
+		       const struct grant_request *request,
+		       const struct grant *grant)
+{
+	return varlink_call_reply(
+		call, json_pack("{s:o}", "grant",
+				admin_grant_json(grant, request->holder,
+						 request->project)));
+}
+
+int admin_add_grant(struct varlink_call *call, json_t *parameters,
+		    void *userdata)
+{
+	struct grant_request request = read_request(parameters);
+	struct service *service = userdata;
+	struct grant grant, before = { 0 };
+	struct grant_fault fault;
+	int r;
+
+	if (!grant_request_read(service, &request, &grant, &fault))
+		return refuse(call, &request, &fault);
+	service_actor(service, varlink_call_peer(call), grant.granted_by);
+	r = grant_find(service->state->store, grant.service, grant.project,
+		       grant.holder, &before);
+	if (r != 0 && r != GRANT_E_UNKNOWN)
+		return admin_unavailable(call, UNREADABLE);
+	if (!act(service, call,
+		 &(struct change){ .type = CHANGE_GRANT_SET, .grant = &grant },
+		 &request, before.rights))
+		return 0;
+	return reply_grant(call, &request, &grant);
+}
+
+int admin_remove_grant(struct varlink_call *call, json_t *parameters,
+		       void *userdata)
+{
+	struct grant_request request = read_request(parameters);
+	struct service *service = userdata;
+	struct grant grant, before;
+	struct grant_fault fault;
+	int r;
+
+	request.right = "read";
+	request.until = 0;
+	if (!grant_request_read(service, &request, &grant, &fault))
+		return refuse(call, &request, &fault);
+	r = grant_find(service->state->store, grant.service, grant.project,
+		       grant.holder, &before);
+	if (r == GRANT_E_UNKNOWN)
+		return admin_conflict(call, "He holds no grant there; it may "
+					    "be a group's, or for every "
+					    "project.");
+	if (r != 0)
+		return admin_unavailable(call, UNREADABLE);
+	if (!act(service, call,
+		 &(struct change){ .type = CHANGE_GRANT_REMOVE,
+				   .grant = &before },
+		 &request, before.rights))
+		return 0;
+	return reply_grant(call, &request, &before);
+}
+
+/* Grants of one batch of a stream. */
+#define BATCH 64
+
+/* Where a stream of grants stands: behind last. */
+struct listing {
+	struct service *service;
+	struct grant last;
+	bool of_holder, of_project;
+	char only[NAME_SERVICE_MAX + 1]; /* "" for all services */
+};
+
+/* GRANT_E_UNKNOWN at the end. */
+static int next(struct listing *listing, struct grant *ret_grant)
+{
+	struct store *store = listing->service->state->store;
+	uint32_t project = listing->last.project;
+	struct grant grant;
+	int r;
+
+	do {
+		r = listing->of_holder
+			    ? grant_next_of_holder(store, &listing->last,
+						   &grant)
+			    : grant_next(store, &listing->last, &grant);
+		if (r != 0)
+			return r;
+		/* Those of one project stand together. */
+		if (listing->of_project && !listing->of_holder &&
+		    (grant.project != project ||
+		     strcmp(grant.service, listing->only) != 0))
+			return GRANT_E_UNKNOWN;
+		listing->last = grant;
+	} while (
+		(*listing->only && strcmp(grant.service, listing->only) != 0) ||
+		(listing->of_project && grant.project != project));
+	*ret_grant = grant;
+	return 0;
+}
+
+static int next_grants(struct varlink_call *call, void *data)
+{
+	struct listing *listing = data;
+	struct store *store = listing->service->state->store;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < BATCH; i++) {
+		char holder[HOLDER_TEXT_MAX], project[NAME_PROJECT_MAX + 1];
+		struct grant grant;
+
+		r = next(listing, &grant);
+		if (r == GRANT_E_UNKNOWN)
+			return varlink_call_reply_empty(call);
+		if (r == 0)
+			r = holder_write(store, grant.holder, holder);
+		if (r == 0)
+			r = holder_write_project(store, grant.project, project);
+		if (r == 0)
+			r = varlink_call_continue(
+				call, json_pack("{s:o}", "grant",
+						admin_grant_json(&grant, holder,
+								 project)));
+	}
+	return r > 0 ? -EIO : r;
+}
+
+/* Sets what is to be listed; false: answered. */
+static bool read_filters(struct service *service, struct varlink_call *call,
+			 json_t *parameters, struct listing *listing)
+{
+	const char *holder = admin_string(parameters, "holder");
+	const char *name = admin_string(parameters, "project");
+	const char *of = admin_string(parameters, "service");
+	struct project project;
+	int r = 0;
+
+	if (holder) {
+		r = holder_find(service->state->store, holder,
+				&listing->last.holder);
+		if (r == HOLDER_E_UNKNOWN)
+			(void)!admin_not_found(call, holder);
+		else if (r != 0)
+			(void)!admin_unavailable(call, UNREADABLE);
+		listing->of_holder = true;
+	}
+	if (r != 0)
+		return false;
+	if (of && !name_is_service(of, strlen(of))) {
+		(void)!admin_invalid(call, "service", ADMIN_SERVICE_RULE);
+		return false;
+	}
+	if (of)
+		memcpy(listing->only, of, strlen(of) + 1);
+	if (!name)
+		return true;
+	if (!admin_take_project(service, call, name, &project))
+		return false;
+	listing->of_project = true;
+	memcpy(listing->only, project.service, sizeof(project.service));
+	return true;
+}
+
+int admin_list_grants(struct varlink_call *call, json_t *parameters,
+		      void *userdata)
+{
+	scope(scope_free) struct listing *listing = calloc(1, sizeof(*listing));
+
+	if (!listing)
+		return -ENOMEM;
+	listing->service = userdata;
+	if (!read_filters(userdata, call, parameters, listing))
+		return 0;
+	varlink_call_stream(call, next_grants, scope_take_ptr(listing), free);
+	return 0;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Many grants of one file. What must hold:
+ *  1. All of them come into the store in one transaction, or none does.
+ *  2. What was read against users and projects that have changed since is not
+ *     applied.
+ *  3. Each is in the audit with who gave it, whenever the power fails.
+ */
+#include "cloxxsd/service/admin_project.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cloxxsd/service/grant_request.h"
+
+#define UNREADABLE "The store cannot be read."
+
+/* So many are staged: a commit is one pause for logins. */
+#define GRANTS_MAX 100000
+/* Faults that are told; the others are counted. */
+#define FAULTS_MAX 100
+
+struct staged {
+	int64_t line;
+	struct grant grant;
+	uint32_t before; /* the rights that were there */
+	bool same;       /* as it stands already */
+	char holder[HOLDER_TEXT_MAX], project[NAME_PROJECT_MAX + 1];
+};
+
+struct staging {
+	struct staged *grants;
+	size_t n, size;
+	int64_t n_faults;
+	uint64_t n_rights; /* the state's count when it began */
+};
+
+static void staging_free(void *data)
+{
+	struct staging *staging = data;
+
+	free(staging->grants);
+	free(staging);
+}
+
+static struct staging *take(struct varlink_call *call)
+{
+	struct staging *staging = varlink_connection_data(
+		varlink_call_connection(call), staging_free);
+
+	if (!staging)
+		(void)!admin_conflict(call, "No import was begun here.");
+	return staging;
+}
+
+int admin_grants_begin(struct varlink_call *call, json_t *parameters,
+		       void *userdata)
+{
+	struct staging *staging = calloc(1, sizeof(*staging));
+	struct service *service = userdata;
+
+	(void)parameters;
+	if (!staging)
+		return -ENOMEM;
+	staging->n_rights = service->state->n_rights;
+	varlink_connection_set_data(varlink_call_connection(call), staging,
+				    staging_free);
+	return varlink_call_reply_empty(call);
+}
+
+static void add_fault(struct staging *staging, json_t *faults, int64_t line,
+		      const char *message)
+{
+	if (staging->n_faults++ < FAULTS_MAX)
+		(void)!json_array_append_new(faults,
+					     json_pack("{s:I, s:s}", "line",
+						       (json_int_t)line,
+						       "message", message));
+}
+
+/* The next free place; NULL: there is none. */
+static struct staged *place(struct staging *staging)
+{
+	struct staged *grown;
+	size_t size;
+
+	if (staging->n == GRANTS_MAX)
+		return NULL;
+	if (staging->n == staging->size) {
+		size = staging->size ? 2 * staging->size : 512;
+		grown = reallocarray(staging->grants, size, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		staging->grants = grown;
+		staging->size = size;
+	}
+	return &staging->grants[staging->n];
+}
+
+static void describe(const struct grant_request *request,
+		     const struct grant_fault *fault, struct text *message)
+{
+	switch (fault->what) {
+	case GRANT_FAULT_HOLDER:
+		text_add_format(message, "there is no user or group %s",
+				request->holder);
+		return;
+	case GRANT_FAULT_PROJECT:
+		text_add_format(message, "there is no project %s",
+				request->project);
+		return;
+	case GRANT_FAULT_INVALID:
+		text_add_format(message, "%s: %s", fault->parameter,
+				fault->text);
+		return;
+	case _GRANT_FAULT_NONE:
+	case GRANT_FAULT_UNREADABLE:
+		break;
+	}
+	text_add(message, UNREADABLE);
+}
+
+/* A member that is a string, "" where it is another thing. */
+static const char *member(json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value ? value : "";
+}
+
+static bool put(struct service *service, struct staging *staging,
+		const char *actor, json_t *object, json_t *faults)
+{
+	json_t *until = json_object_get(object, "until");
+	struct grant_request request = {
+		.holder = member(object, "holder"),
+		.project = member(object, "project"),
+		.right = member(object, "right"),
+		.service =
+			json_string_value(json_object_get(object, "service")),
+		.until = json_is_integer(until) ? json_integer_value(until) : 0,
+	};
+	int64_t line = json_integer_value(json_object_get(object, "line"));
+	struct staged *staged = place(staging);
+	struct grant_fault fault;
+	char message[512];
+	struct text text;
+
+	if (!staged)
+		return false;
+	if (!grant_request_read(service, &request, &staged->grant, &fault)) {
+		text_init(&text, message, sizeof(message));
+		describe(&request, &fault, &text);
+		add_fault(staging, faults, line, message);
+		return true;
+	}
+	staged->line = line;
+	(void)snprintf(staged->grant.granted_by,
+		       sizeof(staged->grant.granted_by), "%s", actor);
+	(void)snprintf(staged->holder, sizeof(staged->holder), "%s",
+		       request.holder);
+	(void)snprintf(staged->project, sizeof(staged->project), "%s",
+		       request.project);
+	staging->n++;
+	return true;
+}
+
+static int reply_faults(struct varlink_call *call,
+			const struct staging *staging, json_t *faults)
+{
+	return varlink_call_reply(call, json_pack("{s:I, s:o}", "n_faults",
+						  (json_int_t)staging->n_faults,
+						  "faults", faults));
+}
+
+int admin_grants_put(struct varlink_call *call, json_t *parameters,
+		     void *userdata)
+{
+	json_t *grants = json_object_get(parameters, "grants"), *one, *faults;
+	struct staging *staging = take(call);
+	struct service *service = userdata;
+	char actor[ACTOR_MAX];
+	size_t i;
+
+	if (!staging)
+		return 0;
+	service_actor(service, varlink_call_peer(call), actor);
+	faults = json_array();
+	json_array_foreach(grants, i, one)
+	{
+		if (put(service, staging, actor, one, faults))
+			continue;
+		json_decref(faults);
+		return admin_conflict(call, "These are more grants than can be "
+					    "taken at once: 100000.");
+	}
+	return reply_faults(call, staging, faults);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct staged *one = a, *other = b;
+	int r = strcmp(one->grant.service, other->grant.service);
+
+	if (r == 0 && one->grant.project != other->grant.project)
+		r = one->grant.project < other->grant.project ? -1 : 1;
+	if (r == 0 && one->grant.holder != other->grant.holder)
+		r = one->grant.holder < other->grant.holder ? -1 : 1;
+	return r != 0 ? r
+		      : (one->line > other->line) - (one->line < other->line);
+}
+
+/* Two lines about the same holder and project contradict each other. */
+static void find_doubles(struct staging *staging, json_t *faults)
+{
+	struct staged *grants = staging->grants;
+	char message[120];
+
+	if (staging->n == 0)
+		return;
+	qsort(grants, staging->n, sizeof(*grants), compare);
+	for (size_t i = 1; i < staging->n; i++) {
+		const struct grant *one = &grants[i - 1].grant;
+		const struct grant *other = &grants[i].grant;
+
+		if (one->project != other->project ||
+		    one->holder != other->holder ||
+		    strcmp(one->service, other->service) != 0)
+			continue;
+		(void)snprintf(message, sizeof(message),
+			       "holder and project are those of line %lld",
+			       (long long)grants[i - 1].line);
+		add_fault(staging, faults, grants[i].line, message);
+	}
+}
+
+/* What is there already; -errno. */
+static int look(struct service *service, struct staging *staging,
+		int64_t counts[3])
+{
+	for (size_t i = 0; i < staging->n; i++) {
+		struct staged *one = &staging->grants[i];
+		struct grant before;
+		int r = grant_find(service->state->store, one->grant.service,
+				   one->grant.project, one->grant.holder,
+				   &before);
+
+		if (r != 0 && r != GRANT_E_UNKNOWN)
+			return r < 0 ? r : -EBADMSG;
+		one->before = r == 0 ? before.rights : 0;
+		one->same = r == 0 && before.rights == one->grant.rights &&
+			    before.until == one->grant.until;
+		counts[one->same ? 2 : r == 0 ? 1 : 0]++;
+	}
+	return 0;
+}
+
+static void tell(const void *userdata, size_t i,
+		 struct change_grant_record *ret_record)
+{
+	const struct staging *staging = userdata;
+	const struct staged *one = &staging->grants[i];
+	struct grant_request request = { .project = one->project };
+
+	ret_record->grant = one->same ? NULL : &one->grant;
+	ret_record->holder = one->holder;
+	if (!one->same)
+		grant_request_details(&request, one->before, one->grant.rights,
+				      one->grant.until, ret_record->details);
+}
+
+static int apply(struct service *service, struct staging *staging,
+		 const char *actor, const int64_t counts[3])
+{
+	struct change_grants grants = { .n = staging->n,
+					.tell = tell,
+					.userdata = staging,
+					.actor = actor };
+	int64_t now_us = clock_realtime_us();
+	struct change_set set = { 0 };
+	char details[120];
+
+	(void)snprintf(details, sizeof(details),
+		       "added=%lld changed=%lld unchanged=%lld",
+		       (long long)counts[0], (long long)counts[1],
+		       (long long)counts[2]);
+	change_set_add(&set, (struct change){ .type = CHANGE_GRANTS,
+					      .at = now_us,
+					      .grants = &grants });
+	change_set_record(&set,
+			  (struct record){ .at_us = now_us,
+					   .event = EVENT_GRANTS_IMPORTED,
+					   .result = RECORD_DONE,
+					   .reason = REASON_BY_ADMINISTRATOR,
+					   .actor = actor,
+					   .details = details });
+	return state_apply(service->state, &set);
+}
+
+int admin_grants_commit(struct varlink_call *call, json_t *parameters,
+			void *userdata)
+{
+	bool dry_run = json_is_true(json_object_get(parameters, "dry_run"));
+	struct staging *staging = take(call);
+	struct service *service = userdata;
+	int64_t counts[3] = { 0 };
+	char actor[ACTOR_MAX];
+	json_t *faults;
+
+	if (!staging)
+		return 0;
+	if (staging->n_rights != service->state->n_rights)
+		return admin_conflict(call, "Users, groups or projects changed "
+					    "meanwhile; nothing was changed. "
+					    "Try again.");
+	faults = json_array();
+	find_doubles(staging, faults);
+	if (staging->n_faults > 0)
+		return reply_faults(call, staging, faults);
+	json_decref(faults);
+	if (look(service, staging, counts) != 0)
+		return admin_unavailable(call, UNREADABLE);
+	service_actor(service, varlink_call_peer(call), actor);
+	if (!dry_run && counts[0] + counts[1] > 0 &&
+	    apply(service, staging, actor, counts) != 0)
+		return admin_unavailable(call, ADMIN_NOT_WRITTEN);
+	varlink_connection_set_data(varlink_call_connection(call), NULL, NULL);
+	return varlink_call_reply(
+		call, json_pack("{s:I, s:[], s:I, s:I, s:I}", "n_faults",
+				(json_int_t)0, "faults", "added",
+				(json_int_t)counts[0], "changed",
+				(json_int_t)counts[1], "unchanged",
+				(json_int_t)counts[2]));
+}
