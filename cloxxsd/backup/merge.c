@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/backup/merge_rights.h"
 #include "cloxxsd/state/history.h"
 
 static const struct {
@@ -28,6 +29,8 @@ static const struct {
 			     "is valid as before" },
 	[MERGE_PASSWORD] = { "passwords", "keeps the newer password",
 			     "gets the older password back" },
+	[MERGE_RIGHTS] = { "grants", "keeps the rights of now",
+			   "gets the rights of then" },
 	[MERGE_USER] = { "users", "stays away", "comes back" },
 	[MERGE_GOES] = { NULL, "goes: is not in the backup", "" },
 };
@@ -208,6 +211,7 @@ static void keep(struct user *user, const struct user *present,
 	case MERGE_PASSWORD:
 		keep_password(user, present);
 		break;
+	case MERGE_RIGHTS:
 	case MERGE_USER:
 	case MERGE_GOES:
 	case _MERGE_FACT_N:
@@ -416,6 +420,21 @@ static int run_all(struct store *store, const char *const *sql, size_t n)
 	return r;
 }
 
+/* By the word alone: a right is given by more than the one who has it. */
+static bool rights_are_allowed(const struct sides *sides)
+{
+	return has_word(sides->rest->args->allowed.list,
+			rows[MERGE_RIGHTS].group);
+}
+
+static int tell_rights(const char *name, void *userdata)
+{
+	const struct sides *sides = userdata;
+
+	return tell(sides->rest->args, sides->counts, MERGE_RIGHTS,
+		    rights_are_allowed(sides), name);
+}
+
 static int merge_sides(struct sides *sides)
 {
 	static const char *const stay[] = {
@@ -487,7 +506,11 @@ static int merge_sides(struct sides *sides)
 				  " WHERE uid NOT IN (SELECT uid FROM user)",
 				  tell_going, sides);
 	if (r == 0)
+		r = merge_rights_for_each(sides->store, tell_rights, sides);
+	if (r == 0)
 		r = run_all(sides->store, stay, ARRAY_SIZE(stay));
+	if (r == 0)
+		r = merge_rights(sides->store, rights_are_allowed(sides));
 	if (r == 0 && sides->rest->present_keys)
 		r = run_all(sides->store, keys, ARRAY_SIZE(keys));
 	return r;

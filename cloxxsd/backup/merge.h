@@ -27,13 +27,14 @@ enum merge_fact {
 	MERGE_NETWORKS, /* he may come from fewer places now */
 	MERGE_VALIDITY, /* longer, or at other hours, in the backup */
 	MERGE_PASSWORD, /* a newer one now, or none */
+	MERGE_RIGHTS,   /* grants, or what they hang on; never a user's alone */
 	MERGE_USER,     /* not there now; in the backup */
 	MERGE_GOES,     /* there now, not in the backup */
 	_MERGE_FACT_N,
 };
 
 /* "locks", "disabled", "roles", "services", "networks", "validity",
- * "passwords", "users"; NULL for what is never allowed. */
+ * "passwords", "grants", "users"; NULL for what is never allowed. */
 const char *merge_fact_group(enum merge_fact fact);
 /* What becomes of it, for a page. */
 const char *merge_fact_text(enum merge_fact fact, bool allowed);
@@ -52,7 +53,8 @@ bool merge_may_be_unseen(const struct merge_allowed *allowed);
 struct merge_args {
 	struct merge_allowed allowed;
 	int64_t now;
-	/* Each thing that differs, in no order; non-zero ends the merge. */
+	/* Each thing that differs, in no order; non-zero ends the merge. user
+	 * is a project, or a group with '@', for MERGE_RIGHTS. */
 	int (*each)(enum merge_fact fact, bool allowed, const char *user,
 		    void *userdata);
 	void *userdata;
