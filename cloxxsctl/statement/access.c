@@ -292,8 +292,32 @@ void look_administrators(struct evidence *evidence, struct answer *answer)
 
 void look_grants(struct evidence *evidence, struct answer *answer)
 {
-	if (evidence_can_be_asked(evidence, answer))
+	int64_t n_projects = 0, n_grants = 0, n_withdrawn = 0;
+
+	if (!evidence_can_be_asked(evidence, answer))
+		return;
+	if (!evidence_number(evidence, "projects", &n_projects) ||
+	    !evidence_number(evidence, "grants", &n_grants) ||
+	    !evidence_number(evidence, "access_maps_withdrawn", &n_withdrawn)) {
 		say_not_here(answer);
+		return;
+	}
+	if (n_withdrawn > 0) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The rights of %lld services cannot be given to "
+			   "their applications: nobody has any there.",
+			   "De rechten van %lld diensten kunnen niet aan hun "
+			   "toepassing worden gegeven: niemand heeft er een.",
+			   (long long)n_withdrawn);
+		return;
+	}
+	answer_say(
+		answer, ANSWER_KEPT,
+		"Projects: %lld; grants: %lld, of reading and of writing "
+		"each by itself. Who has none has no right.",
+		"Projecten: %lld; toekenningen: %lld, van lezen en schrijven "
+		"elk apart. Wie er geen heeft, heeft geen recht.",
+		(long long)n_projects, (long long)n_grants);
 }
 
 void look_personal_data(struct evidence *evidence, struct answer *answer)

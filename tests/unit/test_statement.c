@@ -89,8 +89,10 @@ static void make_evidence(struct evidence *evidence)
 	*evidence = (struct evidence){ .now = NOW };
 	doctor_init(&evidence->doctor, scratch.path, "/nonexistent");
 	evidence->doctor.status =
-		json_pack("{s:i, s:i, s:{s:s, s:i, s:{s:s, s:I}}}",
-			  "ledger_records", 12, "unpublished", 0, "geoip",
+		json_pack("{s:i, s:i, s:i, s:i, s:i, s:{s:s, s:i, s:{s:s, "
+			  "s:I}}}",
+			  "ledger_records", 12, "unpublished", 0, "projects", 4,
+			  "grants", 9, "access_maps_withdrawn", 0, "geoip",
 			  "state", "ok", "max_age", 3888000, "database", "type",
 			  "Test", "built", (json_int_t)(NOW - 9 * 86400));
 	evidence->settings = json_pack(
@@ -180,6 +182,8 @@ static void a_sound_host_keeps(void **state)
 		{ "S09", ANSWER_KEPT, "Each of 3 users", "Elk van 3" },
 		{ "S12", ANSWER_KEPT, "can get in: 1;",
 		  "kunnen binnenkomen: 1;" },
+		{ "S13", ANSWER_KEPT, "Projects: 4; grants: 9,",
+		  "Projecten: 4; toekenningen: 9," },
 		{ "S15", ANSWER_DECLARED, "on 2026-05-01: Report <7>",
 		  "op 2026-05-01: Report <7>" },
 		{ "S20", ANSWER_KEPT, "ledger: 12;", "grootboek: 12;" },
@@ -268,6 +272,25 @@ static void strong_passwords_by_the_running_settings(void **state)
 			fail_msg("%zu: %s", i, answer.seen[STATEMENT_ENGLISH]);
 		evidence_deinit(&evidence);
 	}
+}
+
+/* An older daemon does not tell; a map that cannot be read gives no right. */
+static void rights_that_nobody_can_read_are_not_kept(void **state)
+{
+	struct evidence evidence;
+	struct answer answer;
+
+	(void)state;
+	make_evidence(&evidence);
+	assert_int_equal(json_object_set_new(evidence.doctor.status,
+					     "access_maps_withdrawn",
+					     json_integer(1)),
+			 0);
+	assert_int_equal(look(&evidence, "S13", &answer), ANSWER_NOT_KEPT);
+	assert_int_equal(json_object_del(evidence.doctor.status, "projects"),
+			 0);
+	assert_int_equal(look(&evidence, "S13", &answer), ANSWER_NOT_KEPT);
+	evidence_deinit(&evidence);
 }
 
 static void what_is_weak_is_not_kept(void **state)
@@ -664,6 +687,7 @@ int main(void)
 		cmocka_unit_test(every_promise_once_in_both_languages),
 		cmocka_unit_test(a_sound_host_keeps),
 		cmocka_unit_test(strong_passwords_by_the_running_settings),
+		cmocka_unit_test(rights_that_nobody_can_read_are_not_kept),
 		cmocka_unit_test(what_is_weak_is_not_kept),
 		cmocka_unit_test(what_nobody_looked_at_is_not_kept),
 		cmocka_unit_test(without_the_daemon_nothing_measured_is_kept),
