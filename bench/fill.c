@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * bench_fill: a store with many users in it, all with the same chosen password
- * and every right to log in by the services "bench" and "bare", in one
- * transaction. As the user whose store it is to be.
+ * and every right to log in by the services "bench" and "bare", and with grants
+ * in projects of "bench", spread evenly, in one transaction. As the user whose
+ * store it is to be.
  */
 #include <getopt.h>
 #include <sodium.h>
@@ -19,7 +20,7 @@
 
 struct fill {
 	const char *directory, *key, *password;
-	unsigned int n_users;
+	unsigned int n_users, n_projects, n_grants;
 	struct argon2_cost cost;
 };
 
@@ -49,6 +50,37 @@ static void add_user(struct state *state, unsigned int i, const char *hash)
 	must(user.name, change_apply(state->store, &change));
 }
 
+static void add_project(struct state *state, unsigned int i)
+{
+	struct project project = { .id = i + 1,
+				   .service = "bench",
+				   .created = 1 };
+	const struct change change = { .type = CHANGE_PROJECT_ADD,
+				       .project = &project };
+
+	(void)snprintf(project.name, sizeof(project.name), "project%u", i);
+	must(project.name, change_apply(state->store, &change));
+}
+
+/* Each user has as many, in projects that lie next to each other. */
+static void add_grant(struct state *state, const struct fill *fill,
+		      unsigned int i)
+{
+	struct grant grant = {
+		.service = "bench",
+		.holder = FIRST_UID + i % fill->n_users,
+		.rights = i % 2 ? ACCESS_READ : ACCESS_READ | ACCESS_WRITE,
+		.granted_at = 1,
+		.granted_by = "root",
+	};
+	const struct change change = { .type = CHANGE_GRANT_SET,
+				       .grant = &grant };
+
+	grant.project =
+		1 + (i % fill->n_users + i / fill->n_users) % fill->n_projects;
+	must("grant", change_apply(state->store, &change));
+}
+
 static void fill(const struct fill *fill)
 {
 	scope(secret_deinit) struct secret password = { 0 };
@@ -69,6 +101,10 @@ static void fill(const struct fill *fill)
 	must("begin", store_begin(state.store));
 	for (unsigned int i = 0; i < fill->n_users; i++)
 		add_user(&state, i, hash);
+	for (unsigned int i = 0; i < fill->n_projects; i++)
+		add_project(&state, i);
+	for (unsigned int i = 0; i < fill->n_grants; i++)
+		add_grant(&state, fill, i);
 	must("commit", store_commit(state.store));
 	state_deinit(&state);
 }
@@ -80,6 +116,8 @@ int main(int argc, char **argv)
 		{ "state", required_argument, NULL, 's' },
 		{ "key", required_argument, NULL, 'k' },
 		{ "users", required_argument, NULL, 'u' },
+		{ "projects", required_argument, NULL, 'P' },
+		{ "grants", required_argument, NULL, 'g' },
 		{ "password", required_argument, NULL, 'p' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "operations", required_argument, NULL, 'o' },
@@ -101,6 +139,14 @@ int main(int argc, char **argv)
 		case 'u':
 			asked.n_users = (unsigned int)strtoul(optarg, NULL, 10);
 			break;
+		case 'P':
+			asked.n_projects =
+				(unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 'g':
+			asked.n_grants =
+				(unsigned int)strtoul(optarg, NULL, 10);
+			break;
 		case 'p':
 			asked.password = optarg;
 			break;
@@ -116,6 +162,7 @@ int main(int argc, char **argv)
 		}
 	if (!asked.directory || !asked.key || !asked.password)
 		sample_fail("usage", "--state DIR --key FILE --users N "
+				     "[--projects N --grants N] "
 				     "--password TEXT");
 	fill(&asked);
 	return EXIT_SUCCESS;
