@@ -27,7 +27,7 @@ struct varlink_call;
 
 /* Who called, as the kernel tells, and when he was let in; pid is for logs,
  * and is somebody else's once he has gone. */
-#define VARLINK_BEHALF_MAX 96
+#define VARLINK_BEHALF_MAX 176
 struct varlink_peer {
 	uid_t uid;
 	gid_t gid;

@@ -5,6 +5,7 @@
  *     own service, from an administrator network; all of it at each call.
  *  2. It learns only that it may not, whatever the reason.
  *  3. Nothing that was begun for one is ended for another.
+ *  4. What is done is signed by who was let in, never by less.
  */
 #include "cloxxsd/service/acting.h"
 
@@ -14,25 +15,31 @@
 #include "cloxxsd/attempt/origin_facts.h"
 #include "cloxxsd/service/claim.h"
 
-/* What behalf holds: the session, and where its user is now where that was
- * said. */
+/* What behalf holds: enough to sign what is done in his name without another
+ * look, for which there may be no memory. */
 struct behalf {
 	char session[SESSION_ID_MAX];
-	char address[ADDRESS_TEXT_MAX]; /* "": not said */
+	char user[NAME_USER_MAX + 1];
+	char address[ADDRESS_TEXT_MAX]; /* of the session */
+	char now[ADDRESS_TEXT_MAX];     /* where he is now; "-": not said */
 };
 _Static_assert(sizeof(struct behalf) <= VARLINK_BEHALF_MAX, "behalf fits");
+_Static_assert(SESSION_ID_MAX == 33 && NAME_USER_MAX == 32 &&
+		       ADDRESS_TEXT_MAX == 46,
+	       "widths below");
 
 static bool read_behalf(const char *text, struct behalf *ret_behalf)
 {
-	size_t n = strcspn(text, " ");
-	const char *address = text[n] ? text + n + 1 : "";
+	return sscanf(text, "%32s %32s %45s %45s", ret_behalf->session,
+		      ret_behalf->user, ret_behalf->address,
+		      ret_behalf->now) == 4;
+}
 
-	if (n != SESSION_ID_MAX - 1 || strlen(address) >= ADDRESS_TEXT_MAX)
-		return false;
-	*ret_behalf = (struct behalf){ 0 };
-	memcpy(ret_behalf->session, text, n);
-	memcpy(ret_behalf->address, address, strlen(address));
-	return true;
+static void write_behalf(const struct behalf *behalf,
+			 char text[VARLINK_BEHALF_MAX])
+{
+	(void)snprintf(text, VARLINK_BEHALF_MAX, "%s %s %s %s", behalf->session,
+		       behalf->user, behalf->address, behalf->now);
 }
 
 /* Whether who administers may be there. */
@@ -53,17 +60,15 @@ static bool is_good_place(const struct service *service,
 	return origin_may_administer(&origin);
 }
 
-/* Why not, in the words of the audit; NULL where the application may. */
+/* Why not, in the words of the audit; NULL where the application may. now may
+ * be NULL. */
 static const char *look(const struct service *service,
-			const struct settings_service *of,
-			const struct behalf *behalf,
-			struct application_session *ret_for)
+			const struct settings_service *of, const char *session,
+			const char *now, struct application_session *ret_for)
 {
-	const char *address = *behalf->address ? behalf->address : NULL;
 	int r;
 
-	r = application_session_find(service, of, behalf->session, address,
-				     ret_for);
+	r = application_session_find(service, of, session, now, ret_for);
 	if (r == APPLICATION_E_DENIED)
 		return reason_name(ret_for->reason);
 	if (r != 0)
@@ -71,19 +76,39 @@ static const char *look(const struct service *service,
 	if (!service_administers(service, &ret_for->user))
 		return "no-administrator";
 	if (!is_good_place(service, ret_for, ret_for->session.address) ||
-	    (address && !is_good_place(service, ret_for, address)))
+	    (now && !is_good_place(service, ret_for, now)))
 		return reason_name(REASON_OUTSIDE_ADMINISTRATOR_NETWORKS);
 	return NULL;
 }
 
-bool acting_find(const struct service *service, const struct varlink_peer *peer,
-		 struct application_session *ret_for)
+bool acting_is_in_force(const struct service *service,
+			const struct varlink_peer *peer)
+{
+	const struct settings_service *of = service_of_peer(service, peer);
+	struct application_session one;
+	struct behalf behalf;
+	const char *now;
+
+	if (!of || !read_behalf(peer->behalf, &behalf))
+		return false;
+	now = strcmp(behalf.now, "-") == 0 ? NULL : behalf.now;
+	return !look(service, of, behalf.session, now, &one) &&
+	       strcmp(one.user.name, behalf.user) == 0;
+}
+
+bool acting_find_actor(const struct service *service,
+		       const struct varlink_peer *peer, struct actor *ret_actor)
 {
 	const struct settings_service *of = service_of_peer(service, peer);
 	struct behalf behalf;
 
-	return of && read_behalf(peer->behalf, &behalf) &&
-	       !look(service, of, &behalf, ret_for);
+	if (!of || !read_behalf(peer->behalf, &behalf))
+		return false;
+	*ret_actor = (struct actor){ 0 };
+	memcpy(ret_actor->name, behalf.user, sizeof(behalf.user));
+	memcpy(ret_actor->service, of->name, strlen(of->name) + 1);
+	memcpy(ret_actor->address, behalf.address, sizeof(behalf.address));
+	return true;
 }
 
 static int refuse(struct service *service, struct varlink_call *call,
@@ -103,26 +128,27 @@ int acting_begin(struct varlink_call *call, json_t *parameters, void *userdata)
 	struct service *service = userdata;
 	const struct settings_service *of =
 		service_of_peer(service, varlink_call_peer(call));
-	const char *address =
+	const char *session =
+		json_string_value(json_object_get(parameters, "session"));
+	const char *now =
 		json_string_value(json_object_get(parameters, "address"));
-	char text[VARLINK_BEHALF_MAX], canonical[ADDRESS_TEXT_MAX] = "";
+	struct behalf behalf = { .now = "-" };
 	struct application_session one;
-	struct behalf behalf;
+	char text[VARLINK_BEHALF_MAX];
 	const char *why;
 
 	varlink_connection_set_behalf(connection, "");
 	varlink_connection_set_data(connection, NULL, NULL);
-	if (address && !claim_address(of, address, canonical))
+	if (now && !claim_address(of, now, behalf.now))
 		return refuse(service, call,
 			      reason_name(REASON_ORIGIN_UNKNOWN));
-	(void)snprintf(
-		text, sizeof(text), "%.40s%s%s",
-		json_string_value(json_object_get(parameters, "session")),
-		address ? " " : "", canonical);
-	why = read_behalf(text, &behalf) ? look(service, of, &behalf, &one)
-					 : "no-session";
+	why = look(service, of, session, now ? behalf.now : NULL, &one);
 	if (why)
 		return refuse(service, call, why);
+	memcpy(behalf.session, one.session.id, sizeof(behalf.session));
+	memcpy(behalf.user, one.user.name, sizeof(behalf.user));
+	memcpy(behalf.address, one.session.address, sizeof(behalf.address));
+	write_behalf(&behalf, text);
 	varlink_connection_set_behalf(connection, text);
 	return varlink_call_reply(call,
 				  json_pack("{s:s}", "user", one.user.name));

@@ -9,11 +9,14 @@
 
 #include "cloxxsd/service/application.h"
 
-/*
- * For whom the application behind peer acts, in force now; false: for nobody.
+/* Whether the application behind peer acts for an administrator, and may now.
  */
-bool acting_find(const struct service *service, const struct varlink_peer *peer,
-		 struct application_session *ret_for);
+bool acting_is_in_force(const struct service *service,
+			const struct varlink_peer *peer);
+/* For whom it acts, as it was when it began to; false: for nobody. */
+bool acting_find_actor(const struct service *service,
+		       const struct varlink_peer *peer,
+		       struct actor *ret_actor);
 
 /* nl.cloxxs.Admin.ActFor */
 int acting_begin(struct varlink_call *call, json_t *parameters, void *service);

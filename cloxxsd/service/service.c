@@ -44,14 +44,13 @@ bool service_administers(const struct service *service, const struct user *user)
 
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 {
-	struct application_session acting;
 	struct service *service = userdata;
 	struct user user;
 
 	if (peer->uid == 0)
 		return PEER_ROOT;
 	if (service_of_peer(service, peer))
-		return acting_find(service, peer, &acting)
+		return acting_is_in_force(service, peer)
 			       ? PEER_SERVICE | PEER_ADMINISTRATOR
 			       : PEER_SERVICE;
 	if (!name_is_our_uid(peer->uid) ||
@@ -65,28 +64,19 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 		       : PEER_USER;
 }
 
-static void copy_place(const struct application_session *acting,
-		       struct actor *actor)
-{
-	memcpy(actor->service, acting->session.service, sizeof(actor->service));
-	memcpy(actor->address, acting->session.address, sizeof(actor->address));
-}
-
 void service_find_actor(const struct service *service,
 			const struct varlink_peer *peer,
 			struct actor *ret_actor)
 {
-	struct application_session acting;
 	struct text text;
 	struct user user;
 
+	if (acting_find_actor(service, peer, ret_actor))
+		return;
 	*ret_actor = (struct actor){ 0 };
 	text_init(&text, ret_actor->name, sizeof(ret_actor->name));
 	if (peer->uid == 0) {
 		text_add(&text, "root");
-	} else if (acting_find(service, peer, &acting)) {
-		text_add(&text, acting.user.name);
-		copy_place(&acting, ret_actor);
 	} else if (name_is_our_uid(peer->uid) &&
 		   user_find_uid(service->state->store, peer->uid, &user) ==
 			   0) {

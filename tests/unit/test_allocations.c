@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/failing_malloc.h"
 
@@ -62,12 +63,40 @@ static void pause_failing(void)
 	failing_malloc_pause(true);
 }
 
+#define SESSION "0123456789abcdef0123456789abcdef"
+
+/* Jan administers, and is in an application. */
+static void open_application(void)
+{
+	struct user jan = core_user(core, "jan");
+	const struct session_opened opened = {
+		.boot = core->daemon.boot,
+		.at_us = clock_boottime_us(),
+		.opener = SESSION_OPENER_APPLICATION,
+	};
+
+	jan.role = USER_ROLE_ADMINISTRATOR;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = JAN,
+					  .user = &jan });
+	core_apply(core, (struct change){ .type = CHANGE_SESSION_OPEN,
+					  .uid = JAN,
+					  .at = 1,
+					  .session = SESSION,
+					  .opened = &opened,
+					  .service = "sudo",
+					  .address = "192.0.2.1",
+					  .terminal = "" });
+}
+
 static int setup(void **state)
 {
 	(void)state;
-	core_init(core, NULL);
+	core_init(core, "[service sudo]\naccount = www-data\n"
+			"proxies = direct\n");
 	core_world.quick = true;
 	core_add(core, JAN, "jan", CORE_NEW);
+	open_application();
 	core_add_temporary(core, PIET, "piet", CORE_OLD);
 	return 0;
 }
@@ -138,6 +167,38 @@ static struct outcome open_and_ask(void)
 		       : outcome;
 }
 
+static struct outcome record_action(void)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, CORE_WWW_DATA);
+	outcome = outcome_of(talk_call(
+		core, &talk, "nl.cloxxs.Audit.Record",
+		json_pack("{s:s, s:s, s:s, s:{s:s}}", "user", "jan", "action",
+			  "a", "result", "done", "details", "k", "v")));
+	talk_close(core, &talk);
+	return outcome;
+}
+
+/* Asked to act, and then to act in any case. */
+static struct outcome act_for(void)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, CORE_WWW_DATA);
+	outcome = outcome_of(talk_call(core, &talk, "nl.cloxxs.Admin.ActFor",
+				       json_pack("{s:s}", "session", SESSION)));
+	if (!outcome.ended)
+		outcome = outcome_of(
+			talk_call(core, &talk, "nl.cloxxs.Admin.LockUser",
+				  json_pack("{s:s, s:s}", "name", "piet",
+					    "reason", "test")));
+	talk_close(core, &talk);
+	return outcome;
+}
+
 static bool is(const char *verdict, const struct outcome *outcome)
 {
 	return strcmp(outcome->verdict, verdict) == 0;
@@ -195,6 +256,34 @@ static void check_admin(const struct outcome *outcome)
 	if (strcmp(outcome->error, "nl.cloxxs.Admin.Unavailable") == 0)
 		assert_int_equal(n + core_count(core, "password-reset"), 0);
 	assert_int_equal(n, core_count(core, "user-added"));
+}
+
+static void check_action(const struct outcome *outcome)
+{
+	int64_t n = core_count(core, "action");
+
+	assert_in_range(n, 0, 1);
+	if (!outcome->ended && !*outcome->error)
+		assert_int_equal(n, 1);
+	if (strcmp(outcome->error, "nl.cloxxs.Audit.Unavailable") == 0)
+		assert_int_equal(n, 0);
+}
+
+/* By jan, or not at all. */
+static void check_act_for(const struct outcome *outcome)
+{
+	struct user piet = core_user(core, "piet");
+
+	assert_int_equal(user_is_locked(&piet),
+			 core_count(core, "user-locked"));
+	assert_int_equal(user_is_locked(&piet),
+			 state_number(&core->daemon.state,
+				      "SELECT count(*) FROM ledger WHERE"
+				      " event = 'user-locked' AND"
+				      " actor = 'jan' AND service = 'sudo'"
+				      " AND address = '192.0.2.1'"));
+	if (!outcome->ended && !*outcome->error)
+		assert_true(user_is_locked(&piet));
 }
 
 static void check_nothing(const struct outcome *outcome)
@@ -266,6 +355,8 @@ VERB(replace, check_replace)
 VERB(add, check_admin)
 VERB(reset_password, check_admin)
 VERB(open_and_ask, check_nothing)
+VERB(record_action, check_action)
+VERB(act_for, check_act_for)
 
 int main(void)
 {
@@ -277,6 +368,8 @@ int main(void)
 		cmocka_unit_test(try_add),
 		cmocka_unit_test(try_reset_password),
 		cmocka_unit_test(try_open_and_ask),
+		cmocka_unit_test(try_record_action),
+		cmocka_unit_test(try_act_for),
 	};
 
 	return cmocka_run_group_tests(tests, use_allocators, NULL);
