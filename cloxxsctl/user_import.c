@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloxxsctl/fault_list.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/progress.h"
 #include "cloxxsctl/user_file.h"
@@ -14,53 +15,28 @@
 /* The daemon takes 64 KiB and 500 users a message. */
 #define BATCH_BYTES_MAX (48 * 1024)
 #define BATCH_USERS_MAX 400
-#define FAULTS_MAX 100
 /* The daemon answers when all is done. */
 #define TIMEOUT_MS 600000
 #define ADMIN "nl.cloxxs.Admin."
 
-struct fault {
-	int64_t line;
-	char sentence[400];
-};
-
 struct importing {
 	const struct ctl *ctl;
 	const struct command *command;
-	const char *file;
 	struct varlink_client *client;
 	json_t *services; /* of who names none, or NULL */
 	json_t *batch;
 	size_t n_bytes;
-	struct fault faults[FAULTS_MAX];
-	size_t n_told;
-	int64_t n_own;    /* faults found here */
-	int64_t n_theirs; /* by the daemon */
-	int status;       /* of what ended it */
+	struct fault_list faults;
+	int status; /* of what ended it */
 	struct progress progress;
 	int64_t n_sent;
 };
-
-static void add_fault(struct importing *importing, int64_t line,
-		      const char *sentence)
-{
-	struct fault *fault = &importing->faults[importing->n_told];
-	struct text text;
-
-	if (importing->n_told == FAULTS_MAX)
-		return;
-	importing->n_told++;
-	fault->line = line;
-	text_init(&text, fault->sentence, sizeof(fault->sentence));
-	output_add_foreign(&text, sentence, strnlen(sentence, 380));
-}
 
 static void own_fault(int64_t line, const char *sentence, void *userdata)
 {
 	struct importing *importing = userdata;
 
-	importing->n_own++;
-	add_fault(importing, line, sentence);
+	fault_list_add(&importing->faults, line, sentence);
 }
 
 /* A status of what came of a call, which is told where it went wrong. */
@@ -100,21 +76,6 @@ static int ask(struct importing *importing, const char *method,
 	return r;
 }
 
-static void take_faults(struct importing *importing, const json_t *reply)
-{
-	int64_t line = 0;
-	json_t *fault;
-	size_t i;
-
-	json_array_foreach(json_object_get(reply, "faults"), i, fault)
-	{
-		(void)output_member_int(fault, "line", &line);
-		add_fault(importing, line,
-			  output_member(fault, "message", "?"));
-	}
-	(void)output_member_int(reply, "n_faults", &importing->n_theirs);
-}
-
 static int send_batch(struct importing *importing)
 {
 	scope(json_decrefp) json_t *reply = NULL;
@@ -130,7 +91,7 @@ static int send_batch(struct importing *importing)
 		ask(importing, ADMIN "ImportUsers", parameters, &reply);
 	if (importing->status != STATUS_OK)
 		return importing->status;
-	take_faults(importing, reply);
+	fault_list_take(&importing->faults, reply);
 	progress_show(&importing->progress, "Handing over", importing->n_sent,
 		      "users");
 	return STATUS_OK;
@@ -163,44 +124,6 @@ static int take_user(json_t *user, void *userdata)
 	}
 	importing->n_bytes += n;
 	return json_array_append_new(importing->batch, user) < 0 ? -ENOMEM : 0;
-}
-
-static int by_line(const void *a, const void *b)
-{
-	const struct fault *x = a, *y = b;
-
-	return (x->line > y->line) - (x->line < y->line);
-}
-
-static int tell_faults(struct importing *importing)
-{
-	long long n = (long long)(importing->n_own + importing->n_theirs);
-	char sentence[FAILURE_LINE_MAX];
-	struct text text;
-
-	qsort(importing->faults, importing->n_told, sizeof(struct fault),
-	      by_line);
-	for (size_t i = 0; i < importing->n_told; i++) {
-		char line[600];
-
-		text_init(&text, line, sizeof(line));
-		text_add_escaped(&text, importing->file,
-				 strnlen(importing->file, 120));
-		text_add_format(&text, ":%lld: %s",
-				(long long)importing->faults[i].line,
-				importing->faults[i].sentence);
-		fprintf(importing->ctl->errors, "%s\n", line);
-	}
-	text_init(&text, sentence, sizeof(sentence));
-	text_add_format(&text,
-			"%lld fault%s%s; nothing was changed: mend the "
-			"file and import it again",
-			n, text_plural(n),
-			n > (long long)importing->n_told
-				? ", of which the first are shown"
-				: "");
-	return ctl_fail(importing->ctl, importing->command, STATUS_USAGE,
-			sentence);
 }
 
 static void tell_outcome(const struct importing *importing, const json_t *reply)
@@ -275,7 +198,7 @@ static int ask_commit(struct importing *importing, bool dry_run,
 static int commit(struct importing *importing)
 {
 	bool dry_run = command_has(importing->command, OPTION_DRY_RUN) ||
-		       importing->n_own > 0;
+		       importing->faults.n_own > 0;
 	scope(json_decrefp) json_t *reply = NULL;
 	int status;
 
@@ -283,9 +206,10 @@ static int commit(struct importing *importing)
 	progress_end(&importing->progress);
 	if (status != STATUS_OK)
 		return status;
-	take_faults(importing, reply);
-	if (importing->n_own + importing->n_theirs > 0)
-		return tell_faults(importing);
+	fault_list_take(&importing->faults, reply);
+	if (fault_list_any(&importing->faults))
+		return fault_list_tell(&importing->faults, importing->ctl,
+				       importing->command);
 	if (!dry_run && !json_is_true(json_object_get(reply, "done")))
 		return ctl_fail(importing->ctl, importing->command,
 				STATUS_FAILURE,
@@ -327,7 +251,7 @@ static int read_file(struct importing *importing, const char *format,
 			r = formats[i].read(args);
 	if (r < 0)
 		return ctl_fail_errno(importing->ctl, importing->command,
-				      importing->file, r);
+				      importing->faults.file, r);
 	return r > 0 ? r : send_batch(importing);
 }
 
@@ -365,10 +289,10 @@ static int run(struct importing *importing, const char *format,
 	const char *shadow = command->values[OPTION_SHADOW];
 	int r;
 
-	r = user_bytes_read(importing->file, &args->users);
+	r = user_bytes_read(importing->faults.file, &args->users);
 	if (r < 0)
-		return ctl_fail_errno(importing->ctl, command, importing->file,
-				      r);
+		return ctl_fail_errno(importing->ctl, command,
+				      importing->faults.file, r);
 	if (command_has(command, OPTION_SHADOW))
 		r = user_bytes_read(shadow, &args->shadow);
 	if (r < 0)
@@ -404,7 +328,7 @@ int user_import_run(struct ctl *ctl, const struct command *command)
 	importing->ctl = ctl;
 	importing->command = command;
 	importing->progress = progress_begin(ctl);
-	importing->file = command->operands[0];
+	importing->faults.file = command->operands[0];
 	args.user = take_user;
 	args.fault = own_fault;
 	args.userdata = importing;
