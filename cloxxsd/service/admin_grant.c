@@ -158,36 +158,52 @@ int admin_remove_grant(struct varlink_call *call, json_t *parameters,
 struct listing {
 	struct service *service;
 	struct grant last;
-	bool of_holder, of_project;
+	bool of_holder, of_project, has_begun;
+	uint32_t project;                /* where of_project */
 	char only[NAME_SERVICE_MAX + 1]; /* "" for all services */
 };
+
+static bool is_wanted(const struct listing *listing, const struct grant *grant)
+{
+	return (!*listing->only ||
+		strcmp(grant->service, listing->only) == 0) &&
+	       (!listing->of_project || grant->project == listing->project);
+}
+
+/* The next one in order, wanted or not. */
+static int step(struct listing *listing, struct grant *ret_grant)
+{
+	struct store *store = listing->service->state->store;
+	int r = GRANT_E_UNKNOWN;
+
+	if (listing->of_holder)
+		return grant_next_of_holder(store, &listing->last, ret_grant);
+	/* The first that there can be; all others stand behind it. */
+	if (!listing->has_begun && *listing->only)
+		r = grant_find(store, listing->only, listing->project,
+			       ACCESS_EVERYONE, ret_grant);
+	listing->has_begun = true;
+	return r == GRANT_E_UNKNOWN
+		       ? grant_next(store, &listing->last, ret_grant)
+		       : r;
+}
 
 /* GRANT_E_UNKNOWN at the end. */
 static int next(struct listing *listing, struct grant *ret_grant)
 {
-	struct store *store = listing->service->state->store;
-	uint32_t project = listing->last.project;
-	struct grant grant;
+	/* Then those that are wanted stand together, and were begun with. */
+	bool together = !listing->of_holder && *listing->only;
 	int r;
 
 	do {
-		r = listing->of_holder
-			    ? grant_next_of_holder(store, &listing->last,
-						   &grant)
-			    : grant_next(store, &listing->last, &grant);
+		r = step(listing, ret_grant);
 		if (r != 0)
 			return r;
-		/* Those of one project stand together. */
-		if (listing->of_project && !listing->of_holder &&
-		    (grant.project != project ||
-		     strcmp(grant.service, listing->only) != 0))
-			return GRANT_E_UNKNOWN;
-		listing->last = grant;
-	} while (
-		(*listing->only && strcmp(grant.service, listing->only) != 0) ||
-		(listing->of_project && grant.project != project));
-	*ret_grant = grant;
-	return 0;
+		listing->last = *ret_grant;
+		if (is_wanted(listing, ret_grant))
+			return 0;
+	} while (!together);
+	return GRANT_E_UNKNOWN;
 }
 
 static int next_grants(struct varlink_call *call, void *data)
@@ -216,39 +232,71 @@ static int next_grants(struct varlink_call *call, void *data)
 	return r > 0 ? -EIO : r;
 }
 
+static bool read_holder(struct service *service, struct varlink_call *call,
+			const char *holder, struct listing *listing)
+{
+	int r;
+
+	if (!holder)
+		return true;
+	r = holder_find(service->state->store, holder, &listing->last.holder);
+	if (r == HOLDER_E_UNKNOWN)
+		(void)!admin_not_found(call, holder);
+	else if (r != 0)
+		(void)!admin_unavailable(call, UNREADABLE);
+	listing->of_holder = true;
+	return r == 0;
+}
+
+static bool read_project(struct service *service, struct varlink_call *call,
+			 const char *name, struct listing *listing)
+{
+	struct project project;
+
+	if (!name)
+		return true;
+	listing->of_project = true;
+	if (strcmp(name, HOLDER_EVERY_PROJECT) == 0) {
+		if (*listing->only || listing->of_holder)
+			return true;
+		(void)!admin_invalid(call, "service",
+				     "Every project of which service? It must "
+				     "be named.");
+		return false;
+	}
+	if (!admin_take_project(service, call, name, &project))
+		return false;
+	if (*listing->only && strcmp(listing->only, project.service) != 0) {
+		(void)!admin_invalid(call, "service",
+				     "The project belongs to another service.");
+		return false;
+	}
+	listing->project = project.id;
+	memcpy(listing->only, project.service, sizeof(project.service));
+	return true;
+}
+
 /* Sets what is to be listed; false: answered. */
 static bool read_filters(struct service *service, struct varlink_call *call,
 			 json_t *parameters, struct listing *listing)
 {
-	const char *holder = admin_string(parameters, "holder");
-	const char *name = admin_string(parameters, "project");
 	const char *of = admin_string(parameters, "service");
-	struct project project;
-	int r = 0;
 
-	if (holder) {
-		r = holder_find(service->state->store, holder,
-				&listing->last.holder);
-		if (r == HOLDER_E_UNKNOWN)
-			(void)!admin_not_found(call, holder);
-		else if (r != 0)
-			(void)!admin_unavailable(call, UNREADABLE);
-		listing->of_holder = true;
-	}
-	if (r != 0)
-		return false;
 	if (of && !name_is_service(of, strlen(of))) {
 		(void)!admin_invalid(call, "service", ADMIN_SERVICE_RULE);
 		return false;
 	}
 	if (of)
 		memcpy(listing->only, of, strlen(of) + 1);
-	if (!name)
-		return true;
-	if (!admin_take_project(service, call, name, &project))
+	if (!read_holder(service, call, admin_string(parameters, "holder"),
+			 listing) ||
+	    !read_project(service, call, admin_string(parameters, "project"),
+			  listing))
 		return false;
-	listing->of_project = true;
-	memcpy(listing->only, project.service, sizeof(project.service));
+	if (listing->of_holder)
+		return true;
+	memcpy(listing->last.service, listing->only, sizeof(listing->only));
+	listing->last.project = listing->project;
 	return true;
 }
 
