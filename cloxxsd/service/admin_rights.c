@@ -180,8 +180,15 @@ static bool read_filters(struct service *service, struct varlink_call *call,
 		memcpy(review->only_user, user.name, sizeof(user.name));
 	review->of_user = name != NULL;
 	review->of_project = project != NULL;
-	return !project ||
-	       admin_take_project(service, call, project, &review->project);
+	if (!project)
+		return true;
+	if (!admin_take_project(service, call, project, &review->project))
+		return false;
+	if (!of || strcmp(of, review->project.service) == 0)
+		return true;
+	(void)!admin_invalid(call, "service",
+			     "The project belongs to another service.");
+	return false;
 }
 
 int admin_list_rights(struct varlink_call *call, json_t *parameters,
