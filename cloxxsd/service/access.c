@@ -229,6 +229,7 @@ static int list_users(struct varlink_call *call, json_t *parameters,
 /* What each grant said, on its way into an explanation. */
 struct telling {
 	struct service *service;
+	uint32_t right; /* that was asked for */
 	json_t *rules;
 };
 
@@ -237,6 +238,23 @@ static json_t *rule_json(const char *rule, const char *outcome,
 {
 	return json_pack("{s:s, s:s, s:s}", "rule", rule, "outcome", outcome,
 			 "text", text);
+}
+
+static void add_rule(json_t *rules, const char *rule, bool passed,
+		     const char *text)
+{
+	(void)!json_array_append_new(
+		rules, rule_json(rule, passed ? "pass" : "deny", text));
+}
+
+static const char *outcome_of_grant(const struct grant *grant, bool in_force,
+				    uint32_t right)
+{
+	if (!in_force)
+		return "skipped";
+	if (grant->rights & ACCESS_DENY)
+		return "deny";
+	return grant->rights & right ? "pass" : "skipped";
 }
 
 static int tell_grant(const struct grant *grant, bool in_force, void *userdata)
@@ -258,13 +276,26 @@ static int tell_grant(const struct grant *grant, bool in_force, void *userdata)
 		text_add(&text, in_force ? ", until " : "; it ended ");
 		timestamp_write(grant->until, &text);
 	}
-	return json_array_append_new(telling->rules,
-				     rule_json("grant",
-					       !in_force ? "skipped"
-					       : grant->rights & ACCESS_DENY
-						       ? "deny"
-						       : "pass",
-					       sentence));
+	return json_array_append_new(
+		telling->rules,
+		rule_json("grant",
+			  outcome_of_grant(grant, in_force, telling->right),
+			  sentence));
+}
+
+/* Of somebody who may use the service and is enabled. */
+static void tell_validity(const struct rights *rights, json_t *rules)
+{
+	const char *fault = NULL;
+
+	if (rights->reason == ACCESS_UNKNOWN_USER)
+		fault = "It is an account for emergencies that is closed.";
+	else if (rights->reason == ACCESS_NOT_YET_VALID)
+		fault = "The user is not valid yet.";
+	else if (rights->reason == ACCESS_NO_LONGER_VALID)
+		fault = "The user is no longer valid.";
+	add_rule(rules, "user-valid", !fault,
+		 fault ? fault : "The user is valid at this time.");
 }
 
 /* to_application: who may not use its service is nobody it knows. */
@@ -275,36 +306,34 @@ static void tell_user(const struct rights *rights, const char *service,
 	bool may = rights->user_known && user_may_use(user, service);
 	bool known = may || (rights->user_known && !to_application);
 
-	(void)!json_array_append_new(
-		rules, rule_json("user-known", known ? "pass" : "deny",
-				 known ? "There is such a user."
-				       : "There is no such user."));
+	add_rule(rules, "user-known", known,
+		 known ? "There is such a user." : "There is no such user.");
 	if (!known)
 		return;
-	(void)!json_array_append_new(
-		rules,
-		rule_json("user-enabled", user->enabled ? "pass" : "deny",
-			  user->enabled ? "The user is enabled."
-					: "The user is disabled."));
-	(void)!json_array_append_new(
-		rules, rule_json("service-allowed", may ? "pass" : "deny",
-				 may ? "The user may use the service."
-				     : "The service is not among the user's."));
+	add_rule(rules, "user-enabled", user->enabled,
+		 user->enabled ? "The user is enabled."
+			       : "The user is disabled.");
+	add_rule(rules, "service-allowed", may,
+		 may ? "The user may use the service."
+		     : "The service is not among the user's.");
+	if (may && user->enabled)
+		tell_validity(rights, rules);
 }
 
-static void tell_project(const struct rights *rights, json_t *rules)
+static void tell_project(const struct rights *rights, uint32_t right,
+			 json_t *rules)
 {
-	(void)!json_array_append_new(
-		rules, rule_json("project-known",
-				 rights->project_known ? "pass" : "deny",
-				 rights->project_known
-					 ? "The service has such a project."
-					 : "The service has no such project."));
+	bool writes = right & ACCESS_WRITE;
+
+	add_rule(rules, "project-known", rights->project_known,
+		 rights->project_known ? "The service has such a project."
+				       : "The service has no such project.");
 	if (rights->project_known && rights->project.archived_at != 0)
-		(void)!json_array_append_new(
-			rules, rule_json("project-open", "deny",
-					 "The project is archived: nobody "
-					 "writes in it."));
+		add_rule(rules, "project-open", !writes,
+			 writes ? "The project is archived: nobody writes in "
+				  "it."
+				: "The project is archived, and can still be "
+				  "read.");
 }
 
 static const char *sentence_of(enum access_reason reason)
@@ -331,7 +360,7 @@ static int explain(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
 	struct service *service = userdata;
-	struct telling telling = { .service = service };
+	struct telling telling;
 	struct rights_question question = {
 		.user = string_of(parameters, "user"),
 		.project = string_of(parameters, "project"),
@@ -345,7 +374,7 @@ static int explain(struct varlink_call *call, json_t *parameters,
 	question.service = access_service_of(service, call, parameters);
 	if (!question.service || !read_right(call, parameters, &question.right))
 		return 0;
-	telling.rules = json_array();
+	telling = (struct telling){ service, question.right, json_array() };
 	if (rights_find(service->state->store, &question, &rights) != 0) {
 		json_decref(telling.rules);
 		return varlink_call_error(
@@ -356,7 +385,7 @@ static int explain(struct varlink_call *call, json_t *parameters,
 	tell_user(&rights, question.service,
 		  service_of_peer(service, varlink_call_peer(call)) != NULL,
 		  rules);
-	tell_project(&rights, rules);
+	tell_project(&rights, question.right, rules);
 	(void)!json_array_extend(rules, telling.rules);
 	json_decref(telling.rules);
 	return varlink_call_reply(
