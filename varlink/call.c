@@ -208,10 +208,12 @@ void call_fill(struct varlink_call *call)
 {
 	scope(call_unrefp) struct varlink_call *held = varlink_call_ref(call);
 	size_t n_before = held->connection->out.n;
+	int r = held->fill(held, held->fill_data);
 
-	/* One that adds nothing would be asked again for ever. */
-	if (held->fill(held, held->fill_data) < 0 ||
-	    (varlink_call_is_open(held) && held->connection->out.n == n_before))
+	/* One that adds nothing, and does not say that it is on its way, would
+	 * be asked again for ever. */
+	if (r < 0 || (r == 0 && varlink_call_is_open(held) &&
+		      held->connection->out.n == n_before))
 		connection_fail(held->connection);
 }
 

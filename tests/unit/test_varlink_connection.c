@@ -563,6 +563,34 @@ static void streams(void **state)
 	fixture_deinit(&f);
 }
 
+/* One that has found nothing yet is asked again, and ends; it waits for nobody
+ * and is no failure. */
+static void looks(void **state)
+{
+	static const char stream[] = "{\"method\":\"t.x.Stream\",\"more\":true,"
+				     "\"parameters\":{\"n\":150,\"looks\":50}}";
+	struct answer answer;
+	size_t n = 0;
+	struct fixture f;
+	int fd;
+
+	(void)state;
+	fixture_init(&f, NULL);
+	fd = fixture_connect(&f);
+	fixture_send(fd, stream, sizeof(stream));
+	fixture_settle(&f);
+	fixture_receive(&f, fd, &answer);
+	assert_false(answer.closed);
+	for (size_t i = 0; i < answer.n; i++)
+		n += answer.bytes[i] == '\n';
+	assert_int_equal(n, 150);
+	assert_int_equal(f.n_freed, 1);
+	answer_deinit(&answer);
+	close(fd);
+	fixture_settle(&f);
+	fixture_deinit(&f);
+}
+
 /* No new callers; those that are there go on; ending is clean mid-call. */
 static void stop_and_free(void **state)
 {
@@ -679,6 +707,7 @@ int main(void)
 		cmocka_unit_test(one_call_at_a_time),
 		cmocka_unit_test(lost_call),
 		cmocka_unit_test(streams),
+		cmocka_unit_test(looks),
 		cmocka_unit_test(stop_and_free),
 		cmocka_unit_test(sockets_at_a_path),
 		cmocka_unit_test(foreign_descriptors),

@@ -82,10 +82,10 @@ static int handle_keep_data(struct varlink_call *call, json_t *parameters,
 	(void)parameters;
 	varlink_connection_set_data(c, userdata, count_free);
 	return varlink_call_reply(
-		call, json_pack("{s:b}", "kept",
-				varlink_connection_data(c, count_free) ==
-						userdata &&
-					!varlink_connection_data(c, free)));
+		call,
+		json_pack("{s:b}", "kept",
+			  varlink_connection_data(c, count_free) == userdata &&
+				  !varlink_connection_data(c, free)));
 }
 
 static int handle_big(struct varlink_call *call, json_t *parameters,
@@ -107,6 +107,8 @@ static int handle_big(struct varlink_call *call, json_t *parameters,
 
 struct countdown {
 	json_int_t left;
+	json_int_t n_looks; /* so often it finds nothing before each */
+	json_int_t n_looked;
 	struct fixture *f;
 };
 
@@ -114,6 +116,9 @@ static int fill_countdown(struct varlink_call *call, void *data)
 {
 	struct countdown *countdown = data;
 
+	if (countdown->n_looked++ < countdown->n_looks)
+		return VARLINK_LOOKING;
+	countdown->n_looked = 0;
 	for (unsigned i = 0; i < 100 && countdown->left > 1; i++) {
 		int r = varlink_call_continue(
 			call, json_pack("{s:I}", "i", countdown->left--));
@@ -138,12 +143,14 @@ static void free_countdown(void *data)
 static int handle_stream(struct varlink_call *call, json_t *parameters,
 			 void *userdata)
 {
-	struct countdown *countdown = malloc(sizeof(*countdown));
+	struct countdown *countdown = calloc(1, sizeof(*countdown));
 
 	assert_non_null(countdown);
 	assert_true(varlink_call_wants_more(call));
 	countdown->f = userdata;
 	countdown->left = json_integer_value(json_object_get(parameters, "n"));
+	countdown->n_looks =
+		json_integer_value(json_object_get(parameters, "looks"));
 	varlink_call_stream(call, fill_countdown, countdown, free_countdown);
 	return 0;
 }
@@ -176,6 +183,11 @@ static const struct varlink_parameter p_s[] = {
 };
 static const struct varlink_parameter p_n[] = {
 	{ .name = "n", .type = VARLINK_INT },
+	{ 0 },
+};
+static const struct varlink_parameter p_stream[] = {
+	{ .name = "n", .type = VARLINK_INT },
+	{ .name = "looks", .type = VARLINK_INT, .optional = true },
 	{ 0 },
 };
 static const struct varlink_parameter p_all[] = {
@@ -222,7 +234,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "t.x.Stream",
 	  .peers = 1,
 	  .flags = VARLINK_MORE_ONLY,
-	  .parameters = p_n,
+	  .parameters = p_stream,
 	  .handle = handle_stream },
 	{ .name = "t.x.Two",
 	  .peers = 1,
