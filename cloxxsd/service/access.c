@@ -164,7 +164,7 @@ static int next_projects(struct varlink_call *call, void *data)
 		r = tell(call, "project", project.name,
 			 rights_of(listing, listing->about, project.name));
 	}
-	return r > 0 ? -EIO : r;
+	return r > 0 ? -EIO : r < 0 ? r : VARLINK_LOOKING;
 }
 
 static int next_users(struct varlink_call *call, void *data)
@@ -185,7 +185,7 @@ static int next_users(struct varlink_call *call, void *data)
 		r = tell(call, "user", user.name,
 			 rights_of(listing, user.name, listing->about));
 	}
-	return r > 0 ? -EIO : r;
+	return r > 0 ? -EIO : r < 0 ? r : VARLINK_LOOKING;
 }
 
 static int begin_list(struct service *service, struct varlink_call *call,

@@ -156,7 +156,7 @@ static int next_rights(struct varlink_call *call, void *data)
 		if (r == 0 && may_anything(review, review->user))
 			r = tell(review, call, review->user);
 	}
-	return r > 0 ? -EIO : r;
+	return r > 0 ? -EIO : r < 0 ? r : VARLINK_LOOKING;
 }
 
 /* Sets what is asked about; false: answered. */
@@ -211,19 +211,27 @@ struct changes {
 	int64_t since_us, seq;
 };
 
+/* Records that are looked at in one turn: few are about rights. */
+#define LOOK 1000
+
 static int next_changes(struct varlink_call *call, void *data)
 {
 	struct changes *changes = data;
+	struct ledger *ledger = &changes->service->state->ledger;
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < 64; i++) {
+		int64_t last = changes->seq + LOOK;
 		struct ledger_row row;
 
-		r = ledger_next_about_rights(&changes->service->state->ledger,
-					     changes->seq, changes->since_us,
-					     &row);
-		if (r == LEDGER_E_UNKNOWN)
+		r = ledger_next_about_rights(ledger, changes->seq, last,
+					     changes->since_us, &row);
+		if (r == LEDGER_E_UNKNOWN && last >= ledger->seq)
 			return varlink_call_reply_empty(call);
+		if (r == LEDGER_E_UNKNOWN) {
+			changes->seq = last;
+			return VARLINK_LOOKING;
+		}
 		if (r != 0)
 			break;
 		changes->seq = row.seq;

@@ -383,7 +383,7 @@ int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
 	return r != 0 ? r : read_one(row, ret_row);
 }
 
-int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
+int ledger_next_about_rights(struct ledger *ledger, int64_t seq, int64_t last,
 			     int64_t since_us, struct ledger_row *ret_row)
 {
 	sqlite3_stmt *row;
@@ -391,7 +391,7 @@ int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
 
 	r = store_bind(ledger->store,
 		       "SELECT " COLUMNS " FROM ledger WHERE seq > ?"
-		       " AND at >= ? AND event IN ('grant-set',"
+		       " AND seq <= ? AND at >= ? AND event IN ('grant-set',"
 		       " 'grant-removed', 'grant-ended', 'grants-imported',"
 		       " 'project-added', 'project-changed',"
 		       " 'project-archived', 'project-reopened',"
@@ -399,7 +399,7 @@ int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
 		       " 'member-added', 'member-removed', 'user-added',"
 		       " 'user-changed', 'user-enabled', 'user-disabled',"
 		       " 'user-deleted') ORDER BY seq LIMIT 1",
-		       &row, "ii", seq, since_us);
+		       &row, "iii", seq, last, since_us);
 	return r != 0 ? r : read_one(row, ret_row);
 }
 

@@ -83,8 +83,9 @@ must_check int ledger_count(struct ledger *ledger,
 /* The next record that was not handed to the journal, from seq on. */
 must_check int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
 				       struct ledger_row *ret_row);
-/* The first record behind seq, made at since_us or later, of an event that
- * changes who has which right. */
+/* The first record behind seq, and no later than last, made at since_us or
+ * later, of an event that changes who has which right. Takes as long as there
+ * are many between. */
 must_check int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
-					int64_t since_us,
+					int64_t last, int64_t since_us,
 					struct ledger_row *ret_row);
