@@ -345,16 +345,11 @@ struct listing {
 static int next(const struct listing *listing, const char *name,
 		struct project *ret_project)
 {
-	int r;
+	struct store *store = listing->service->state->store;
 
-	ret_project->name[0] = '\0';
-	memcpy(ret_project->name, name, strlen(name) + 1);
-	do
-		r = project_next(listing->service->state->store,
-				 ret_project->name, ret_project);
-	while (r == 0 && *listing->only &&
-	       strcmp(ret_project->service, listing->only) != 0);
-	return r;
+	return *listing->only ? project_next_of(store, listing->only, name,
+						ret_project)
+			      : project_next(store, name, ret_project);
 }
 
 static int next_projects(struct varlink_call *call, void *data)
