@@ -261,7 +261,8 @@ static void tell(const void *userdata, size_t i,
 {
 	const struct staging *staging = userdata;
 	const struct staged *one = &staging->grants[i];
-	struct grant_request request = { .project = one->project };
+	struct grant_request request = { .project = one->project,
+					 .service = one->grant.service };
 
 	ret_record->grant = one->same ? NULL : &one->grant;
 	ret_record->holder = one->holder;

@@ -97,8 +97,13 @@ void grant_request_details(const struct grant_request *request, uint32_t before,
 	struct text text;
 
 	text_init(&text, ret_details, GRANT_DETAILS_MAX);
-	text_add_format(&text, "project=%.64s right=%s->%s", request->project,
-			grant_rights_name(before), grant_rights_name(after));
+	text_add_format(&text, "project=%.64s", request->project);
+	/* A project says by itself whose it is. */
+	if (request->service &&
+	    strcmp(request->project, HOLDER_EVERY_PROJECT) == 0)
+		text_add_format(&text, " service=%.64s", request->service);
+	text_add_format(&text, " right=%s->%s", grant_rights_name(before),
+			grant_rights_name(after));
 	if (until != 0) {
 		text_add(&text, " until=");
 		timestamp_write(until, &text);
