@@ -13,7 +13,7 @@
 struct typed {
 	const struct grammar_verb *rows;
 	const char *partial;
-	const char *words[GRAMMAR_OPERANDS_MAX + 2]; /* that are no options */
+	const char *words[GRAMMAR_OPERANDS_MAX + 3]; /* that are no options */
 	size_t n_words;
 	uint64_t given;
 	int waiting; /* the option whose value comes next, or -1 */
@@ -99,34 +99,71 @@ static const struct grammar_verb *row_of(const struct typed *typed)
 struct names {
 	struct ctl *ctl;
 	const struct typed *typed;
+	const char *member, *before;
 };
 
 static int each_name(json_t *reply, void *userdata)
 {
 	struct names *names = userdata;
 	const char *name = json_string_value(
-		json_object_get(json_object_get(reply, "user"), "name"));
+		json_object_get(json_object_get(reply, names->member), "name"));
+	char candidate[128];
+	struct text text;
 
 	/* Only what no shell reads anything else into. */
-	if (name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.-")] == '\0')
-		print(names->ctl, names->typed, name, "");
+	if (!name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789_.-")] != '\0')
+		return 0;
+	text_init(&text, candidate, sizeof(candidate));
+	text_add_format(&text, "%s%s", names->before, name);
+	if (!text_is_cut(&text))
+		print(names->ctl, names->typed, candidate, "");
 	return 0;
 }
 
-static void complete_user(struct ctl *ctl, const struct typed *typed)
+/* The names of all that the method lists, each with before in front of it. */
+static void complete_names(struct ctl *ctl, const struct typed *typed,
+			   const char *method, const char *member,
+			   const char *before)
 {
 	scope(varlink_client_freep) struct varlink_client *client = NULL;
 	scope(json_decrefp) json_t *reply = NULL;
-	struct names names = { .ctl = ctl, .typed = typed };
+	struct names names = { ctl, typed, member, before };
 	const char *error;
 
 	if (varlink_client_new(ctl->socket, NAMES_TIMEOUT_MS, &client) != 0)
 		return;
-	(void)!varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers",
-				     json_object(), each_name, &names, &reply,
-				     &error);
+	(void)!varlink_client_stream(client, method, json_object(), each_name,
+				     &names, &reply, &error);
+}
+
+static void complete_user(struct ctl *ctl, const struct typed *typed)
+{
+	complete_names(ctl, typed, "nl.cloxxs.Admin.ListUsers", "user", "");
+}
+
+static void complete_project(struct ctl *ctl, const struct typed *typed)
+{
+	complete_names(ctl, typed, "nl.cloxxs.Admin.ListProjects", "project",
+		       "");
+}
+
+static void complete_group(struct ctl *ctl, const struct typed *typed)
+{
+	complete_names(ctl, typed, "nl.cloxxs.Admin.ListGroups", "group", "");
+}
+
+static void complete_holder(struct ctl *ctl, const struct typed *typed)
+{
+	complete_user(ctl, typed);
+	complete_names(ctl, typed, "nl.cloxxs.Admin.ListGroups", "group", "@");
+	print(ctl, typed, "@everyone", "every user of the service");
+}
+
+static void complete_right(struct ctl *ctl, const struct typed *typed)
+{
+	print_values(ctl, typed, "read|write|write-only|deny", "");
 }
 
 static void complete_value(struct ctl *ctl, const struct typed *typed,
@@ -146,8 +183,13 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_TEXT:
 		if (option == OPTION_FORMAT && row && row->formats)
 			print_values(ctl, typed, row->formats, before);
+		else if (option == OPTION_USER && !*before && row &&
+			 row->user_parameter)
+			complete_holder(ctl, typed);
 		else if (option == OPTION_USER && !*before)
 			complete_user(ctl, typed);
+		else if (option == OPTION_PROJECT && !*before)
+			complete_project(ctl, typed);
 		break;
 	case VALUE_NONE:
 	case VALUE_LIST:
@@ -155,6 +197,7 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_DURATION:
 	case VALUE_TIME:
 	case VALUE_TIME_END:
+	case VALUE_UNTIL:
 	case VALUE_ANY:
 	case VALUE_MOMENT:
 		break;
@@ -217,10 +260,58 @@ static void complete_verb(struct ctl *ctl, const struct typed *typed,
 			print(ctl, typed, row->verb, row->summary);
 }
 
+/* What an operand is, by the word that help shows for it. NAME is one of the
+ * row's noun. */
+static const struct operand_kind {
+	const char *noun, *word; /* NULL: of any noun */
+	void (*complete)(struct ctl *ctl, const struct typed *typed);
+} operand_kinds[] = {
+	{ "project", "NAME", complete_project },
+	{ "project", "OLD", complete_project },
+	{ "group", "NAME", complete_group },
+	{ NULL, "NAME", complete_user },
+	{ NULL, "USER", complete_user },
+	{ NULL, "GROUP", complete_group },
+	{ NULL, "PROJECT", complete_project },
+	{ NULL, "HOLDER", complete_holder },
+	{ NULL, "RIGHT", complete_right },
+};
+
+static void complete_kind(struct ctl *ctl, const struct typed *typed,
+			  const struct grammar_verb *row, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(operand_kinds); i++) {
+		const struct operand_kind *kind = &operand_kinds[i];
+
+		if (strcmp(kind->word, word) != 0 ||
+		    (kind->noun && strcmp(kind->noun, row->noun) != 0))
+			continue;
+		kind->complete(ctl, typed);
+		return;
+	}
+}
+
+/* The n-th word of the operands, as help shows them. */
+static void operand_word(const struct grammar_verb *row, size_t n,
+			 struct text *text)
+{
+	const char *word = row->operands;
+
+	for (; n > 0 && *word; n--) {
+		word += strcspn(word, " ");
+		word += strspn(word, " ");
+	}
+	text_add_bytes(text, word, strcspn(word, " "));
+}
+
 static void complete_operand(struct ctl *ctl, const struct typed *typed,
 			     const struct grammar_verb *row)
 {
 	size_t n_used = row->verb ? 2 : 1;
+	bool is_new = row->verb && strcmp(row->verb, "add") == 0 &&
+		      row->operands_max == 1;
+	char buffer[64];
+	struct text word;
 
 	if (strcmp(row->noun, "help") == 0) {
 		if (typed->n_words == 1)
@@ -231,11 +322,12 @@ static void complete_operand(struct ctl *ctl, const struct typed *typed,
 	}
 	if (!row->operands || typed->n_words - n_used >= row->operands_max)
 		return;
-	if (strstr(row->operands, "FILE"))
+	text_init(&word, buffer, sizeof(buffer));
+	operand_word(row, typed->n_words - n_used, &word);
+	if (strstr(buffer, "FILE"))
 		print_files(ctl);
-	else if (strstr(row->operands, "NAME") && row->method &&
-		 strcmp(row->verb ? row->verb : "", "add") != 0)
-		complete_user(ctl, typed);
+	else if (row->method && !is_new)
+		complete_kind(ctl, typed, row, buffer);
 }
 
 void completion_print(struct ctl *ctl, const char *const *words, size_t n_words)

@@ -285,3 +285,92 @@ int explain_view_test(struct output *output, const json_t *reply)
 	      output->stream);
 	return 0;
 }
+
+/* What would allow it, by the reason, or by the rule that refused before any
+ * grant was looked at. In it %U stands for the user, %P for the project, %S for
+ * the service and %R for the right. */
+static const struct advice_row {
+	const char *what, *advice;
+} advices[] = {
+	{ "user-known", "cloxxsctl user add %U --services %S" },
+	{ "user-enabled", "cloxxsctl user enable %U" },
+	{ "service-allowed",
+	  "cloxxsctl user set %U --services, with %S in it" },
+	{ "project-known", "cloxxsctl project list --service %S shows those "
+			   "that there are" },
+	{ "not-yet-valid", "to wait, or cloxxsctl user set %U --not-before "
+			   "never" },
+	{ "no-longer-valid", "cloxxsctl user set %U --not-after never" },
+	{ "no-grant", "cloxxsctl grant add %U %P %R" },
+	{ "ended", "cloxxsctl grant add %U %P %R" },
+	{ "denied", "cloxxsctl grant remove, of the grant of deny above" },
+	{ "archived", "cloxxsctl project reopen %P --reason TEXT" },
+};
+
+static const char *advice_of(const char *what)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
+		if (strcmp(advices[i].what, what) == 0)
+			return advices[i].advice;
+	return NULL;
+}
+
+static void print_advice_of_right(struct output *output,
+				  const struct command *command,
+				  const json_t *reply)
+{
+	const json_t *rule = deciding_rule(json_object_get(reply, "rules"));
+	const char *advice = advice_of(output_member(rule, "rule", ""));
+
+	if (!advice)
+		advice = advice_of(output_member(reply, "reason", ""));
+	if (!advice)
+		return;
+	fputs("\nWhat would allow it: ", output->stream);
+	for (; *advice; advice++) {
+		enum grammar_option option = OPTION_USER;
+
+		if (*advice != '%') {
+			fputc(*advice, output->stream);
+			continue;
+		}
+		advice++;
+		if (*advice != 'U')
+			option = *advice == 'P'   ? OPTION_PROJECT
+				 : *advice == 'S' ? OPTION_SERVICE
+						  : OPTION_RIGHT;
+		output_foreign(output, command->values[option]);
+	}
+	fputc('\n', output->stream);
+}
+
+int explain_view_right(struct output *output, const struct command *command,
+		       const json_t *reply)
+{
+	static const struct {
+		const char *label;
+		enum grammar_option option;
+	} question[] = {
+		{ "User", OPTION_USER },
+		{ "Service", OPTION_SERVICE },
+		{ "Project", OPTION_PROJECT },
+		{ "Right", OPTION_RIGHT },
+	};
+	bool allowed = json_is_true(json_object_get(reply, "allowed"));
+
+	for (size_t i = 0; i < ARRAY_SIZE(question); i++) {
+		output_label(output, question[i].label);
+		output_foreign(output, command->values[question[i].option]);
+		fputc('\n', output->stream);
+	}
+	output_label(output, "Verdict");
+	print_mark(output, allowed);
+	fputs(allowed ? "allow: " : "deny: ", output->stream);
+	output_foreign(output, output_member(reply, "reason", "?"));
+	fprintf(output->stream, "%s\n", output_plain(output));
+	print_member(output, "Because", reply, "text");
+	print_rules(output, json_object_get(reply, "rules"));
+	if (!allowed)
+		print_advice_of_right(output, command, reply);
+	return 0;
+}

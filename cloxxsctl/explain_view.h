@@ -18,6 +18,10 @@ must_check int explain_view(struct output *output, const char *reference,
 must_check int explain_view_login(struct output *output,
 				  const struct command *command,
 				  const json_t *reply);
+/* The reply of Access.Explain to command as a page. */
+must_check int explain_view_right(struct output *output,
+				  const struct command *command,
+				  const json_t *reply);
 /* The end of a test, with the steps on the way in "steps". */
 must_check int explain_view_test(struct output *output, const json_t *reply);
 /* Whether a Decision lets in; what is not known does not. */

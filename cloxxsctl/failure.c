@@ -10,7 +10,7 @@ const char *const failure_statuses[_N_STATUSES] = {
 	[STATUS_OK] = "done",
 	[STATUS_FAILURE] = "failed",
 	[STATUS_USAGE] = "used wrongly, or an argument refused",
-	[STATUS_NOT_FOUND] = "there is no such user, code or file",
+	[STATUS_NOT_FOUND] = "there is no such user, project, code or file",
 	[STATUS_DENIED] = "the caller may not do this",
 	[STATUS_UNAVAILABLE] = "the daemon is unavailable",
 	[STATUS_CONFLICT] = "exists already, or stands in the way",
@@ -30,6 +30,7 @@ struct failure_row {
 };
 
 #define ADMIN "nl.cloxxs.Admin."
+#define ACCESS "nl.cloxxs.Access."
 #define SERVICE "org.varlink.service."
 #define OTHER_VERSION "is the daemon of another version?"
 
@@ -43,6 +44,9 @@ static const struct failure_row rows[] = {
 	{ ADMIN "RootOnly", STATUS_DENIED, "{message}; nothing was changed" },
 	{ ADMIN "Unavailable", STATUS_UNAVAILABLE,
 	  "{message}; nothing was changed, the daemon's log tells more" },
+	{ ACCESS "Invalid", STATUS_USAGE, "{parameter}: {message}" },
+	{ ACCESS "Unavailable", STATUS_UNAVAILABLE,
+	  "{message}; the daemon's log tells more" },
 	{ SERVICE "PermissionDenied", STATUS_DENIED,
 	  "permission denied; be root, or an administrator who is not locked "
 	  "and has chosen his password" },
@@ -56,25 +60,31 @@ static const struct failure_row rows[] = {
 	  "the daemon knows no {interface}; " OTHER_VERSION },
 };
 
-static const char *word_of(const char *member, size_t n,
-			   const struct command *command,
-			   const json_t *parameters)
+/* The verb's own words, which may name members in turn; NULL: a member. */
+static const char *own_words(const char *key, const struct command *command)
 {
-	char key[32];
-	const char *word;
+	const struct grammar_verb *row = command->row;
 
-	if (n >= sizeof(key))
-		return "?";
-	memcpy(key, member, n);
-	key[n] = '\0';
 	if (strcmp(key, "missing") == 0)
-		return command->row->missing ? command->row->missing
-					     : "there is no such thing";
+		return row->missing ? row->missing : "there is no such thing";
 	if (strcmp(key, "find") == 0)
-		return command->row->find ? command->row->find
-					  : "see \"cloxxsctl status\"";
-	word = json_string_value(json_object_get(parameters, key));
-	return word ? word : "?";
+		return row->find ? row->find : "see \"cloxxsctl status\"";
+	return NULL;
+}
+
+/* A member; a sentence of the daemon's goes on behind a semicolon. */
+static void add_member(struct text *text, const char *key, bool goes_on,
+		       const json_t *parameters)
+{
+	const char *word = json_string_value(json_object_get(parameters, key));
+	size_t n;
+
+	if (!word)
+		word = "?";
+	n = strnlen(word, 200);
+	if (goes_on && n > 0 && word[n - 1] == '.')
+		n--;
+	output_add_foreign(text, word, n);
 }
 
 static void add_sentence(struct text *text, const char *sentence,
@@ -83,20 +93,23 @@ static void add_sentence(struct text *text, const char *sentence,
 {
 	while (*sentence) {
 		size_t n = strcspn(sentence, "{");
-		const char *word, *end;
+		const char *end, *words;
+		struct text name;
+		char key[32];
 
 		text_add_bytes(text, sentence, n);
 		sentence += n;
 		end = strchr(sentence, '}');
 		if (!end)
 			break;
-		word = word_of(sentence + 1, (size_t)(end - sentence) - 1,
-			       command, parameters);
-		n = strnlen(word, 200);
-		/* A sentence of the daemon's goes on here. */
-		if (end[1] == ';' && n > 0 && word[n - 1] == '.')
-			n--;
-		output_add_foreign(text, word, n);
+		text_init(&name, key, sizeof(key));
+		text_add_bytes(&name, sentence + 1,
+			       (size_t)(end - sentence) - 1);
+		words = own_words(key, command);
+		if (words)
+			add_sentence(text, words, command, parameters);
+		else
+			add_member(text, key, end[1] == ';', parameters);
 		sentence = end + 1;
 	}
 }

@@ -82,7 +82,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 				  "end his sessions, and all that he runs; for "
 				  "root" },
 	[OPTION_SERVICE] = { "service", VALUE_TEXT, "SERVICE", "service",
-			     "where: sshd, sudo, cron" },
+			     "where, or whose: sshd, sudo, cloxxs-online" },
 	[OPTION_FROM] = { "from", VALUE_TEXT, "ADDRESS", "address",
 			  "from which address; default none, as at a "
 			  "terminal" },
@@ -98,6 +98,21 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_NOT_ACCEPTED] = { "not-accepted", VALUE_NONE, NULL,
 				  "not_accepted",
 				  "users who have not accepted it instead" },
+	[OPTION_PROJECT] = { "project", VALUE_TEXT, "NAME", "project",
+			     "which project it is about" },
+	[OPTION_UNIX_GROUPS] = { "unix-groups", VALUE_YES_NO, "yes|no",
+				 "unix_groups",
+				 "its readers and writers are groups of the "
+				 "system too" },
+	[OPTION_UNTIL] = { "until", VALUE_UNTIL, "TIME", "until",
+			   "in force until then, a day included; never: for "
+			   "ever" },
+	[OPTION_RIGHT] = { "right", VALUE_WORD, "read|write", "right",
+			   "which right in the project" },
+	[OPTION_BY] = { "by", VALUE_WORD, "project|user", NULL,
+			"in which order; default project" },
+	[OPTION_SINCE] = { "since", VALUE_MOMENT, "TIME", NULL,
+			   "and tell what changed since then" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },
@@ -163,6 +178,14 @@ const char *grammar_metavariable(const struct grammar_verb *row,
 	if (option == OPTION_FORMAT && row && row->formats)
 		return row->formats;
 	return grammar_options[option].metavariable;
+}
+
+const char *grammar_parameter(const struct grammar_verb *row,
+			      enum grammar_option option)
+{
+	if (option == OPTION_USER && row->user_parameter)
+		return row->user_parameter;
+	return grammar_options[option].parameter;
 }
 
 bool grammar_has_noun(const struct grammar_verb *rows, const char *noun)
@@ -246,6 +269,7 @@ static const char *value_fault(const struct grammar_option_row *row,
 			       : "is no time such as 90s, 30m, 2h or 1d";
 	case VALUE_TIME:
 	case VALUE_TIME_END:
+	case VALUE_UNTIL:
 		return time_value_read(value, TIMESTAMP_BEGIN, &(int64_t){ 0 })
 			       ? NULL
 			       : "is no time such as 2027-01-31, "

@@ -65,6 +65,12 @@ enum grammar_option {
 	OPTION_AT,
 	OPTION_STDIN,
 	OPTION_NOT_ACCEPTED,
+	OPTION_PROJECT,
+	OPTION_UNIX_GROUPS,
+	OPTION_UNTIL,
+	OPTION_RIGHT,
+	OPTION_BY,
+	OPTION_SINCE,
 	_N_OPTIONS,
 };
 
@@ -82,6 +88,7 @@ enum grammar_value {
 	VALUE_DURATION, /* 90s, 30m, 2h, 1d */
 	VALUE_TIME,     /* 2027-01-31, its begin; or with a time; or never */
 	VALUE_TIME_END, /* the same, but the end of the day */
+	VALUE_UNTIL,    /* the same, but the moment behind the day */
 	VALUE_ANY,      /* also nothing */
 	VALUE_MOMENT,   /* 2026-12-24 08:30, 2026-12-24T08:30:00+01:00 */
 };
@@ -101,7 +108,7 @@ extern const struct grammar_option_row grammar_options[_N_OPTIONS];
 	(OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION) | \
 	 OPTION_BIT(OPTION_SOCKET))
 
-#define GRAMMAR_OPERANDS_MAX 2
+#define GRAMMAR_OPERANDS_MAX 3
 
 /* What is shown of a reply: see struct output_form. */
 enum grammar_view {
@@ -128,6 +135,10 @@ enum grammar_view {
 	VIEW_PASSWORD_CHECK,
 	VIEW_PASSWORD,
 	VIEW_NOTICE, /* by its verbs themselves */
+	VIEW_PROJECT,
+	VIEW_GROUP,
+	VIEW_GRANT,
+	VIEW_RIGHT, /* why somebody has it or not */
 	_N_VIEWS,
 };
 
@@ -149,13 +160,16 @@ struct grammar_verb {
 	/* What it does: calls method, or what run does by itself. */
 	int (*run)(struct ctl *ctl, const struct command *command);
 	const char *method;
-	const char *parameter; /* that takes the operand */
-	const char *always;    /* a parameter that is true, or NULL */
-	bool tells_terminal;   /* the parameter "terminal" is the caller's */
+	const char *parameter; /* that takes the first operand */
+	/* Those that take the other ones. */
+	const char *more_parameters[GRAMMAR_OPERANDS_MAX - 1];
+	const char *user_parameter; /* of --user, where it is another */
+	const char *always;         /* a parameter that is true, or NULL */
+	bool tells_terminal; /* the parameter "terminal" is the caller's */
 	enum grammar_view view;
 	bool gives_password; /* with --reset-password only, where it takes it */
-	const char *done;    /* what the user is then: "locked" */
-	const char *missing; /* what NotFound means here */
+	const char *done;    /* what it is then: "locked" */
+	const char *missing; /* what NotFound means here; {name}: of what */
 	const char *find;    /* and the next step then */
 };
 
@@ -188,6 +202,9 @@ const struct grammar_verb *grammar_find(const struct grammar_verb *rows,
  * row. */
 const char *grammar_metavariable(const struct grammar_verb *row,
 				 enum grammar_option option);
+/* The parameter of row's method that takes the option's value, or NULL. */
+const char *grammar_parameter(const struct grammar_verb *row,
+			      enum grammar_option option);
 bool grammar_has_noun(const struct grammar_verb *rows, const char *noun);
 
 /* Appends "user add NAME", "user add", … as the row has it. */

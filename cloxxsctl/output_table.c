@@ -5,8 +5,11 @@
 #include "cloxxsctl/backup_view.h"
 #include "cloxxsctl/explain_view.h"
 #include "cloxxsctl/geoip_view.h"
+#include "cloxxsctl/grant.h"
+#include "cloxxsctl/group.h"
 #include "cloxxsctl/key_view.h"
 #include "cloxxsctl/password_view.h"
+#include "cloxxsctl/project.h"
 #include "cloxxsctl/recover_view.h"
 #include "cloxxsctl/status_view.h"
 #include "cloxxsctl/table.h"
@@ -80,6 +83,14 @@ static int table_show(struct output *output, const struct command *command,
 		return password_view_check(output, reply);
 	case VIEW_PASSWORD:
 		return password_view_one(output, reply);
+	case VIEW_PROJECT:
+		return project_view_changed(output, command, reply);
+	case VIEW_GROUP:
+		return group_view_changed(output, command, reply);
+	case VIEW_GRANT:
+		return grant_view_changed(output, command, reply);
+	case VIEW_RIGHT:
+		return explain_view_right(output, command, reply);
 	case VIEW_USERS:
 	case VIEW_NOTICE:
 	case VIEW_NONE:

@@ -29,6 +29,15 @@ static json_t *time_of(const char *text, enum timestamp_side side)
 		       : NULL;
 }
 
+static json_t *until_of(const char *text)
+{
+	int64_t seconds;
+
+	return time_value_read_until(text, &seconds)
+		       ? json_integer((json_int_t)seconds)
+		       : NULL;
+}
+
 static json_t *moment_of(const char *text)
 {
 	int64_t at;
@@ -52,6 +61,8 @@ static json_t *value_of(enum grammar_value value, const char *text)
 		return time_of(text, TIMESTAMP_BEGIN);
 	case VALUE_TIME_END:
 		return time_of(text, TIMESTAMP_END);
+	case VALUE_UNTIL:
+		return until_of(text);
 	case VALUE_DURATION:
 		return seconds_of(text);
 	case VALUE_MOMENT:
@@ -92,16 +103,21 @@ static json_t *parameters_of(const struct command *command)
 	    json_object_set_new(parameters, command->row->parameter,
 				json_string(command->operands[0])) < 0)
 		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(command->row->more_parameters); i++)
+		if (command->row->more_parameters[i] &&
+		    json_object_set_new(
+			    parameters, command->row->more_parameters[i],
+			    json_string(command->operands[i + 1])) < 0)
+			return NULL;
 	for (int i = 0; i < _N_OPTIONS; i++) {
-		const struct grammar_option_row *option = &grammar_options[i];
+		const char *parameter =
+			grammar_parameter(command->row, (enum grammar_option)i);
 		json_t *value;
 
-		if (!command_has(command, (enum grammar_option)i) ||
-		    !option->parameter)
+		if (!command_has(command, (enum grammar_option)i) || !parameter)
 			continue;
-		value = value_of(option->value, command->values[i]);
-		if (json_object_set_new(parameters, option->parameter, value) <
-		    0)
+		value = value_of(grammar_options[i].value, command->values[i]);
+		if (json_object_set_new(parameters, parameter, value) < 0)
 			return NULL;
 	}
 	return scope_take_ptr(parameters);
@@ -164,6 +180,8 @@ static bool reply_is_whole(const struct command *command, const json_t *reply)
 	if (command->row->view == VIEW_ENVELOPE ||
 	    command->row->view == VIEW_PASSWORD)
 		return json_is_string(json_object_get(reply, "password"));
+	if (command->row->view == VIEW_RIGHT)
+		return json_is_boolean(json_object_get(reply, "allowed"));
 	if (command->row->view == VIEW_EXPLANATION && !command->operands[0])
 		return json_is_object(json_object_get(reply, "login")) &&
 		       json_is_object(json_object_get(reply, "account"));
@@ -193,7 +211,7 @@ static bool confirmed(const struct ctl *ctl, const struct command *command)
 	struct text text;
 
 	text_init(&text, question, sizeof(question));
-	text_add(&text, "Delete user ");
+	text_add_format(&text, "Delete %s ", command->row->noun);
 	text_add_escaped(&text, command->operands[0],
 			 strnlen(command->operands[0], 100));
 	fprintf(ctl->errors, "%s for good? Type yes: ", question);

@@ -11,3 +11,14 @@ bool time_value_read(const char *text, enum timestamp_side side,
 	*ret_seconds = 0;
 	return true;
 }
+
+bool time_value_read_until(const char *text, int64_t *ret_seconds)
+{
+	int64_t begin, end;
+
+	if (!time_value_read(text, TIMESTAMP_BEGIN, &begin) ||
+	    !time_value_read(text, TIMESTAMP_END, &end))
+		return false;
+	*ret_seconds = begin != end ? end + 1 : end;
+	return true;
+}

@@ -2,9 +2,12 @@
 #include "cloxxsctl/verbs.h"
 
 #include "cloxxsctl/doctor/doctor.h"
+#include "cloxxsctl/access_review.h"
 #include "cloxxsctl/backup.h"
 #include "cloxxsctl/explain.h"
 #include "cloxxsctl/geoip.h"
+#include "cloxxsctl/grant.h"
+#include "cloxxsctl/group.h"
 #include "cloxxsctl/help.h"
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/local.h"
@@ -12,6 +15,7 @@
 #include "cloxxsctl/notice.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/password_check.h"
+#include "cloxxsctl/project.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/setup/setup.h"
@@ -46,6 +50,28 @@
 	.operands_max = 1, .parameter = "name", .run = request_run,   \
 	.missing = "there is no account of this name",                \
 	.find = "see \"cloxxsctl break-glass list\""
+/* A verb about a project, or a group of users, that must be there. */
+#define ONE_PROJECT                                                          \
+	.noun = "project", .operands = "NAME", .operands_min = 1,            \
+	.operands_max = 1, .parameter = "name", .run = request_run,          \
+	.view = VIEW_PROJECT, .missing = "there is no project of this name", \
+	.find = "see \"cloxxsctl project list\""
+#define ONE_GROUP                                                        \
+	.noun = "group", .operands = "NAME", .operands_min = 1,          \
+	.operands_max = 1, .parameter = "name", .run = request_run,      \
+	.view = VIEW_GROUP, .missing = "there is no group of this name", \
+	.find = "see \"cloxxsctl group list\""
+#define MEMBERSHIP                                                             \
+	.noun = "group", .operands = "GROUP USER", .operands_min = 2,          \
+	.operands_max = 2, .parameter = "name", .more_parameters = { "user" }, \
+	.run = request_run, .view = VIEW_GROUP,                                \
+	.missing = "there is no group or user \"{name}\"",                     \
+	.find = "see \"cloxxsctl group list\" and \"cloxxsctl user list\""
+#define GRANT_MISSING                                                        \
+	.missing = "there is no user, group or project \"{name}\"",          \
+	.find = "see \"cloxxsctl user list\", \"cloxxsctl group list\" and " \
+		"\"cloxxsctl project list\""
+#define OF_SERVICE OPTION_BIT(OPTION_SERVICE)
 #define ADMIN "nl.cloxxs.Admin."
 
 /* clang-format off */
@@ -122,6 +148,146 @@ const struct grammar_verb verbs[] = {
 	  .summary = "write all users as a file that can be imported",
 	  .example = "cloxxsctl user export --format csv >users.csv",
 	  .run = user_export_run, .method = ADMIN "ListUsers" },
+	{ .noun = "user", .verb = "projects", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .parameter = "user",
+	  .options = OF_SERVICE | JSON,
+	  .summary = "list his projects, and what he may do there",
+	  .example = "cloxxsctl user projects anna",
+	  .run = project_run_of_user, .method = ADMIN "ListRights",
+	  .missing = "there is no user of this name",
+	  .find = "see \"cloxxsctl user list\"" },
+	{ ONE_PROJECT, .verb = "add",
+	  .options = OF_SERVICE | OPTION_BIT(OPTION_UNIX_GROUPS) | JSON,
+	  .required = OF_SERVICE,
+	  .summary = "add a project of a service",
+	  .example = "cloxxsctl project add budget-2027 --service "
+		     "cloxxs-online",
+	  .method = ADMIN "AddProject", .done = "added" },
+	{ .noun = "project", .verb = "list", .options = OF_SERVICE | JSON,
+	  .summary = "list all projects, or those of a service",
+	  .example = "cloxxsctl project list",
+	  .run = project_run_list, .method = ADMIN "ListProjects" },
+	{ .noun = "project", .verb = "show", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .parameter = "name",
+	  .options = JSON,
+	  .summary = "show a project, and the grants that count in it",
+	  .example = "cloxxsctl project show budget-2027",
+	  .run = project_run_show, .method = ADMIN "GetProject",
+	  .missing = "there is no project of this name",
+	  .find = "see \"cloxxsctl project list\"" },
+	{ .noun = "project", .verb = "who", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .parameter = "project",
+	  .options = JSON,
+	  .summary = "list who can do what there, and by which grants",
+	  .example = "cloxxsctl project who budget-2027",
+	  .run = project_run_who, .method = ADMIN "ListRights",
+	  .missing = "there is no project of this name",
+	  .find = "see \"cloxxsctl project list\"" },
+	{ .noun = "project", .verb = "rename", .operands = "OLD NEW",
+	  .operands_min = 2, .operands_max = 2, .parameter = "name",
+	  .more_parameters = { "new_name" }, .options = JSON,
+	  .summary = "give a project another name; rights stay",
+	  .example = "cloxxsctl project rename budget-2027 budget-2028",
+	  .run = request_run, .method = ADMIN "SetProject",
+	  .view = VIEW_PROJECT, .done = "renamed",
+	  .missing = "there is no project of this name",
+	  .find = "see \"cloxxsctl project list\"" },
+	{ ONE_PROJECT, .verb = "set",
+	  .options = OPTION_BIT(OPTION_UNIX_GROUPS) | JSON,
+	  .required = OPTION_BIT(OPTION_UNIX_GROUPS),
+	  .summary = "make its readers and writers groups, or not",
+	  .example = "cloxxsctl project set budget-2027 --unix-groups yes",
+	  .method = ADMIN "SetProject", .done = "changed" },
+	{ ONE_PROJECT, .verb = "archive", .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "let nobody write in it from now on",
+	  .example = "cloxxsctl project archive budget-2027 "
+		     "--reason \"the year is closed\"",
+	  .method = ADMIN "ArchiveProject", .done = "archived" },
+	{ ONE_PROJECT, .verb = "reopen", .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "let those write again who could before",
+	  .example = "cloxxsctl project reopen budget-2027 "
+		     "--reason \"an entry was missing\"",
+	  .method = ADMIN "ReopenProject", .done = "open again" },
+	{ ONE_PROJECT, .verb = "delete", .options = YES | JSON,
+	  .summary = "delete a project, and all grants in it",
+	  .example = "cloxxsctl project delete budget-2027",
+	  .method = ADMIN "DeleteProject", .done = "deleted" },
+	{ ONE_GROUP, .verb = "add", .options = JSON,
+	  .summary = "add a group of users that can hold grants",
+	  .example = "cloxxsctl group add finance",
+	  .method = ADMIN "AddGroup", .done = "added" },
+	{ .noun = "group", .verb = "list", .options = JSON,
+	  .summary = "list all groups of users",
+	  .example = "cloxxsctl group list",
+	  .run = group_run_list, .method = ADMIN "ListGroups" },
+	{ .noun = "group", .verb = "show", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .parameter = "name",
+	  .options = JSON,
+	  .summary = "show its members, and the grants that it holds",
+	  .example = "cloxxsctl group show finance",
+	  .run = group_run_show, .method = ADMIN "ListMembers",
+	  .missing = "there is no group of this name",
+	  .find = "see \"cloxxsctl group list\"" },
+	{ MEMBERSHIP, .verb = "add-member", .options = JSON,
+	  .summary = "put a user into a group",
+	  .example = "cloxxsctl group add-member finance anna",
+	  .method = ADMIN "AddMember", .done = "is a member" },
+	{ MEMBERSHIP, .verb = "remove-member", .options = JSON,
+	  .summary = "take a user out of a group",
+	  .example = "cloxxsctl group remove-member finance anna",
+	  .method = ADMIN "RemoveMember", .done = "is no member any more" },
+	{ ONE_GROUP, .verb = "delete", .options = YES | JSON,
+	  .summary = "delete a group, and all grants that it holds",
+	  .example = "cloxxsctl group delete finance",
+	  .method = ADMIN "DeleteGroup", .done = "deleted" },
+	{ .noun = "grant", .verb = "add",
+	  .operands = "HOLDER PROJECT RIGHT",
+	  .operands_min = 3, .operands_max = 3, .parameter = "holder",
+	  .more_parameters = { "project", "right" },
+	  .options = OPTION_BIT(OPTION_UNTIL) | OF_SERVICE | JSON,
+	  .summary = "give read, write, write-only or deny",
+	  .example = "cloxxsctl grant add anna budget-2027 write "
+		     "--until 2027-12-31",
+	  .run = request_run, .method = ADMIN "AddGrant", .view = VIEW_GRANT,
+	  .done = "holds", GRANT_MISSING },
+	{ .noun = "grant", .verb = "remove", .operands = "HOLDER PROJECT",
+	  .operands_min = 2, .operands_max = 2, .parameter = "holder",
+	  .more_parameters = { "project" }, .options = OF_SERVICE | JSON,
+	  .summary = "take away what he has there by himself",
+	  .example = "cloxxsctl grant remove anna budget-2027",
+	  .run = request_run, .method = ADMIN "RemoveGrant",
+	  .view = VIEW_GRANT, .done = "no longer holds", GRANT_MISSING },
+	{ .noun = "grant", .verb = "list",
+	  .options = OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_PROJECT) |
+		OF_SERVICE | JSON,
+	  .summary = "list grants, of a holder, a project or a service",
+	  .example = "cloxxsctl grant list --user @finance",
+	  .run = grant_run_list, .method = ADMIN "ListGrants",
+	  .user_parameter = "holder", GRANT_MISSING },
+	{ .noun = "grant", .verb = "import", .operands = "FILE|-",
+	  .operands_min = 1, .operands_max = 1,
+	  .options = OPTION_BIT(OPTION_DRY_RUN) | JSON,
+	  .summary = "add all grants of a file of CSV, or none",
+	  .example = "cloxxsctl grant import grants.csv --dry-run",
+	  .run = grant_run_import, .done = "imported" },
+	{ .noun = "grant", .verb = "export",
+	  .options = OPTION_BIT(OPTION_FORMAT), .formats = "csv",
+	  .summary = "write all grants as a file that can be imported",
+	  .example = "cloxxsctl grant export --format csv >grants.csv",
+	  .run = grant_run_export, .method = ADMIN "ListGrants" },
+	{ .noun = "access", .verb = "review",
+	  .options = OPTION_BIT(OPTION_PROJECT) | OPTION_BIT(OPTION_USER) |
+		OF_SERVICE | OPTION_BIT(OPTION_BY) |
+		OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_FORMAT) | JSON,
+	  .formats = "table|csv|json",
+	  .summary = "list who can do what where, and what changed",
+	  .example = "cloxxsctl access review --by user --since 2027-01-01",
+	  .run = access_review_run, .method = ADMIN "ListRights",
+	  .missing = "there is no user or project \"{name}\"",
+	  .find = "see \"cloxxsctl user list\" and \"cloxxsctl project "
+		  "list\"" },
 	{ .noun = "password", .verb = "check",
 	  .options = OPTION_BIT(OPTION_USER) | JSON,
 	  .summary = "tell rule by rule whether one would be taken",
@@ -139,11 +305,11 @@ const struct grammar_verb verbs[] = {
 	  .options = JSON | OPTION_BIT(OPTION_USER) |
 		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_FROM) |
 		OPTION_BIT(OPTION_TERMINAL) | OPTION_BIT(OPTION_SYSTEM_UID) |
-		OPTION_BIT(OPTION_AT),
-	  .summary = "tell why a login was refused, or would be",
+		OPTION_BIT(OPTION_AT) | OPTION_BIT(OPTION_PROJECT) |
+		OPTION_BIT(OPTION_RIGHT),
+	  .summary = "tell why a login or a right would be refused",
 	  .example = "cloxxsctl explain K7QF2M9X",
-	  .run = explain_run, .method = ADMIN "ExplainLogin",
-	  .view = VIEW_EXPLANATION },
+	  .run = explain_run, .view = VIEW_EXPLANATION },
 	{ .noun = "session", .verb = "list",
 	  .options = OPTION_BIT(OPTION_USER) | JSON,
 	  .summary = "list the sessions that run",

@@ -167,9 +167,9 @@ def check_cloxxsd():
 def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
-    parts = ("Users", "Sessions", "Decisions", "Configuration and keys",
-             "Backups", "Countries", "Break-glass", "Recovery",
-             "The tool itself")
+    parts = ("Users", "Projects and rights", "Sessions", "Decisions",
+             "Configuration and keys", "Backups", "Countries", "Break-glass",
+             "Recovery", "The tool itself")
     told = {}
     for item, text in page.of(*parts, begins="Cm ").items():
         verb = re.split(r" (?:Ar|Op|Fl)\b", item)[0]
@@ -241,6 +241,10 @@ def check_events():
         page.must_say(name, told.get(name, ""), text)
         if advice != "NULL":
             page.must_say(name, told.get(name, ""), advice)
+    source = (SRC / "base/access.c").read_text(encoding="utf-8")
+    compare(page.name, "reason of a right",
+            page.of("REASONS OF RIGHTS", begins="Cm "),
+            re.findall(r'\[ACCESS_\w+\] = "([a-z-]+)"', source))
     source = (SRC / "policy/login.c").read_text(encoding="utf-8")
     compare(page.name, "rule", page.of("RULES", begins="Cm "),
             re.findall(r'\[LOGIN_RULE_\w+\] = \{ "([a-z-]+)"', source))

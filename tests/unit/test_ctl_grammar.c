@@ -109,6 +109,37 @@ static const struct said said[] = {
 	  NULL,
 	  OPTION_AT,
 	  "2026-12-24" },
+	{ { "grant", "add", "@finance", "every-project", "write-only",
+	    "--until", "2027-12-31" },
+	  "grant",
+	  "add",
+	  "@finance",
+	  OPTION_UNTIL,
+	  "2027-12-31" },
+	{ { "grant", "add", "--until=never", "a", "b", "read" },
+	  "grant",
+	  "add",
+	  "a",
+	  OPTION_UNTIL,
+	  "never" },
+	{ { "project", "set", "a", "--unix-groups", "no" },
+	  "project",
+	  "set",
+	  "a",
+	  OPTION_UNIX_GROUPS,
+	  "no" },
+	{ { "access", "review", "--by", "user", "--since", "2027-01-01" },
+	  "access",
+	  "review",
+	  NULL,
+	  OPTION_BY,
+	  "user" },
+	{ { "explain", "--user", "a", "--project", "b", "--right", "write" },
+	  "explain",
+	  NULL,
+	  NULL,
+	  OPTION_RIGHT,
+	  "write" },
 	{ { NULL }, "status", NULL, NULL, 0, NULL },
 	{ { "--json" }, "status", NULL, NULL, OPTION_JSON, NULL },
 	{ { "status", "--socket", "/x" },
@@ -142,6 +173,28 @@ static const struct refused refused[] = {
 	{ { "user", "list", "a", "b", "c", "d", "e" },
 	  "user list: \"a\" is one word too many" },
 	{ { "user", "lock", "anna" }, "user lock: --reason TEXT is missing" },
+	{ { "grant", "add", "anna", "budget" },
+	  "grant add: HOLDER PROJECT RIGHT is missing" },
+	{ { "grant", "add", "a", "b", "read", "now" },
+	  "grant add: \"now\" is one word too many" },
+	{ { "grant", "add", "a", "b", "read", "--until", "soon" },
+	  "--until TIME: \"soon\" is no time such as" },
+	{ { "project", "add", "a" },
+	  "project add: --service SERVICE is missing" },
+	{ { "project", "set", "a" },
+	  "project set: --unix-groups yes|no is missing" },
+	{ { "project", "set", "a", "--unix-groups", "maybe" },
+	  "--unix-groups yes|no: \"maybe\" is not one of the words" },
+	{ { "project", "archive", "a" },
+	  "project archive: --reason TEXT is missing" },
+	{ { "access", "review", "--by", "day" },
+	  "--by project|user: \"day\" is not one of the words" },
+	{ { "access", "review", "--since", "never" },
+	  "--since TIME: \"never\" is no time such as" },
+	{ { "access", "review", "--format", "xml" },
+	  "access review: \"xml\" is no format of --format" },
+	{ { "explain", "--right", "deny" },
+	  "--right read|write: \"deny\" is not one of the words" },
 	{ { "user", "lock", "anna", "--reason" },
 	  "--reason TEXT: its value is missing" },
 	{ { "user", "lock", "anna", "--reason", "" },
@@ -301,6 +354,20 @@ static void test_examples(void **state)
 	}
 }
 
+static void expect_parameter(const char *method, const char *end,
+			     const char *parameter)
+{
+	const char *found;
+	char needle[96];
+
+	if (!parameter)
+		return;
+	snprintf(needle, sizeof(needle), "%s:", parameter);
+	found = strstr(method, needle);
+	if (!found || found > end)
+		fail_msg("%.40s: no %s", method, parameter);
+}
+
 /* The interface names every method and parameter that rows name. */
 static void test_interface(void **state)
 {
@@ -309,7 +376,7 @@ static void test_interface(void **state)
 
 	(void)state;
 	for (const struct grammar_verb *row = verbs; row->noun; row++) {
-		const char *method, *end, *found;
+		const char *method, *end;
 
 		if (!row->method)
 			continue;
@@ -318,15 +385,15 @@ static void test_interface(void **state)
 		method = strstr(text, needle);
 		assert_non_null(method);
 		end = strstr(method, "->");
-		for (int i = 0; i < _N_OPTIONS; i++) {
-			if (!(row->options & OPTION_BIT(i)) ||
-			    !grammar_options[i].parameter)
-				continue;
-			snprintf(needle, sizeof(needle),
-				 "%s:", grammar_options[i].parameter);
-			found = strstr(method, needle);
-			assert_true(found && found < end);
-		}
+		for (int i = 0; i < _N_OPTIONS; i++)
+			if (row->options & OPTION_BIT(i))
+				expect_parameter(
+					method, end,
+					grammar_parameter(
+						row, (enum grammar_option)i));
+		expect_parameter(method, end, row->parameter);
+		for (size_t i = 0; i < ARRAY_SIZE(row->more_parameters); i++)
+			expect_parameter(method, end, row->more_parameters[i]);
 	}
 }
 

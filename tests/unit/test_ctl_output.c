@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "cloxxsctl/explain_view.h"
+#include "cloxxsctl/listing.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/verbs.h"
 
@@ -168,6 +170,31 @@ static const struct golden goldens[] = {
 	  "a new one.\n" },
 	{ "user", "delete", "anna", "{}", false, false, false,
 	  "User anna: deleted.\n" },
+	{ "project", "add", "a",
+	  "{'project': {'name': 'a', 'readers_group': null}}", false, false,
+	  false, "Project a: added.\n" },
+	{ "project", "set", "a",
+	  "{'project': {'name': 'a', 'readers_group': 'a-readers', "
+	  "'writers_group': 'a\\u000bw'}}",
+	  false, false, false,
+	  "Project a: changed.\n"
+	  "Groups of the system: a-readers, a\\x0bw\n" },
+	{ "project", "delete", "a\033[2J",
+	  "{'project': {'readers_group': 'a-readers'}}", false, false, false,
+	  "Project a\\x1b[2J: deleted.\n" },
+	{ "group", "add", "@finance", "{'group': {'members': 0}}", false, false,
+	  false, "Group @finance: added.\n" },
+	{ "grant", "add", "anna",
+	  "{'grant': {'holder': 'anna', 'project': 'b', 'service': 's', "
+	  "'right': 'write', 'until': 1795499530}}",
+	  false, false, false,
+	  "Grant anna: holds write in b of s until 2026-11-24 06:52:10 +0100 "
+	  "(in 1 day).\n" },
+	{ "grant", "remove", "anna",
+	  "{'grant': {'holder': 'an\\u000bna', 'project': '\\u001b]0;x', "
+	  "'service': 's', 'right': 'read', 'until': null}}",
+	  false, false, false,
+	  "Grant an\\x0bna: no longer holds read in \\x1b]0;x of s.\n" },
 	{ "explain", NULL, "K7QF2M9X",
 	  "{'at': 1795413010, 'event': 'login-refused', 'user': 'anna', "
 	  "'known': true, 'service': 'sshd', 'address': '203.0.113.9', "
@@ -467,6 +494,146 @@ static void test_list_json(void **state)
 	free(text);
 }
 
+#define RIGHTS_RULES                                                          \
+	"'rules': [{'rule': 'user-known', 'outcome': 'pass', 'text': 'There " \
+	"is.'}, {'rule': 'grant', 'outcome': 'skipped', 'text': '@x holds "   \
+	"read'}, {'rule': 'grant', 'outcome': '%s', 'text': 'anna\\u000b "    \
+	"holds deny'}]"
+
+/* Why a right is had or not, and what would allow it. */
+static void test_explain_right(void **state)
+{
+	static const struct {
+		const char *allowed, *reason, *outcome, *end;
+	} rows[] = {
+		{ "true", "allowed", "pass",
+		  "  + grant       anna\\x0b holds "
+		  "deny\n" },
+		{ "false", "denied", "deny",
+		  "<- decided\n\nWhat would allow it: cloxxsctl grant remove, "
+		  "of "
+		  "the grant of deny above\n" },
+		{ "false", "no-grant", "skipped",
+		  "\n\nWhat would allow it: cloxxsctl grant add anna b\\x0b "
+		  "write\n" },
+		{ "false", "archived", "skipped",
+		  "\n\nWhat would allow it: cloxxsctl project reopen b\\x0b "
+		  "--reason TEXT\n" },
+		/* Of another version: nothing is made up. */
+		{ "false", "new-reason", "skipped", "holds deny\n" },
+	};
+	const struct command command = {
+		.values = { [OPTION_USER] = "anna",
+			    [OPTION_SERVICE] = "s",
+			    [OPTION_PROJECT] = "b\013",
+			    [OPTION_RIGHT] = "write" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct output output = { .form = &output_table_form };
+		char source[1024], *text;
+		json_t *reply;
+		size_t n;
+
+		snprintf(source, sizeof(source),
+			 "{'allowed': %s, 'reason': '%s', 'text': "
+			 "'Said.', " RIGHTS_RULES "}",
+			 rows[i].allowed, rows[i].reason, rows[i].outcome);
+		reply = load(source);
+		output.stream = open_memstream(&text, &n);
+		assert_int_equal(explain_view_right(&output, &command, reply),
+				 0);
+		fclose(output.stream);
+		assert_non_null(strstr(text, "Project       b\\x0b\n"));
+		assert_non_null(strstr(text, rows[i].reason));
+		assert_null(strchr(text, '\013'));
+		if (n < strlen(rows[i].end) ||
+		    strcmp(text + n - strlen(rows[i].end), rows[i].end) != 0)
+			fail_msg("%s: %s", rows[i].reason, text);
+		free(text);
+		json_decref(reply);
+	}
+}
+
+static char *listed(enum listing_form form, const char *replies, bool whole)
+{
+	static const struct listing_column columns[] = {
+		{ "name", "NAME", LISTING_TEXT },
+		{ "n", "N", LISTING_COUNT },
+		{ "at", "AT", LISTING_DAY },
+		{ "rights", "RIGHTS", LISTING_RIGHTS },
+		{ "more", NULL, LISTING_TEXT },
+		{ 0 },
+	};
+	static const struct listing_kind kind = {
+		.member = "thing",
+		.none = "There are none.",
+		.columns = columns,
+	};
+	struct output output = { .form = &output_table_form, .now = NOW };
+	struct listing listing = { .kind = &kind,
+				   .output = &output,
+				   .form = form };
+	json_t *array = load(replies), *reply;
+	char *text;
+	size_t i, n;
+
+	output.stream = open_memstream(&text, &n);
+	assert_int_equal(listing_begin(&listing), 0);
+	json_array_foreach(array, i, reply)
+		assert_int_equal(listing_take(reply, &listing), 0);
+	if (whole)
+		assert_int_equal(listing_end(&listing), 0);
+	listing_deinit(&listing);
+	fclose(output.stream);
+	json_decref(array);
+	return text;
+}
+
+/* Entries in each form; abuse_101: no field is a formula, and none obeyed. */
+static void test_listing(void **state)
+{
+#define ENTRIES                                                              \
+	"[{'thing': {'name': '@a', 'n': 3, 'at': 1795413130, 'read': true, " \
+	"'write': true, 'more': '=1+1'}}, {'thing': {'name': "               \
+	"'b,\\u000b\\\"', "                                                  \
+	"'n': null, 'read': false, 'write': true, 'more': '-x'}}, {}]"
+	static const struct {
+		const char *replies;
+		enum listing_form form;
+		bool whole;
+		const char *text;
+	} rows[] = {
+		{ "[{}]", LISTING_TABLE, true, "There are none.\n" },
+		{ "[{}]", LISTING_JSON, true, "[]" },
+		{ "[{}]", LISTING_CSV, true, "name,n,at,rights,more\n" },
+		{ "[{}]", LISTING_TABLE, false, "" },
+		{ "[{}]", LISTING_JSON, false, "[" },
+		{ ENTRIES, LISTING_TABLE, true,
+		  "NAME     N  AT          RIGHTS\n"
+		  "@a       3  2026-11-23  read, write\n"
+		  "b,\\x0b\"  -  -           write\n" },
+		{ ENTRIES, LISTING_CSV, true,
+		  "name,n,at,rights,more\n"
+		  "'@a,3,2026-11-23T05:52:10Z,\"read, write\",'=1+1\n"
+		  "\"b,\013\"\"\",,,write,'-x\n" },
+		{ "[{'thing': 'x', 'name': '\\tx', 'more': '+1'}]", LISTING_CSV,
+		  true, "name,n,at,rights,more\n'\tx,,,,'+1\n" },
+		{ "[{'thing': {'name': 'a'}}, {'thing': 5}]", LISTING_JSON,
+		  true, "[\n{\"name\":\"a\"}\n]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *text =
+			listed(rows[i].form, rows[i].replies, rows[i].whole);
+
+		assert_string_equal(text, rows[i].text);
+		free(text);
+	}
+}
+
 static void test_distance(void **state)
 {
 	static const struct {
@@ -504,6 +671,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goldens),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_explain_right),
+		cmocka_unit_test(test_listing),
 		cmocka_unit_test(test_list_json),
 		cmocka_unit_test(test_distance),
 	};

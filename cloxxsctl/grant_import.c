@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The grants of a file brought to the daemon in portions, on one connection;
+ * and all grants as such a file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timestamp.h"
+#include "cloxxsctl/csv.h"
+#include "cloxxsctl/fault_list.h"
+#include "cloxxsctl/grant.h"
+#include "cloxxsctl/grant_file.h"
+#include "cloxxsctl/listing.h"
+#include "cloxxsctl/output.h"
+#include "cloxxsctl/request.h"
+#include "cloxxsctl/user_file.h"
+
+/* The daemon takes 64 KiB and 500 grants a message. */
+#define BATCH_BYTES_MAX (48 * 1024)
+#define BATCH_GRANTS_MAX 400
+/* The daemon answers when all is done. */
+#define TIMEOUT_MS 600000
+#define ADMIN "nl.cloxxs.Admin."
+
+struct importing {
+	const struct ctl *ctl;
+	const struct command *command;
+	struct varlink_client *client;
+	json_t *batch;
+	size_t n_bytes;
+	struct fault_list faults;
+};
+
+static int send_batch(struct importing *importing)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	json_t *parameters;
+	int status;
+
+	if (json_array_size(importing->batch) == 0)
+		return STATUS_OK;
+	parameters = json_pack("{s:o}", "grants", importing->batch);
+	importing->batch = json_array();
+	importing->n_bytes = 0;
+	status = request_ask(importing->ctl, importing->command,
+			     importing->client, ADMIN "GrantsPut", parameters,
+			     &reply);
+	if (status == STATUS_OK)
+		fault_list_take(&importing->faults, reply);
+	return status;
+}
+
+static void own_fault(int64_t line, const char *sentence, void *userdata)
+{
+	struct importing *importing = userdata;
+
+	fault_list_add(&importing->faults, line, sentence);
+}
+
+static int take_grant(json_t *grant, void *userdata)
+{
+	struct importing *importing = userdata;
+	size_t n = json_dumpb(grant, NULL, 0, JSON_COMPACT) + 1;
+	int status = STATUS_OK;
+
+	if (importing->n_bytes + n > BATCH_BYTES_MAX ||
+	    json_array_size(importing->batch) == BATCH_GRANTS_MAX)
+		status = send_batch(importing);
+	if (status != STATUS_OK) {
+		json_decref(grant);
+		return status;
+	}
+	importing->n_bytes += n;
+	return json_array_append_new(importing->batch, grant) < 0 ? -ENOMEM : 0;
+}
+
+static void tell_outcome(const struct importing *importing, bool done,
+			 const json_t *reply)
+{
+	FILE *stream = importing->ctl->output->stream;
+	int64_t added = 0, changed = 0, unchanged = 0;
+
+	if (command_has(importing->command, OPTION_JSON)) {
+		(void)!json_dumpf(reply, stream,
+				  JSON_INDENT(2) | JSON_SORT_KEYS);
+		fputc('\n', stream);
+		return;
+	}
+	(void)output_member_int(reply, "added", &added);
+	(void)output_member_int(reply, "changed", &changed);
+	(void)output_member_int(reply, "unchanged", &unchanged);
+	fprintf(stream, "%lld %s, %lld %s, %lld as they %s already.%s\n",
+		(long long)added, done ? "added" : "to be added",
+		(long long)changed, done ? "changed" : "to be changed",
+		(long long)unchanged, done ? "were" : "are",
+		done ? "" : " Nothing was changed.");
+}
+
+static int commit(struct importing *importing)
+{
+	/* What was found here the daemon does not know. */
+	bool dry_run = command_has(importing->command, OPTION_DRY_RUN) ||
+		       fault_list_any(&importing->faults);
+	scope(json_decrefp) json_t *reply = NULL;
+	int status;
+
+	status = request_ask(importing->ctl, importing->command,
+			     importing->client, ADMIN "GrantsCommit",
+			     json_pack("{s:b}", "dry_run", (int)dry_run),
+			     &reply);
+	if (status != STATUS_OK)
+		return status;
+	fault_list_take(&importing->faults, reply);
+	if (fault_list_any(&importing->faults))
+		return fault_list_tell(&importing->faults, importing->ctl,
+				       importing->command);
+	if (!json_is_integer(json_object_get(reply, "added")))
+		return ctl_fail(importing->ctl, importing->command,
+				STATUS_FAILURE,
+				"the daemon does not say that it was done; is "
+				"it of another version?");
+	tell_outcome(importing, !dry_run, reply);
+	return STATUS_OK;
+}
+
+static int import_all(struct importing *importing,
+		      const struct user_bytes *bytes)
+{
+	const struct grant_file_args args = {
+		.bytes = bytes->bytes,
+		.n = bytes->n,
+		.grant = take_grant,
+		.fault = own_fault,
+		.userdata = importing,
+	};
+	scope(json_decrefp) json_t *reply = NULL;
+	int r;
+
+	r = request_ask(importing->ctl, importing->command, importing->client,
+			ADMIN "GrantsBegin", NULL, &reply);
+	if (r != STATUS_OK)
+		return r;
+	r = grant_file_read(&args);
+	if (r < 0)
+		return ctl_fail_errno(importing->ctl, importing->command,
+				      importing->faults.file, r);
+	if (r == STATUS_OK)
+		r = send_batch(importing);
+	return r == STATUS_OK ? commit(importing) : r;
+}
+
+static struct importing *importing_free(struct importing *importing)
+{
+	if (!importing)
+		return NULL;
+	json_decref(importing->batch);
+	varlink_client_free(importing->client);
+	free(importing);
+	return NULL;
+}
+
+static void importing_freep(struct importing **importing)
+{
+	*importing = importing_free(*importing);
+}
+
+int grant_run_import(struct ctl *ctl, const struct command *command)
+{
+	scope(importing_freep) struct importing *importing =
+		calloc(1, sizeof(*importing));
+	scope(user_bytes_deinit) struct user_bytes bytes = { 0 };
+	struct ctl patient = *ctl;
+	json_t *none = NULL;
+	int r;
+
+	if (!importing)
+		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
+	patient.timeout_ms = TIMEOUT_MS;
+	importing->ctl = &patient;
+	importing->command = command;
+	importing->faults.file = command->operands[0];
+	importing->batch = json_array();
+	r = user_bytes_read(command->operands[0], &bytes);
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, command->operands[0], r);
+	r = request_prepare(&patient, command, &none, &importing->client);
+	json_decref(none);
+	return r == STATUS_OK ? import_all(importing, &bytes) : r;
+}
+
+/* Export. */
+
+struct exporting {
+	FILE *stream;
+	int64_t now;
+};
+
+static void add_field(struct text *text, const json_t *grant, size_t column)
+{
+	int64_t until;
+
+	if (column != GRANT_COLUMN_UNTIL)
+		text_add(text, output_member(grant, grant_columns[column], ""));
+	else if (output_member_int(grant, "until", &until))
+		timestamp_write(until, text);
+}
+
+static int each_grant(json_t *reply, void *userdata)
+{
+	const json_t *grant = json_object_get(reply, "grant");
+	struct exporting *exporting = userdata;
+	char buffer[CSV_ROW_MAX];
+	struct text line;
+	int64_t until;
+
+	/* Where there are none. One that has ended is none any more. */
+	if (!json_is_object(grant) ||
+	    (output_member_int(grant, "until", &until) &&
+	     until <= exporting->now))
+		return 0;
+	text_init(&line, buffer, sizeof(buffer));
+	for (size_t i = 0; i < _GRANT_COLUMN_N; i++) {
+		char field[CSV_FIELD_MAX];
+		struct text text;
+
+		text_init(&text, field, sizeof(field));
+		add_field(&text, grant, i);
+		if (i > 0)
+			text_add(&line, ",");
+		listing_add_csv(&line, field);
+		if (text_is_cut(&text))
+			return -EMSGSIZE;
+	}
+	if (text_is_cut(&line))
+		return -EMSGSIZE;
+	fprintf(exporting->stream, "%s\n", buffer);
+	return 0;
+}
+
+int grant_run_export(struct ctl *ctl, const struct command *command)
+{
+	struct exporting exporting = { .stream = ctl->output->stream,
+				       .now = ctl->output->now };
+
+	for (size_t i = 0; i < _GRANT_COLUMN_N; i++)
+		fprintf(exporting.stream, "%s%s", i > 0 ? "," : "",
+			grant_columns[i]);
+	fputc('\n', exporting.stream);
+	return request_stream(ctl, command, NULL, each_grant, &exporting);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/project.h"
+
+#include <string.h>
+
+#include "cloxxsctl/grant.h"
+#include "cloxxsctl/listing.h"
+#include "cloxxsctl/output.h"
+#include "cloxxsctl/request.h"
+
+static const struct listing_column project_columns[] = {
+	{ "name", "NAME", LISTING_TEXT },
+	{ "service", "SERVICE", LISTING_TEXT },
+	{ "created", "CREATED", LISTING_DAY },
+	{ "archived_at", "ARCHIVED", LISTING_DAY },
+	{ "readers_group", "READERS", LISTING_TEXT },
+	{ "writers_group", "WRITERS", LISTING_TEXT },
+	{ 0 },
+};
+static const struct listing_kind projects = {
+	.member = "project",
+	.none = "There are no projects.",
+	.columns = project_columns,
+};
+
+static const struct listing_column who_columns[] = {
+	{ "user", "USER", LISTING_TEXT },
+	{ "rights", "RIGHTS", LISTING_RIGHTS },
+	{ "grants", "BY", LISTING_TEXT },
+	{ 0 },
+};
+static const struct listing_kind who = {
+	.member = "project",
+	.none = "Nobody can do anything there.",
+	.columns = who_columns,
+};
+
+static const struct listing_column of_user_columns[] = {
+	{ "project", "PROJECT", LISTING_TEXT },
+	{ "service", "SERVICE", LISTING_TEXT },
+	{ "rights", "RIGHTS", LISTING_RIGHTS },
+	{ "grants", "BY", LISTING_TEXT },
+	{ 0 },
+};
+static const struct listing_kind of_user = {
+	.member = "project",
+	.none = "There is no project in which he can do anything.",
+	.columns = of_user_columns,
+};
+
+int project_run_list(struct ctl *ctl, const struct command *command)
+{
+	return listing_run(ctl, command, &projects, NULL);
+}
+
+int project_run_who(struct ctl *ctl, const struct command *command)
+{
+	return listing_run(ctl, command, &who, NULL);
+}
+
+int project_run_of_user(struct ctl *ctl, const struct command *command)
+{
+	return listing_run(ctl, command, &of_user, NULL);
+}
+
+static void print_text(struct output *output, const char *label,
+		       const json_t *project, const char *member)
+{
+	if (!output_member(project, member, NULL))
+		return;
+	output_label(output, label);
+	output_foreign(output, output_member(project, member, ""));
+	fputc('\n', output->stream);
+}
+
+static void print_state(struct output *output, const json_t *project)
+{
+	int64_t at;
+
+	output_label(output, "State");
+	if (!output_member_int(project, "archived_at", &at)) {
+		fprintf(output->stream, "%s%s open%s\n",
+			output_tone(output, TONE_GOOD),
+			output_mark(output, MARK_YES), output_plain(output));
+		return;
+	}
+	fprintf(output->stream, "%s%s archived since ",
+		output_tone(output, TONE_WARN), output_mark(output, MARK_NO));
+	output_time(output, at);
+	fputs(": nobody writes in it", output->stream);
+	if (*output_member(project, "archived_because", "")) {
+		fputs("; ", output->stream);
+		output_foreign(output,
+			       output_member(project, "archived_because", ""));
+	}
+	fprintf(output->stream, "%s\n", output_plain(output));
+}
+
+static void print_page(struct output *output, const json_t *project)
+{
+	int64_t at;
+
+	print_text(output, "Project", project, "name");
+	print_text(output, "Service", project, "service");
+	print_state(output, project);
+	if (output_member_int(project, "created", &at)) {
+		output_label(output, "Created");
+		output_time(output, at);
+		fputc('\n', output->stream);
+	}
+	print_text(output, "Readers", project, "readers_group");
+	print_text(output, "Writers", project, "writers_group");
+}
+
+/* Those in the project, then those in every project of its service. */
+static int gather_grants(struct ctl *ctl, const struct command *command,
+			 const json_t *project, json_t *grants)
+{
+	int r = grant_gather(
+		ctl, command,
+		json_pack("{s:O}", "project", json_object_get(project, "name")),
+		grants);
+
+	if (r == STATUS_OK)
+		r = grant_gather(ctl, command,
+				 json_pack("{s:s, s:O}", "project",
+					   "every-project", "service",
+					   json_object_get(project, "service")),
+				 grants);
+	return r;
+}
+
+int project_run_show(struct ctl *ctl, const struct command *command)
+{
+	scope(json_decrefp) json_t *grants = json_array();
+	scope(json_decrefp) json_t *reply = NULL;
+	const json_t *project;
+	int r;
+
+	r = request_fetch(ctl, command, &reply);
+	if (r != STATUS_OK)
+		return r;
+	project = json_object_get(reply, "project");
+	if (!json_is_object(project))
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"the daemon's answer lacks something; is it "
+				"of another version?");
+	r = gather_grants(ctl, command, project, grants);
+	if (r == STATUS_OK &&
+	    json_object_set_new(reply, "grants", json_incref(grants)) < 0)
+		r = ctl_fail_errno(ctl, command, "memory", -ENOMEM);
+	if (r != STATUS_OK)
+		return r;
+	if (command_has(command, OPTION_JSON))
+		return request_show(ctl, command, reply);
+	print_page(ctl->output, project);
+	r = grant_show_table(ctl->output, grants);
+	return r < 0 ? ctl_fail_errno(ctl, command, "showing the answer", r)
+		     : STATUS_OK;
+}
+
+int project_view_changed(struct output *output, const struct command *command,
+			 const json_t *reply)
+{
+	const json_t *project = json_object_get(reply, "project");
+
+	fputs("Project ", output->stream);
+	output_foreign(output, command->operands[0]);
+	fprintf(output->stream, ": %s.\n", command->row->done);
+	if (output_member(project, "readers_group", NULL) &&
+	    strcmp(command->row->method, "nl.cloxxs.Admin.DeleteProject") !=
+		    0) {
+		fputs("Groups of the system: ", output->stream);
+		output_foreign(output,
+			       output_member(project, "readers_group", "?"));
+		fputs(", ", output->stream);
+		output_foreign(output,
+			       output_member(project, "writers_group", "?"));
+		fputc('\n', output->stream);
+	}
+	return 0;
+}
