@@ -84,7 +84,7 @@ int admin_add_group(struct varlink_call *call, json_t *parameters,
 	struct user_group other;
 	int r;
 
-	if (strcmp(name, HOLDER_EVERYONE + 1) == 0)
+	if (strcmp(name, bare(HOLDER_EVERYONE)) == 0)
 		return admin_invalid(call, "name", NAME_EVERYONE);
 	if (!name_is_user(name, strlen(name)))
 		return admin_invalid(call, "name", ADMIN_NAME_RULE);
