@@ -50,7 +50,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_ALLOW] = { "allow", VALUE_LIST, "A,B", NULL,
 			   "what may become less strict: locks, disabled, "
 			   "roles, services, networks, validity, passwords, "
-			   "grants, users, names; or damaged" },
+			   "grants, ssh-keys, users, names; or damaged" },
 	[OPTION_ALL] = { "all", VALUE_NONE, NULL, NULL,
 			 "tell of what is sound too" },
 	[OPTION_NAGIOS] = { "nagios", VALUE_NONE, NULL, NULL,

@@ -12,6 +12,7 @@
 
 #include "cloxxsd/backup/merge_rights.h"
 #include "cloxxsd/state/history.h"
+#include "cloxxsd/state/ssh_key.h"
 
 static const struct {
 	const char *group, *kept, *loosened;
@@ -31,6 +32,8 @@ static const struct {
 			     "gets the older password back" },
 	[MERGE_RIGHTS] = { "grants", "keeps the rights of now",
 			   "gets the rights of then" },
+	[MERGE_SSH_KEYS] = { "ssh-keys", "gets no SSH key back",
+			     "gets SSH keys back" },
 	[MERGE_USER] = { "users", "stays away", "comes back" },
 	[MERGE_GOES] = { NULL, "goes: is not in the backup", "" },
 };
@@ -212,6 +215,7 @@ static void keep(struct user *user, const struct user *present,
 		keep_password(user, present);
 		break;
 	case MERGE_RIGHTS:
+	case MERGE_SSH_KEYS:
 	case MERGE_USER:
 	case MERGE_GOES:
 	case _MERGE_FACT_N:
@@ -313,6 +317,56 @@ static int remember(const struct merging *merging, const struct user *present)
 			   hash.bytes);
 }
 
+/* Keys that only the backup has: they are listed, so that none is deleted while
+ * they are being read. */
+struct gone {
+	const struct merging *merging;
+	uint32_t uid;
+	char fingerprints[SSH_KEYS_MAX][SSH_KEY_FINGERPRINT_MAX];
+	size_t n;
+};
+
+static int find_gone(const struct ssh_key *key, void *userdata)
+{
+	struct gone *gone = userdata;
+	struct ssh_key present;
+	int r = ssh_key_find(gone->merging->present->store, gone->uid,
+			     key->line.fingerprint, &present);
+
+	if (r != USER_E_UNKNOWN)
+		return r;
+	if (gone->n == SSH_KEYS_MAX)
+		return -E2BIG;
+	memcpy(gone->fingerprints[gone->n++], key->line.fingerprint,
+	       SSH_KEY_FINGERPRINT_MAX);
+	return 0;
+}
+
+/*
+ * A key that was removed was lost, or its owner was not to have it: it opens
+ * nothing again. One that came since goes, as all that came since does.
+ */
+static int merge_keys(const struct merging *merging, const struct user *backup)
+{
+	struct gone gone = { .merging = merging, .uid = backup->uid };
+	bool allowed = merge_is_allowed(&merging->args->allowed, MERGE_SSH_KEYS,
+					backup->name);
+	int r;
+
+	r = ssh_key_for_each(merging->restored->store, backup->uid, find_gone,
+			     &gone);
+	if (r != 0 || gone.n == 0)
+		return r > 0 ? -EBADMSG : r;
+	r = tell(merging->args, merging->counts, MERGE_SSH_KEYS, allowed,
+		 backup->name);
+	for (size_t i = 0; r == 0 && !allowed && i < gone.n; i++)
+		r = store_run(merging->restored->store,
+			      "DELETE FROM ssh_key WHERE uid = ?"
+			      " AND fingerprint = ?",
+			      "it", (int64_t)backup->uid, gone.fingerprints[i]);
+	return r;
+}
+
 /* Of a user who is there now. */
 static int merge_one(const struct user *present, void *userdata)
 {
@@ -339,7 +393,7 @@ static int merge_one(const struct user *present, void *userdata)
 		r = write_user(merging->restored->store, &merged);
 	if (r == 0 && (loosened & (1U << MERGE_PASSWORD)))
 		r = remember(merging, present);
-	return r;
+	return r != 0 ? r : merge_keys(merging, &backup);
 }
 
 int merge_users(struct state *restored, struct state *present,

@@ -28,13 +28,14 @@ enum merge_fact {
 	MERGE_VALIDITY, /* longer, or at other hours, in the backup */
 	MERGE_PASSWORD, /* a newer one now, or none */
 	MERGE_RIGHTS,   /* grants, or what they hang on; never a user's alone */
+	MERGE_SSH_KEYS, /* some of the backup's were removed since */
 	MERGE_USER,     /* not there now; in the backup */
 	MERGE_GOES,     /* there now, not in the backup */
 	_MERGE_FACT_N,
 };
 
 /* "locks", "disabled", "roles", "services", "networks", "validity",
- * "passwords", "grants", "users"; NULL for what is never allowed. */
+ * "passwords", "grants", "ssh-keys", "users"; NULL for what is never allowed. */
 const char *merge_fact_group(enum merge_fact fact);
 /* What becomes of it, for a page. */
 const char *merge_fact_text(enum merge_fact fact, bool allowed);
@@ -66,7 +67,8 @@ struct merge_counts {
 
 /*
  * One user as he is to be, from both: ret_facts are the bits (1 << fact) of
- * what differs, ret_loosened those of them that were allowed. Pure.
+ * what differs, ret_loosened those of them that were allowed. Pure: of what
+ * stands in his row alone.
  */
 void merge_user(const struct user *present, const struct user *backup,
 		const struct merge_allowed *allowed, struct user *ret_user,

@@ -117,6 +117,8 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_GRANT_SET:
 		case CHANGE_GRANT_REMOVE:
 		case CHANGE_GRANTS:
+		case CHANGE_SSH_KEY_ADD:
+		case CHANGE_SSH_KEY_REMOVE:
 		case _CHANGE_N:
 			break;
 		}

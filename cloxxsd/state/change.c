@@ -510,6 +510,29 @@ static int set_grants(struct store *store, const struct change *change)
 	return r;
 }
 
+static int ssh_key_add(struct store *store, const struct change *change)
+{
+	const struct ssh_key *one = change->ssh_key;
+
+	return store_run(store,
+			 "INSERT INTO ssh_key (uid, fingerprint, type, key,"
+			 " bits, comment, added_at, added_by)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			 "itttitit", (int64_t)change->uid,
+			 one->line.fingerprint,
+			 ssh_key_type_name(one->line.type), one->line.key,
+			 (int64_t)one->line.bits, one->line.comment,
+			 one->added_at, one->added_by);
+}
+
+static int ssh_key_remove(struct store *store, const struct change *change)
+{
+	return store_run(store,
+			 "DELETE FROM ssh_key WHERE uid = ?"
+			 " AND fingerprint = ?",
+			 "it", (int64_t)change->uid, change->text);
+}
+
 enum {
 	IDENTITY = 1 << 0, /* readers of the identity map see it */
 	ACCESS = 1 << 1,   /* readers of an access map see it */
@@ -568,6 +591,8 @@ static const struct {
 	[CHANGE_GRANT_SET] = { set_grant, MUST_HIT | ACCESS },
 	[CHANGE_GRANT_REMOVE] = { remove_grant, MUST_HIT | ACCESS },
 	[CHANGE_GRANTS] = { set_grants, ACCESS },
+	[CHANGE_SSH_KEY_ADD] = { ssh_key_add, MUST_HIT },
+	[CHANGE_SSH_KEY_REMOVE] = { ssh_key_remove, MUST_HIT },
 };
 
 void change_set_add(struct change_set *set, struct change change)

@@ -23,6 +23,7 @@
 #include "cloxxsd/state/project.h"
 #include "cloxxsd/state/refusal.h"
 #include "cloxxsd/state/session.h"
+#include "cloxxsd/state/ssh_key.h"
 #include "cloxxsd/state/user.h"
 #include "cloxxsd/state/user_group.h"
 
@@ -75,6 +76,8 @@ enum change_type {
 	CHANGE_GRANT_REMOVE,      /* grant */
 	CHANGE_GRANTS,            /* grants, at in microseconds: each as
 				     CHANGE_GRANT_SET, its record to come */
+	CHANGE_SSH_KEY_ADD,       /* uid, ssh_key */
+	CHANGE_SSH_KEY_REMOVE,    /* uid, text: its fingerprint */
 	_CHANGE_N,
 };
 
@@ -136,6 +139,7 @@ struct change {
 	const struct change_members *members;
 	const struct grant *grant;
 	const struct change_grants *grants;
+	const struct ssh_key *ssh_key;
 };
 
 /*

@@ -35,6 +35,8 @@
  * the ledger; first and last in microseconds. user is '' where nobody has the
  * name. acceptance: each version of the notice that a user accepted. visit:
  * each user's last session, and the logins in his name that were refused since.
+ * ssh_key: by which he may come in over SSH; fingerprint as ssh-keygen shows
+ * it, key without its comment, added_by as records have actors.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -264,6 +266,17 @@ static const char *const migrations[] = {
 	"ALTER TABLE ledger ADD COLUMN project TEXT;"
 	"ALTER TABLE ledger ADD COLUMN action TEXT;"
 	"ALTER TABLE ledger ADD COLUMN object TEXT;",
+	"CREATE TABLE ssh_key ("
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" fingerprint TEXT NOT NULL,"
+	" type TEXT NOT NULL,"
+	" key TEXT NOT NULL,"
+	" bits INTEGER NOT NULL,"
+	" comment TEXT NOT NULL,"
+	" added_at INTEGER NOT NULL,"
+	" added_by TEXT NOT NULL,"
+	" PRIMARY KEY (uid, fingerprint)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 size_t schema_version(void)

@@ -587,6 +587,87 @@ static void an_acceptance_stays_with_who_is_there(void **state)
 	assert_int_equal(count("SELECT failed FROM visit"), 1);
 }
 
+static void add_key(uint32_t uid, const char *fingerprint)
+{
+	struct ssh_key key = { .line = { .type = SSH_KEY_ED25519,
+					 .key = "ssh-ed25519 AAAA" },
+			       .added_at = 1700000000 };
+
+	memcpy(key.line.fingerprint, fingerprint, strlen(fingerprint) + 1);
+	apply(&f,
+	      (struct change){
+		      .type = CHANGE_SSH_KEY_ADD, .uid = uid, .ssh_key = &key },
+	      0);
+}
+
+/* user4 has b and c, c since the backup, and had a; user5 had a; user3, who had
+ * a, is gone. */
+static void change_keys(void)
+{
+	static const uint32_t had[] = { UID(3), UID(4), UID(5) };
+	struct job_result result;
+
+	for (size_t i = 0; i < ARRAY_SIZE(had); i++)
+		add_key(had[i], "SHA256:a");
+	add_key(UID(4), "SHA256:b");
+	assert_int_equal(unlink(backup_path), 0);
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, 0);
+	for (size_t i = 1; i < ARRAY_SIZE(had); i++)
+		apply(&f,
+		      (struct change){ .type = CHANGE_SSH_KEY_REMOVE,
+				       .uid = had[i],
+				       .text = "SHA256:a" },
+		      0);
+	add_key(UID(4), "SHA256:c");
+	apply(&f,
+	      (struct change){ .type = CHANGE_USER_DELETE,
+			       .uid = UID(3),
+			       .at = 1700000050 },
+	      0);
+}
+
+static bool has_key(uint32_t uid, const char *fingerprint)
+{
+	struct ssh_key key;
+	int r = ssh_key_find(f.state.store, uid, fingerprint, &key);
+
+	assert_true(r == 0 || r == USER_E_UNKNOWN);
+	return r == 0;
+}
+
+static void a_key_that_was_removed_stays_so(void **state)
+{
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	change_keys();
+	restore_well(NULL, &told, &restore);
+	assert_false(has_key(UID(4), "SHA256:a"));
+	assert_true(has_key(UID(4), "SHA256:b"));
+	assert_false(has_key(UID(4), "SHA256:c"));
+	assert_false(has_key(UID(5), "SHA256:a"));
+	assert_int_equal(count("SELECT count(*) FROM ssh_key"), 1);
+	assert_non_null(strstr(told.text, "user4 gets no SSH key back\n"));
+	assert_non_null(strstr(told.text, "user5 gets no SSH key back\n"));
+	assert_null(strstr(told.text, "user0 gets no SSH key back\n"));
+}
+
+static void a_key_comes_back_to_who_is_named(void **state)
+{
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	change_keys();
+	restore_well("user4,user3", &told, &restore);
+	assert_true(has_key(UID(4), "SHA256:a"));
+	assert_false(has_key(UID(5), "SHA256:a"));
+	assert_true(has_key(UID(3), "SHA256:a"));
+	assert_non_null(strstr(told.text, "user4 gets SSH keys back\n"));
+}
+
 static void what_is_named_is_loosened(void **state)
 {
 	static const char all[] =
@@ -1043,6 +1124,8 @@ int main(void)
 		TEST(wrong_tests_stay_counted),
 		TEST(an_emergency_is_over_for_who_comes_back),
 		TEST(an_acceptance_stays_with_who_is_there),
+		TEST(a_key_that_was_removed_stays_so),
+		TEST(a_key_comes_back_to_who_is_named),
 		TEST(what_is_named_is_loosened),
 		TEST(of_two_limits_the_stricter),
 		TEST(the_latest_time_is_the_later_of_both),

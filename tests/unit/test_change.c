@@ -407,9 +407,12 @@ static void changes_of_nobody(void **state)
 		{ CHANGE_ACCEPTANCE, -EEXIST },
 		{ CHANGE_VISIT, -EEXIST },
 		{ CHANGE_VISIT_REFUSED, 0 },
+		{ CHANGE_SSH_KEY_ADD, -EEXIST },
+		{ CHANGE_SSH_KEY_REMOVE, -ESRCH },
 	};
 	const struct user_failure failure = { .service = "sshd" };
 	const struct acceptance acceptance = { .version = "1" };
+	const struct ssh_key ssh_key = { .added_at = 1 };
 	const struct user user = user_of(NOBODY, "nobody");
 	const struct sealed sealed = { .n = 1 };
 
@@ -424,6 +427,8 @@ static void changes_of_nobody(void **state)
 				       .password = &sealed,
 				       .failure = &failure,
 				       .acceptance = &acceptance,
+				       .ssh_key = &ssh_key,
+				       .text = "SHA256:none",
 				       .service = "sshd",
 				       .address = "",
 				       .terminal = "",
@@ -524,6 +529,99 @@ static void acceptances(void **state)
 	expect_acceptances("jan:2 ");
 	assert_int_equal(acceptance_count(f->state.store, "2", &counts), 0);
 	assert_int_equal(counts.accepted, 1);
+}
+
+static void add_key(uint32_t uid, const char *fingerprint, int64_t at,
+		    int result)
+{
+	struct ssh_key key = { .line = { .type = SSH_KEY_ED25519,
+					 .bits = 256,
+					 .key = "ssh-ed25519 AAAA",
+					 .comment = "piet@home" },
+			       .added_at = at,
+			       .added_by = "root" };
+
+	memcpy(key.line.fingerprint, fingerprint, strlen(fingerprint) + 1);
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_SSH_KEY_ADD, .uid = uid, .ssh_key = &key },
+	      result);
+}
+
+static void remove_key(uint32_t uid, const char *fingerprint, int result)
+{
+	apply(f,
+	      (struct change){ .type = CHANGE_SSH_KEY_REMOVE,
+			       .uid = uid,
+			       .text = fingerprint },
+	      result);
+}
+
+static int write_fingerprint(const struct ssh_key *key, void *userdata)
+{
+	text_add_format(userdata, "%s ", key->line.fingerprint);
+	return 0;
+}
+
+static void expect_keys(uint32_t uid, const char *expected, uint32_t n_expected)
+{
+	uint32_t n = UINT32_MAX;
+	char all[256];
+	struct text text;
+
+	text_init(&text, all, sizeof(all));
+	assert_int_equal(
+		ssh_key_for_each(f->state.store, uid, write_fingerprint, &text),
+		0);
+	assert_string_equal(all, expected);
+	assert_int_equal(ssh_key_count(f->state.store, uid, &n), 0);
+	assert_int_equal(n, n_expected);
+}
+
+static int stop_at_key(const struct ssh_key *key, void *userdata)
+{
+	(void)key;
+	(void)userdata;
+	return 7;
+}
+
+static void ssh_keys(void **state)
+{
+	struct ssh_key key;
+
+	(void)state;
+	expect_keys(PIET, "", 0);
+	add_key(PIET, "SHA256:b", 20, 0);
+	add_key(PIET, "SHA256:a", 30, 0);
+	/* The same one twice is none; somebody else may have it too. */
+	add_key(PIET, "SHA256:b", 40, -EEXIST);
+	add_key(JAN, "SHA256:b", 50, 0);
+	expect_keys(PIET, "SHA256:b SHA256:a ", 2);
+	assert_int_equal(ssh_key_find(f->state.store, PIET, "SHA256:b", &key),
+			 0);
+	assert_int_equal(key.line.type, SSH_KEY_ED25519);
+	assert_int_equal(key.line.bits, 256);
+	assert_string_equal(key.line.key, "ssh-ed25519 AAAA");
+	assert_string_equal(key.line.comment, "piet@home");
+	assert_int_equal(key.added_at, 20);
+	assert_string_equal(key.added_by, "root");
+	assert_int_equal(
+		ssh_key_for_each(f->state.store, PIET, stop_at_key, NULL), 7);
+	remove_key(PIET, "SHA256:b", 0);
+	remove_key(PIET, "SHA256:b", -ESRCH);
+	assert_int_equal(ssh_key_find(f->state.store, PIET, "SHA256:b", &key),
+			 USER_E_UNKNOWN);
+	expect_keys(PIET, "SHA256:a ", 1);
+	expect_keys(JAN, "SHA256:b ", 1);
+	/* A row that cannot be true is not used. */
+	assert_int_equal(store_execute(f->state.store,
+				       "UPDATE ssh_key SET type = 'ssh-dss'"),
+			 0);
+	assert_int_equal(ssh_key_find(f->state.store, JAN, "SHA256:b", &key),
+			 USER_E_DAMAGED);
+	/* They go with their user. */
+	apply(f, (struct change){ .type = CHANGE_USER_DELETE, .uid = JAN }, 0);
+	expect_keys(JAN, "", 0);
 }
 
 static void visits(void **state)
@@ -809,6 +907,7 @@ int main(void)
 		TEST(changes_of_nobody),
 		TEST(sessions),
 		TEST(acceptances),
+		TEST(ssh_keys),
 		TEST(visits),
 		TEST(all_or_nothing),
 		TEST(no_change_without_its_record),
