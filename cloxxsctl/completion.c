@@ -85,15 +85,10 @@ static void print_values(struct ctl *ctl, const struct typed *typed,
 
 static const struct grammar_verb *row_of(const struct typed *typed)
 {
-	const struct grammar_verb *row;
+	size_t n_used;
 
-	if (typed->n_words == 0)
-		return NULL;
-	row = grammar_find(typed->rows, typed->words[0], NULL);
-	if (!row && typed->n_words > 1)
-		row = grammar_find(typed->rows, typed->words[0],
-				   typed->words[1]);
-	return row;
+	return grammar_match(typed->rows, typed->words, typed->n_words,
+			     &n_used);
 }
 
 struct names {
@@ -252,12 +247,28 @@ static void complete_noun(struct ctl *ctl, const struct typed *typed)
 	}
 }
 
+/* The next word of the verbs that words begin; one that several begin with is
+ * told once, for itself. */
 static void complete_verb(struct ctl *ctl, const struct typed *typed,
-			  const char *noun)
+			  const char *const *words, size_t n_words)
 {
-	for (const struct grammar_verb *row = typed->rows; row->noun; row++)
-		if (row->verb && strcmp(row->noun, noun) == 0)
-			print(ctl, typed, row->verb, row->summary);
+	char last[32] = "";
+
+	for (const struct grammar_verb *row = typed->rows; row->noun; row++) {
+		char candidate[32];
+		struct text text;
+		size_t n = 0;
+		const char *word = grammar_next_word(row, words, n_words, &n);
+
+		if (!word)
+			continue;
+		text_init(&text, candidate, sizeof(candidate));
+		text_add_bytes(&text, word, n);
+		if (strcmp(candidate, last) != 0)
+			print(ctl, typed, candidate,
+			      word[n] ? "" : row->summary);
+		memcpy(last, candidate, sizeof(last));
+	}
 }
 
 /* What an operand is, by the word that help shows for it. NAME is one of the
@@ -307,17 +318,19 @@ static void operand_word(const struct grammar_verb *row, size_t n,
 static void complete_operand(struct ctl *ctl, const struct typed *typed,
 			     const struct grammar_verb *row)
 {
-	size_t n_used = row->verb ? 2 : 1;
+	size_t n_used = 1;
 	bool is_new = row->verb && strcmp(row->verb, "add") == 0 &&
 		      row->operands_max == 1;
 	char buffer[64];
 	struct text word;
 
+	(void)grammar_match(typed->rows, typed->words, typed->n_words, &n_used);
 	if (strcmp(row->noun, "help") == 0) {
 		if (typed->n_words == 1)
 			complete_noun(ctl, typed);
 		else
-			complete_verb(ctl, typed, typed->words[1]);
+			complete_verb(ctl, typed, typed->words + 1,
+				      typed->n_words - 1);
 		return;
 	}
 	if (!row->operands || typed->n_words - n_used >= row->operands_max)
@@ -351,6 +364,6 @@ void completion_print(struct ctl *ctl, const char *const *words, size_t n_words)
 		complete_operand(ctl, &typed, row);
 	else if (typed.n_words == 0)
 		complete_noun(ctl, &typed);
-	else if (typed.n_words == 1)
-		complete_verb(ctl, &typed, typed.words[0]);
+	else
+		complete_verb(ctl, &typed, typed.words, typed.n_words);
 }

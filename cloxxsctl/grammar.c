@@ -135,8 +135,8 @@ struct parser {
 	bool only_words; /* "--" was seen */
 	struct text *error;
 	struct command command;
-	/* noun, verb and operands; one more than there can be */
-	const char *words[GRAMMAR_OPERANDS_MAX + 3];
+	/* noun, verb of two words and operands; one more than there can be */
+	const char *words[GRAMMAR_OPERANDS_MAX + 4];
 	size_t n_words;
 };
 
@@ -203,6 +203,63 @@ const struct grammar_verb *grammar_find(const struct grammar_verb *rows,
 		if (strcmp(row->noun, noun) == 0 &&
 		    (row->verb ? verb && strcmp(row->verb, verb) == 0 : !verb))
 			return row;
+	return NULL;
+}
+
+const char *grammar_next_word(const struct grammar_verb *row,
+			      const char *const *words, size_t n_words,
+			      size_t *ret_n)
+{
+	const char *next = row->verb;
+
+	if (n_words == 0 || strcmp(row->noun, words[0]) != 0)
+		return NULL;
+	for (size_t i = 1; next && i < n_words; i++) {
+		size_t n = strcspn(next, " ");
+
+		if (strlen(words[i]) != n || memcmp(words[i], next, n) != 0)
+			return NULL;
+		next = next[n] ? next + n + 1 : NULL;
+	}
+	if (next)
+		*ret_n = strcspn(next, " ");
+	return next;
+}
+
+/* How many of words name row; 0: they name another. */
+static size_t count_used(const struct grammar_verb *row,
+			 const char *const *words, size_t n_words)
+{
+	size_t n = 0;
+
+	if (!row->verb)
+		return strcmp(row->noun, words[0]) == 0;
+	for (size_t n_used = 1; n_used < n_words; n_used++) {
+		const char *next = grammar_next_word(row, words, n_used, &n);
+
+		if (!next || strlen(words[n_used]) != n ||
+		    memcmp(words[n_used], next, n) != 0)
+			return 0;
+		if (next[n] == '\0')
+			return n_used + 1;
+	}
+	return 0;
+}
+
+const struct grammar_verb *grammar_match(const struct grammar_verb *rows,
+					 const char *const *words,
+					 size_t n_words, size_t *ret_n_used)
+{
+	if (n_words == 0)
+		return NULL;
+	for (const struct grammar_verb *row = rows; row->noun; row++) {
+		size_t n_used = count_used(row, words, n_words);
+
+		if (n_used == 0)
+			continue;
+		*ret_n_used = n_used;
+		return row;
+	}
 	return NULL;
 }
 
@@ -412,14 +469,8 @@ static int match_row(struct parser *parser, size_t *ret_n_used)
 		return 0;
 	if (parser->n_words == 0 || !grammar_has_noun(parser->rows, words[0]))
 		return noun_unknown(parser);
-	*ret_n_used = 1;
-	parser->command.row = grammar_find(parser->rows, words[0], NULL);
-	if (parser->command.row)
-		return 0;
-	*ret_n_used = 2;
-	if (parser->n_words > 1)
-		parser->command.row =
-			grammar_find(parser->rows, words[0], words[1]);
+	parser->command.row =
+		grammar_match(parser->rows, words, parser->n_words, ret_n_used);
 	return parser->command.row ? 0 : verb_unknown(parser);
 }
 
@@ -515,12 +566,15 @@ static int turn_to_help(struct parser *parser)
 {
 	struct command *command = &parser->command;
 	const char *noun = parser->n_words > 0 ? parser->words[0] : NULL;
+	size_t n_used = parser->n_words < 2 ? parser->n_words : 2;
 
+	/* Operands, where a row is named, are no words of it. */
+	(void)grammar_match(parser->rows, parser->words, parser->n_words,
+			    &n_used);
 	command->row = grammar_find(parser->rows, "help", NULL);
 	command->operands[0] = noun;
-	if (noun && parser->n_words > 1 &&
-	    !grammar_find(parser->rows, noun, NULL))
-		command->operands[1] = parser->words[1];
+	for (size_t i = 1; i < n_used; i++)
+		command->operands[i] = parser->words[i];
 	return 0;
 }
 

@@ -134,7 +134,8 @@ enum grammar_view {
 	VIEW_DONE,
 	VIEW_PASSWORD_CHECK,
 	VIEW_PASSWORD,
-	VIEW_NOTICE, /* by its verbs themselves */
+	VIEW_NOTICE,   /* by its verbs themselves */
+	VIEW_SSH_KEYS, /* the same */
 	VIEW_PROJECT,
 	VIEW_GROUP,
 	VIEW_GRANT,
@@ -147,7 +148,8 @@ struct ctl;
 
 struct grammar_verb {
 	const char *noun;
-	const char *verb;     /* NULL: the noun says all */
+	/* One word, or two with a blank: "key add". NULL: the noun says all. */
+	const char *verb;
 	const char *operands; /* as help shows them, or NULL */
 	size_t operands_min, operands_max;
 	uint64_t options;    /* beside GRAMMAR_GLOBAL */
@@ -205,6 +207,21 @@ const char *grammar_metavariable(const struct grammar_verb *row,
 /* The parameter of row's method that takes the option's value, or NULL. */
 const char *grammar_parameter(const struct grammar_verb *row,
 			      enum grammar_option option);
+/*
+ * The row that words begin with, and how many of them name it: 1 where the noun
+ * says all, else the noun and the words of the verb. NULL: none.
+ */
+const struct grammar_verb *grammar_match(const struct grammar_verb *rows,
+					 const char *const *words,
+					 size_t n_words, size_t *ret_n_used);
+/*
+ * The word of row's verb behind those of words, which may name its beginning:
+ * "add" of "key add" behind "user key"; of n bytes. NULL where words name
+ * something else, or all of it.
+ */
+const char *grammar_next_word(const struct grammar_verb *row,
+			      const char *const *words, size_t n_words,
+			      size_t *ret_n);
 bool grammar_has_noun(const struct grammar_verb *rows, const char *noun);
 
 /* Appends "user add NAME", "user add", … as the row has it. */

@@ -172,15 +172,19 @@ static int unknown(const struct ctl *ctl, const struct command *command,
 
 int help_run(struct ctl *ctl, const struct command *command)
 {
-	const char *noun = command->operands[0], *verb = command->operands[1];
+	const char *noun = command->operands[0];
 	const struct grammar_verb *row;
+	size_t n_words = 0, n_used = 0;
 
 	if (command_has(command, OPTION_JSON))
 		return print_json(ctl);
 	if (noun && !grammar_has_noun(ctl->verbs, noun))
 		return unknown(ctl, command, NULL);
-	row = noun ? grammar_find(ctl->verbs, noun, verb) : NULL;
-	if (verb && !row)
+	while (n_words < ARRAY_SIZE(command->operands) &&
+	       command->operands[n_words])
+		n_words++;
+	row = grammar_match(ctl->verbs, command->operands, n_words, &n_used);
+	if (n_words > 1 && n_used != n_words)
 		return unknown(ctl, command,
 			       grammar_find(ctl->verbs, noun, NULL) ? NULL
 								    : noun);

@@ -93,6 +93,7 @@ static int table_show(struct output *output, const struct command *command,
 		return explain_view_right(output, command, reply);
 	case VIEW_USERS:
 	case VIEW_NOTICE:
+	case VIEW_SSH_KEYS:
 	case VIEW_NONE:
 	case _N_VIEWS:
 		break;

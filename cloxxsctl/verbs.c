@@ -19,6 +19,7 @@
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/setup/setup.h"
+#include "cloxxsctl/ssh_key.h"
 #include "cloxxsctl/unlock_all.h"
 #include "cloxxsctl/statement/statement.h"
 #include "cloxxsctl/status_view.h"
@@ -72,6 +73,8 @@
 	.find = "see \"cloxxsctl user list\", \"cloxxsctl group list\" and " \
 		"\"cloxxsctl project list\""
 #define OF_SERVICE OPTION_BIT(OPTION_SERVICE)
+/* A verb about the SSH keys of one user. */
+#define SSH_KEY .noun = "user", .options = JSON, .view = VIEW_SSH_KEYS
 #define ADMIN "nl.cloxxs.Admin."
 
 /* clang-format off */
@@ -148,6 +151,28 @@ const struct grammar_verb verbs[] = {
 	  .summary = "write all users as a file that can be imported",
 	  .example = "cloxxsctl user export --format csv >users.csv",
 	  .run = user_export_run, .method = ADMIN "ListUsers" },
+	{ SSH_KEY, .verb = "key add", .operands = "NAME [FILE|-]",
+	  .operands_min = 1, .operands_max = 2,
+	  .summary = "give a user an SSH key, as his .pub file has it",
+	  .example = "cloxxsctl user key add anna id_ed25519.pub",
+	  .run = ssh_key_run_add, .method = ADMIN "AddSshKey",
+	  .missing = "there is no user of this name",
+	  .find = "see \"cloxxsctl user list\"", .done = "added" },
+	{ SSH_KEY, .verb = "key list", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1,
+	  .summary = "list the SSH keys of a user",
+	  .example = "cloxxsctl user key list anna",
+	  .run = ssh_key_run_list, .method = ADMIN "ListSshKeys",
+	  .parameter = "name",
+	  .missing = "there is no user of this name",
+	  .find = "see \"cloxxsctl user list\"" },
+	{ SSH_KEY, .verb = "key remove", .operands = "NAME FINGERPRINT",
+	  .operands_min = 2, .operands_max = 2,
+	  .summary = "take an SSH key from a user, at once",
+	  .example = "cloxxsctl user key remove anna SHA256:p2QA...",
+	  .run = ssh_key_run_remove, .method = ADMIN "RemoveSshKey",
+	  .missing = "there is no such user, or he has no such key",
+	  .find = "see \"cloxxsctl user key list\"", .done = "removed" },
 	{ .noun = "user", .verb = "projects", .operands = "NAME",
 	  .operands_min = 1, .operands_max = 1, .parameter = "user",
 	  .options = OF_SERVICE | JSON,
@@ -519,7 +544,7 @@ const struct grammar_verb verbs[] = {
 	  .summary = "print the version of this tool",
 	  .example = "cloxxsctl version",
 	  .run = local_run_version },
-	{ .noun = "help", .operands = "[NOUN [VERB]]", .operands_max = 2,
+	{ .noun = "help", .operands = "[NOUN [VERB]]", .operands_max = 3,
 	  .options = JSON,
 	  .summary = "tell about a noun, a verb, or all of them",
 	  .example = "cloxxsctl help user add",

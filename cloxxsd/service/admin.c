@@ -689,6 +689,13 @@ static const struct varlink_parameter check_parameters[] = {
 	{ "user", VARLINK_STRING, true, 256 },
 	{ 0 }
 };
+/* Longer than a key may be, so that a private one is told apart. */
+static const struct varlink_parameter ssh_key_parameters[] = {
+	NAME, { "key", VARLINK_STRING, false, 16384 }, { 0 }
+};
+static const struct varlink_parameter fingerprint_parameters[] = {
+	NAME, { "fingerprint", VARLINK_STRING, false, 128 }, { 0 }
+};
 static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
@@ -857,6 +864,11 @@ static const struct varlink_method methods[] = {
 	       admin_unlock_user),
 	METHOD("ResetPassword", VARLINK_SENSITIVE, name_why_parameters,
 	       admin_reset_password),
+	METHOD("AddSshKey", VARLINK_SENSITIVE, ssh_key_parameters,
+	       admin_add_ssh_key),
+	METHOD("RemoveSshKey", 0, fingerprint_parameters, admin_remove_ssh_key),
+	METHOD("ListSshKeys", VARLINK_MORE_ONLY, name_parameters,
+	       admin_list_ssh_keys),
 	METHOD("CheckPassword", VARLINK_SENSITIVE, check_parameters,
 	       admin_check_password),
 	METHOD("GeneratePassword", VARLINK_SENSITIVE, no_parameters,

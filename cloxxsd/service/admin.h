@@ -151,6 +151,14 @@ int admin_close_break_glass(struct varlink_call *call, json_t *parameters,
 int admin_accept_clock(struct varlink_call *call, json_t *parameters,
 		       void *service);
 
+/* By which keys users come in over SSH. */
+int admin_add_ssh_key(struct varlink_call *call, json_t *parameters,
+		      void *service);
+int admin_remove_ssh_key(struct varlink_call *call, json_t *parameters,
+			 void *service);
+int admin_list_ssh_keys(struct varlink_call *call, json_t *parameters,
+			void *service);
+
 /* The notice: what users are shown, and who accepted it. */
 int admin_get_notice(struct varlink_call *call, json_t *parameters,
 		     void *service);

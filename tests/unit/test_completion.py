@@ -46,8 +46,9 @@ def test_every_noun_verb_and_option_is_offered():
     for row in said["verbs"]:
         words = [row["noun"]]
         if row["verb"]:
-            assert row["verb"] in candidates(row["noun"], "")
-            words.append(row["verb"])
+            for word in row["verb"].split():
+                assert word in candidates(*words, "")
+                words.append(word)
         offered = {word[2:] for word in candidates(*words, "--")}
         assert offered == set(row["options"]) | every
 
@@ -56,6 +57,13 @@ def test_every_noun_verb_and_option_is_offered():
     (["u"], ["user"]),
     (["user", "un"], ["unlock", "unlock-all"]),
     (["user", "nonsense", ""], []),
+    (["user", "k"], ["key"]),
+    (["user", "key", ""], ["add", "list", "remove"]),
+    (["user", "key", "r"], ["remove"]),
+    (["user", "key", "nonsense", ""], []),
+    (["user", "key", "add", "anna", ""], [":files"]),
+    (["user", "key", "add", "anna", "file", ""], []),
+    (["help", "user", "key", ""], ["add", "list", "remove"]),
     (["nonsense", ""], []),
     (["user", "add", "anna", "--ro"], ["--role"]),
     (["user", "add", "anna", "--role", ""], ["user", "administrator"]),

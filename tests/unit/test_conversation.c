@@ -703,6 +703,7 @@ static void rows_name_their_callers(void **state)
 		"nl.cloxxs.Login.Account",
 		"nl.cloxxs.Login.OpenSession",
 		"nl.cloxxs.Admin.AddUser",
+		"nl.cloxxs.Admin.AddSshKey",
 		"nl.cloxxs.Admin.UnlockUser",
 		"nl.cloxxs.Admin.ResetPassword",
 		"nl.cloxxs.Admin.RotateKey",

@@ -135,9 +135,9 @@ def ctl(server, *arguments, **options):
         if name.endswith("SAN_OPTIONS"):
             environment[name] = value
     options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run(
-        [CTL, "--socket", path, *arguments], stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, env=environment, timeout=60, **options)
+        [CTL, "--socket", path, *arguments], stderr=subprocess.PIPE, env=environment, timeout=60, **options)
 
 
 def reply(parameters, **more):
@@ -687,6 +687,103 @@ def test_list_of_nobody(serve, directory):
     assert json.loads(result.stdout) == []
 
 
+KEY = {"fingerprint": "SHA256:abc", "type": "ssh-ed25519", "bits": 256,
+       "key": "ssh-ed25519 AAAA", "comment": "anna\x1b[2J",
+       "added_at": 1795000000, "added_by": "root"}
+
+
+@pytest.mark.parametrize("arguments", [["FILE"], ["-"], []])
+def test_key_add(serve, directory, arguments):
+    path = os.path.join(directory, "id.pub")
+    with open(path, "w") as file:
+        file.write("ssh-ed25519 AAAA anna\n")
+    server = serve(reply({"ssh_key": KEY}))
+    with open(path) as file:
+        result = ctl(server, "user", "key", "add", "anna",
+                     *[path if word == "FILE" else word
+                       for word in arguments], stdin=file)
+    assert result.stdout == b"User anna: key SHA256:abc added.\n"
+    assert server.calls == [{
+        "method": ADMIN + "AddSshKey",
+        "parameters": {"name": "anna", "key": "ssh-ed25519 AAAA anna\n"}}]
+
+
+@pytest.mark.parametrize("content", [b"A" * 20000, b"\xff", None])
+def test_key_add_what_is_no_file_of_a_key(serve, directory, content):
+    path = os.path.join(directory, "id.pub")
+    if content is not None:
+        with open(path, "wb") as file:
+            file.write(content)
+    server = serve()
+    result = ctl(server, "user", "key", "add", "anna", path)
+    assert result.returncode != 0 and one_line(result)
+    assert server.calls == []
+
+
+def test_key_add_tells_what_is_wrong(serve):
+    server = serve(error(ADMIN + "Invalid", parameter="key",
+                         message="This is a PRIVATE key."))
+    result = ctl(server, "user", "key", "add", "anna", "-")
+    assert result.returncode == 2
+    assert "PRIVATE" in one_line(result)
+
+
+def test_key_remove(serve):
+    server = serve(reply({"ssh_key": KEY}))
+    result = ctl(server, "user", "key", "remove", "anna", "SHA256:abc")
+    assert result.stdout == b"User anna: key SHA256:abc removed.\n"
+    assert server.calls == [{
+        "method": ADMIN + "RemoveSshKey",
+        "parameters": {"name": "anna", "fingerprint": "SHA256:abc"}}]
+    result = ctl(serve_again(server, serve, reply({"ssh_key": KEY})),
+                 "user", "key", "remove", "anna", "SHA256:abc", "--json")
+    assert json.loads(result.stdout) == {"ssh_key": KEY}
+
+
+def serve_again(server, serve, *script):
+    os.unlink(server.path)
+    return serve(*script)
+
+
+def test_key_list(serve):
+    script = [reply({"ssh_key": KEY}, continues=True),
+              reply({"ssh_key": dict(KEY, comment=None)}, continues=True),
+              reply({})]
+    server = serve(*script)
+    result = ctl(server, "user", "key", "list", "anna")
+    assert result.returncode == 0
+    rows = result.stdout.decode().splitlines()
+    assert rows[0].split() == ["FINGERPRINT", "TYPE", "BITS", "COMMENT",
+                               "ADDED", "BY"]
+    assert len(rows) == 3 and "\x1b" not in result.stdout.decode()
+    assert server.calls[0]["more"] is True
+    result = ctl(serve_again(server, serve, *script),
+                 "user", "key", "list", "anna", "--json")
+    assert [one["comment"] for one in json.loads(result.stdout)] \
+        == [KEY["comment"], None]
+
+
+def test_key_list_of_none(serve):
+    result = ctl(serve(reply({})), "user", "key", "list", "anna")
+    assert result.stdout == b"There are no keys.\n"
+
+
+@pytest.mark.parametrize("words, told", [
+    (["user", "key"], "user: \"key\" is no verb"),
+    (["user", "key", "nonsense"], "user: \"key\" is no verb"),
+    (["user", "key", "add"], "user key add: NAME [FILE|-] is missing"),
+    (["user", "key", "remove", "anna"],
+     "user key remove: NAME FINGERPRINT is missing"),
+    (["user", "key", "list", "anna", "x"],
+     "user key list: \"x\" is one word too many"),
+    (["user", "key add", "anna"], "user: \"key add\" is no verb"),
+])
+def test_key_used_wrongly(words, told):
+    result = ctl("/x", *words)
+    assert result.returncode == 2
+    assert told in one_line(result)
+
+
 @pytest.mark.parametrize("end", [None, error(ADMIN + "Unavailable",
                                              message="gone")])
 def test_abuse_123_list_breaks_off(serve, end):
@@ -1136,7 +1233,7 @@ def test_help_at_each_level():
     grammar = json.loads(ctl("/x", "help", "--json").stdout)
     assert "Example:" in ctl("/x", "--help").stdout.decode()
     for verb in grammar["verbs"]:
-        words = [verb["noun"]] + [verb["verb"]] * bool(verb["verb"])
+        words = [verb["noun"], *(verb["verb"] or "").split()]
         for arguments in words[:1], words:
             result = ctl("/x", *arguments, "--help")
             assert result.returncode == 0
