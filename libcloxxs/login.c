@@ -64,7 +64,7 @@ static int find_word(const struct word *words, const char *word)
 	return words->value;
 }
 
-static int from_channel(int r)
+int login_error_of(int r)
 {
 	switch ((enum channel_error)r) {
 	case _CHANNEL_E_OK:
@@ -116,8 +116,8 @@ static int connect_until(struct login *login, int64_t deadline_us)
 {
 	if (login->channel.fd >= 0)
 		return 0;
-	return from_channel(channel_connect(&login->channel, login->socket,
-					    REPLY_MAX, deadline_us));
+	return login_error_of(channel_connect(&login->channel, login->socket,
+					      REPLY_MAX, deadline_us));
 }
 
 int login_probe(struct login *login)
@@ -154,7 +154,7 @@ static int receive(struct login *login, const struct request *request,
 
 	r = channel_receive(&login->channel, deadline_us, &message, &n);
 	if (r != 0)
-		return from_channel(r);
+		return login_error_of(r);
 	if (flat_read_reply(message, n, fields, n_fields, &reply) != 0)
 		return LOGIN_E_BROKEN;
 	if (reply.error[0] != '\0')
@@ -183,8 +183,8 @@ static int exchange(struct login *login, struct request *request,
 	r = connect_until(login, deadline);
 	if (r != 0)
 		return r;
-	r = from_channel(channel_send(&login->channel, request->message,
-				      request->writer.n, deadline));
+	r = login_error_of(channel_send(&login->channel, request->message,
+					request->writer.n, deadline));
 	while (r == 0 && continues) {
 		r = receive(login, request, fields, n_fields, deadline,
 			    &continues);

@@ -109,6 +109,9 @@ void login_init(struct login *login, const struct login_args *args);
 void login_deinit(struct login *login);
 void login_step_deinit(struct login_step *step);
 
+/* What channel_*() returned, as one of ours: LOGIN_E_* or -errno. */
+int login_error_of(int r);
+
 /* Only connects, and makes sure of the server. LOGIN_E_* or -errno. */
 must_check int login_probe(struct login *login);
 

@@ -162,7 +162,9 @@ static struct answer service(const struct login_facts *facts)
 
 static bool may_come_from_anywhere(const struct login_facts *facts)
 {
-	return (is_unmanaged(facts) || is_in(facts)) && facts->from_anywhere;
+	return (is_unmanaged(facts) || is_in(facts) ||
+		facts->purpose == LOGIN_PURPOSE_KEYS) &&
+	       facts->from_anywhere;
 }
 
 static struct answer origin(const struct login_facts *facts)
@@ -270,10 +272,12 @@ static struct answer password(const struct login_facts *facts)
 		       REASON_WRONG_PASSWORD);
 }
 
-/* Told only to who proved the password, or came in without one. */
+/* Told only to who proved the password, or came in without one; keys are told
+ * before anybody did. */
 static struct answer temporary(const struct login_facts *facts)
 {
 	if (!facts->temporary || is_in(facts) ||
+	    facts->purpose == LOGIN_PURPOSE_KEYS ||
 	    (asks_password(facts) &&
 	     facts->password == LOGIN_PASSWORD_UNPROVED))
 		return skipped();
@@ -335,6 +339,7 @@ static struct answer notice(const struct login_facts *facts)
 	case LOGIN_PURPOSE_CHANGE:
 	case LOGIN_PURPOSE_UNMANAGED:
 	case LOGIN_PURPOSE_CHECK:
+	case LOGIN_PURPOSE_KEYS:
 	case _LOGIN_PURPOSE_NONE:
 		return skipped();
 	}
@@ -465,6 +470,7 @@ static struct login_decision conclude(const struct login_facts *facts,
 		break;
 	case LOGIN_PURPOSE_UNMANAGED:
 	case LOGIN_PURPOSE_CHECK:
+	case LOGIN_PURPOSE_KEYS:
 		decision.verdict = VERDICT_ALLOW;
 		decision.reason = REASON_RULES_PASSED;
 		break;

@@ -34,6 +34,7 @@ enum login_purpose {
 	LOGIN_PURPOSE_SESSION,   /* the same, as somebody or on his behalf */
 	LOGIN_PURPOSE_UNMANAGED, /* not ours, and from afar: only from where */
 	LOGIN_PURPOSE_CHECK,     /* a session of an application: goes it on */
+	LOGIN_PURPOSE_KEYS, /* whether his keys are told to who tries them */
 };
 
 enum login_password {
@@ -78,7 +79,8 @@ struct login_facts {
 	 * it: it vouches for nobody. */
 	bool by_application, logged_in;
 	/* Of unmanaged users: the service asks nothing of where they come from.
-	 * Of a session that is checked: nobody said where he is. */
+	 * Of a session that is checked: nobody said where he is.
+	 * Of keys: nobody said from where; the account phase will. */
 	bool from_anywhere;
 	struct origin origin;
 	bool locked;

@@ -526,6 +526,14 @@ static const struct varlink_parameter close_parameters[] = {
 	{ 0 },
 };
 
+static const struct varlink_parameter keys_parameters[] = {
+	{ "user", VARLINK_STRING, false, ATTEMPT_NAME_MAX },
+	{ "service", VARLINK_STRING, false, NAME_SERVICE_MAX },
+	{ "address", VARLINK_STRING, true, 255 },
+	{ "system_uid", VARLINK_INT, true, 0 },
+	{ 0 },
+};
+
 #define EVERYBODY (PEER_ROOT | PEER_USER | PEER_SERVICE)
 
 static const struct varlink_method methods[] = {
@@ -543,6 +551,9 @@ static const struct varlink_method methods[] = {
 	  check_parameters, application_check_session },
 	{ "nl.cloxxs.Login.CloseSession", EVERYBODY, 0, 4096, 10000,
 	  close_parameters, close_session },
+	{ "nl.cloxxs.Login.AuthorizedKeys", PEER_ROOT | PEER_KEYS,
+	  VARLINK_MORE_ONLY, 4096, 10000, keys_parameters,
+	  login_authorized_keys },
 	{ 0 },
 };
 

@@ -5,6 +5,7 @@
 
 #include "cloxxsd/service/acting.h"
 #include "cloxxsd/service/admin_origin.h"
+#include "cloxxsd/service/local_accounts.h"
 #include "policy/password.h"
 
 struct user_moment service_moment(const struct service *service)
@@ -42,6 +43,17 @@ bool service_administers(const struct service *service, const struct user *user)
 				    user->password_changed, moment.latest);
 }
 
+/* By the file, as everything about accounts that are not ours: an id that is
+ * given to another account is not remembered here. */
+static bool is_keys_account(uid_t uid)
+{
+	uint32_t found;
+
+	return local_accounts_uid("/etc/passwd", CLOXXS_KEYS_USER, &found) ==
+		       LOCAL_ACCOUNTS_NAME &&
+	       found == uid && found != 0;
+}
+
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 {
 	struct service *service = userdata;
@@ -53,8 +65,9 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 		return acting_is_in_force(service, peer)
 			       ? PEER_SERVICE | PEER_ADMINISTRATOR
 			       : PEER_SERVICE;
-	if (!name_is_our_uid(peer->uid) ||
-	    user_find_uid(service->state->store, peer->uid, &user) != 0 ||
+	if (!name_is_our_uid(peer->uid))
+		return is_keys_account(peer->uid) ? PEER_KEYS : 0;
+	if (user_find_uid(service->state->store, peer->uid, &user) != 0 ||
 	    !user.enabled)
 		return 0;
 	/* Who may sit anywhere administers nothing either. */

@@ -21,6 +21,7 @@ enum peer_class {
 	PEER_ADMINISTRATOR = 1 << 1, /* a Cloxxs user of that role, in force */
 	PEER_USER = 1 << 2,          /* a Cloxxs user, enabled: for himself */
 	PEER_SERVICE = 1 << 3,       /* an application: for its own service */
+	PEER_KEYS = 1 << 4, /* the account that sshd asks for keys as */
 };
 
 /* Borrowed from the daemon, and handed to each handler as its userdata. */
@@ -65,6 +66,19 @@ const struct settings_service *service_of_peer(const struct service *service,
 /* How many connections uid may have open: an application many, for it holds the
  * conversations of many users; else 0, as everybody. */
 uint32_t service_connections_of(uid_t uid, void *service);
+/*
+ * Each SSH key of who subject is about, the oldest first, where no gate of his
+ * service refuses him: else of nobody. Without an address that was told it is
+ * not asked from where he comes. Nothing is recorded. -errno, or what each
+ * returned.
+ */
+must_check int service_authorized_keys(
+	struct service *service, const struct subject *subject,
+	int (*each)(const struct ssh_key *key, void *userdata), void *userdata);
+
+/* Handlers of nl.cloxxs.Login that stand in a file of their own. */
+int login_authorized_keys(struct varlink_call *call, json_t *parameters,
+			  void *service);
 
 /* Now, as validity is measured by the settings in force. */
 struct user_moment service_moment(const struct service *service);

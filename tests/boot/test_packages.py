@@ -204,6 +204,16 @@ def test_abuse_142_every_way_in(machine):
     cron_runs(machine, since)
 
 
+def test_a_key_that_cloxxs_keeps(machine):
+    """sshd asks for it as an account that the package made."""
+    machine.run("cloxxsctl", "user", "key", "add", "anna", f"{KEY}.pub")
+    assert machine.ssh_key("anna").stdout == "anna\n"
+    fingerprint = machine.run("ssh-keygen", "-lf",
+                              f"{KEY}.pub").stdout.split()[1]
+    machine.run("cloxxsctl", "user", "key", "remove", "anna", fingerprint)
+    assert machine.ssh_key("anna").returncode != 0
+
+
 def test_upgrade(machine):
     """An open session and a question that stands outlive it; no login fails."""
     session = session_of(machine)

@@ -104,6 +104,15 @@ done <<END
 $(printf '%s' "$rows" | tr -s '\n\t' '  ' | tr ';' '\n' | sed 's/^ *//')
 END
 
+# sshd runs it for everybody who comes.
+module=authorized_keys/cloxxs-authorized-keys
+if [ -e "$build/$module" ]; then
+	same 'needed libraries' libc.so.6 "$(readelf -d "$build/$module" |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')"
+else
+	echo "not built: $module"
+fi
+
 if [ "$checked" -eq 0 ]; then
 	echo 'skipped: no module is built'
 	exit 77

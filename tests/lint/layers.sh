@@ -32,6 +32,7 @@ libcloxxs base
 varlink base
 cloxxsd base policy varlink
 cloxxsctl base varlink
+authorized_keys base libcloxxs
 pam_cloxxs base libcloxxs
 nss_cloxxs base
 END
@@ -88,8 +89,8 @@ END
 while read -r header homes; do
 	[ -n "$header" ] || continue
 	for file in $(grep -rlE "#include <$header>" \
-		base policy libcloxxs varlink cloxxsd cloxxsctl pam_cloxxs \
-		nss_cloxxs || :); do
+		base policy libcloxxs varlink cloxxsd cloxxsctl \
+		authorized_keys pam_cloxxs nss_cloxxs || :); do
 		inside=no
 		for home in $homes; do
 			case $file in "$home"*) inside=yes ;; esac
@@ -123,8 +124,8 @@ while IFS='%' read -r where pattern why; do
 	[ -z "$hits" ] || fail "$why:
 $hits"
 done <<'END'
-base policy libcloxxs varlink cloxxsd cloxxsctl pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
-base policy libcloxxs varlink cloxxsd cloxxsctl pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
+base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
+base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
 cloxxsd policy varlink%(getpw|getgr|getsp|initgroups|getaddrinfo|gethostby|getlogin)[a-z_]*%the daemon never looks a name up
 pam_cloxxs nss_cloxxs libcloxxs base%(getenv|setenv|putenv|signal|sigaction|setlocale|chdir|umask|printf|puts)%a module leaves its host alone
 pam_cloxxs nss_cloxxs%(getaddrinfo|gethostby[a-z_]*|getnameinfo)%no name is resolved
@@ -135,7 +136,7 @@ END
 flags="-D_GNU_SOURCE -std=gnu17 -fsyntax-only -Wall -I. -I${CLOXXS_BUILDDIR:?}"
 libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson)
 for header in $(find base policy libcloxxs varlink cloxxsd cloxxsctl \
-	pam_cloxxs nss_cloxxs -name '*.h'); do
+	authorized_keys pam_cloxxs nss_cloxxs -name '*.h'); do
 	# shellcheck disable=SC2086 # lists of flags
 	echo "#include \"$header\"" |
 		${CC:-cc} $flags $libraries -x c - ||

@@ -685,6 +685,8 @@ static uint32_t peers_of(const char *method)
 	    strcmp(method, "nl.cloxxs.Login.CheckSession") == 0 ||
 	    strcmp(method, "nl.cloxxs.Admin.ActFor") == 0)
 		return PEER_SERVICE;
+	if (strcmp(method, "nl.cloxxs.Login.AuthorizedKeys") == 0)
+		return PEER_ROOT | PEER_KEYS;
 	if (strcmp(method, "nl.cloxxs.Audit.Record") == 0)
 		return PEER_ROOT | PEER_SERVICE;
 	if (strncmp(method, "nl.cloxxs.Access.", 17) == 0)

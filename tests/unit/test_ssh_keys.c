@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SSH keys that administrators give and take. */
+/* SSH keys that administrators give and take, and whom sshd is told them of. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -159,6 +159,30 @@ static void expect_list(uid_t uid, const char *name, const char *expected)
 	assert_string_equal(found, expected);
 }
 
+struct asked {
+	uid_t peer;
+	const char *user, *service, *address;
+	int64_t system_uid; /* 0: not told */
+};
+
+static void expect_keys(struct asked asked, const char *expected)
+{
+	json_t *parameters =
+		json_pack("{s:s, s:s, s:s?}", "user", asked.user, "service",
+			  asked.service ? asked.service : "sshd", "address",
+			  asked.address);
+	char found[1024];
+	struct text text;
+
+	if (asked.system_uid)
+		json_object_set_new(parameters, "system_uid",
+				    json_integer(asked.system_uid));
+	text_init(&text, found, sizeof(found));
+	stream(asked.peer, "nl.cloxxs.Login.AuthorizedKeys", parameters, NULL,
+	       "key", &text);
+	assert_string_equal(found, expected);
+}
+
 static void given_and_taken(void **state)
 {
 	json_t *reply, *key;
@@ -282,6 +306,103 @@ static void abuse_33_whose_word_counts(void **state)
 	take(JAN, "anna", FINGERPRINT, "");
 	take(JAN, "glass", FINGERPRINT, ROOT_ONLY);
 	expect_list(PIET, "piet", DENIED);
+	/* Nor are they told to anybody but root and sshd's account. */
+	expect_keys((struct asked){ .user = "piet", .peer = PIET }, DENIED);
+	expect_keys((struct asked){ .user = "piet", .peer = JAN }, DENIED);
+	expect_keys((struct asked){ .user = "piet", .peer = 1000 }, DENIED);
+}
+
+static const struct asked piet = { .user = "piet" };
+
+static void keys_of_who_would_be_let_in(void **state)
+{
+	struct asked asked = piet;
+	int64_t records;
+
+	(void)state;
+	add(0, "piet", KEY " piet at home", "");
+	records = core->daemon.state.ledger.seq;
+	expect_keys(piet, KEY " ");
+	asked.system_uid = PIET;
+	expect_keys(asked, KEY " ");
+	/* Another account of that name, in the eyes of the system. */
+	asked.system_uid = JAN;
+	expect_keys(asked, "");
+	expect_keys((struct asked){ .user = "jan" }, "");
+	expect_keys((struct asked){ .user = "nobody" }, "");
+	expect_keys((struct asked){ .user = "" }, "");
+	expect_keys((struct asked){ .user = "piet\n" }, "");
+	expect_keys((struct asked){ .user = "PIET" }, "");
+	expect_keys((struct asked){ .user = "piet", .service = "login" }, "");
+	expect_keys((struct asked){ .user = "piet", .service = "a/b" },
+		    "org.varlink.service.InvalidParameter");
+	/* abuse_29: whoever asks leaves nothing behind. */
+	assert_int_equal(core->daemon.state.ledger.seq, records);
+}
+
+static void act(const char *method, const char *reason)
+{
+	expect_error(call(0, method,
+			  json_pack("{s:s, s:s*}", "name", "piet", "reason",
+				    reason)),
+		     "");
+}
+
+static void abuse_10_keys_of_nobody_else(void **state)
+{
+	struct user user;
+
+	(void)state;
+	add(0, "piet", KEY, "");
+	act("nl.cloxxs.Admin.LockUser", "left");
+	expect_keys(piet, "");
+	act("nl.cloxxs.Admin.UnlockUser", "back");
+	expect_keys(piet, KEY " ");
+	act("nl.cloxxs.Admin.DisableUser", "left");
+	expect_keys(piet, "");
+	act("nl.cloxxs.Admin.EnableUser", NULL);
+	expect_keys(piet, KEY " ");
+	user = core_user(core, "piet");
+	user.not_after = 1000;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = PIET,
+					  .user = &user });
+	expect_keys(piet, "");
+	user.not_after = 0;
+	memcpy(user.services, "sudo", sizeof("sudo"));
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = PIET,
+					  .user = &user });
+	expect_keys(piet, "");
+	/* An account for emergencies, but when it is open. */
+	add(0, "glass", KEY, "");
+	expect_keys((struct asked){ .user = "glass" }, "");
+}
+
+static void from_where_they_may_be_tried(void **state)
+{
+	struct asked asked = piet;
+	struct user user;
+
+	(void)state;
+	add(0, "piet", KEY, "");
+	user = core_user(core, "piet");
+	memcpy(user.networks, "192.0.2.0/24", sizeof("192.0.2.0/24"));
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = PIET,
+					  .user = &user });
+	/* Not told: the account phase asks. */
+	expect_keys(piet, KEY " ");
+	asked.address = "192.0.2.7";
+	expect_keys(asked, KEY " ");
+	asked.address = "::ffff:192.0.2.7";
+	expect_keys(asked, KEY " ");
+	asked.address = "198.51.100.7";
+	expect_keys(asked, "");
+	asked.address = "UNKNOWN";
+	expect_keys(asked, "");
+	asked.address = "";
+	expect_keys(asked, "");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -294,6 +415,9 @@ int main(void)
 		TEST(the_secret_half_is_said_to_be_one),
 		TEST(so_many_and_no_more),
 		TEST(abuse_33_whose_word_counts),
+		TEST(keys_of_who_would_be_let_in),
+		TEST(abuse_10_keys_of_nobody_else),
+		TEST(from_where_they_may_be_tried),
 	};
 
 	if (sodium_init() < 0)
