@@ -150,6 +150,11 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "sshd punishes an address for the errors of everybody behind it; "
 	  "an office or VPN is one address.",
 	  "PerSourcePenaltyExemptList NETWORK" },
+	[CHECK_SSHD_KEYS] = { "sshd-keys",
+	  "sshd runs a command for keys only where root alone can change it; "
+	  "without ours nobody comes in by a key that Cloxxs keeps.",
+	  "cp /usr/share/doc/cloxxs/examples/10-cloxxs.conf "
+	  "/etc/ssh/sshd_config.d/ && sshd -t && systemctl reload ssh" },
 	[CHECK_COLLISION] = { "collision",
 	  "One name or id with two owners: the daemon refuses the user, and "
 	  "files change their owner.",

@@ -10,6 +10,7 @@
 #define SSHD "/usr/sbin/sshd"
 #define CONFIG "/etc/ssh/sshd_config"
 #define GRACE_LEAST 180
+#define KEYS_COMMAND CLOXXS_LIBEXECDIR "/cloxxs-authorized-keys"
 
 /* Appends " (file:line)" of the first line of keyword, if one says it. */
 static bool add_line_of(const struct host *host, const char *path,
@@ -188,6 +189,88 @@ static void check_penalties(struct doctor *doctor,
 			   "PerSourcePenalties is on and nobody is exempt");
 }
 
+/* As sshd looks at it: the file, and each directory above it, is root's, and
+ * nobody else may write there. The first that is not; "" where all are. */
+static int find_writable(const struct host *host, const char *path,
+			 char ret_place[PATH_MAX])
+{
+	char place[PATH_MAX];
+	struct stat status;
+	struct text text;
+	char *slash;
+	int r;
+
+	text_init(&text, place, sizeof(place));
+	text_add(&text, path);
+	for (;;) {
+		r = host_stat(host, *place ? place : "/", &status);
+		if (r < 0)
+			return r;
+		if (status.st_uid != 0 ||
+		    (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+			break;
+		slash = strrchr(place, '/');
+		if (!slash) {
+			*ret_place = '\0';
+			return 0;
+		}
+		*slash = '\0';
+	}
+	memcpy(ret_place, *place ? place : "/", *place ? strlen(place) + 1 : 2);
+	return 0;
+}
+
+static void check_command(struct doctor *doctor, const struct answers *answers)
+{
+	const char *user = value_of(answers, "AuthorizedKeysCommandUser");
+	char place[PATH_MAX], where[300];
+	int r = find_writable(&doctor->host, KEYS_COMMAND, place);
+	struct text text;
+
+	text_init(&text, where, sizeof(where));
+	if (r == -ENOENT) {
+		doctor_say(doctor, CHECK_SSHD_KEYS, SEVERITY_ERROR,
+			   KEYS_COMMAND " is not there");
+	} else if (r < 0) {
+		doctor_skip(doctor, CHECK_SSHD_KEYS, KEYS_COMMAND, r);
+	} else if (*place) {
+		finding_mend(doctor_say(doctor, CHECK_SSHD_KEYS, SEVERITY_ERROR,
+					"others than root may change %s: sshd "
+					"does not run the command",
+					place),
+			     "chown root:root %s; chmod go-w %s", place, place);
+	} else if (!user || strcmp(user, CLOXXS_KEYS_USER) != 0) {
+		add_place(&doctor->host, "AuthorizedKeysCommandUser", &text);
+		doctor_say(doctor, CHECK_SSHD_KEYS, SEVERITY_ERROR,
+			   "AuthorizedKeysCommandUser %s%s%s: the daemon "
+			   "answers " CLOXXS_KEYS_USER,
+			   user ? user : "none", answers->about, where);
+	} else {
+		doctor_say(doctor, CHECK_SSHD_KEYS, SEVERITY_OK,
+			   "AuthorizedKeysCommand " KEYS_COMMAND "%s",
+			   answers->about);
+	}
+}
+
+static void check_keys(struct doctor *doctor, const struct answers *answers)
+{
+	const char *value = value_of(answers, "AuthorizedKeysCommand");
+	size_t n = strlen(KEYS_COMMAND);
+	char where[300];
+	struct text text;
+
+	if (value && strncmp(value, KEYS_COMMAND, n) == 0 &&
+	    (value[n] == ' ' || value[n] == '\0')) {
+		check_command(doctor, answers);
+		return;
+	}
+	text_init(&text, where, sizeof(where));
+	add_place(&doctor->host, "AuthorizedKeysCommand", &text);
+	doctor_say(doctor, CHECK_SSHD_KEYS, SEVERITY_NOTE,
+		   "AuthorizedKeysCommand %s%s%s", value ? value : "none",
+		   answers->about, where);
+}
+
 /* Does any file hold a Match block? */
 static bool has_match(const struct host *host)
 {
@@ -260,6 +343,7 @@ static void check_matched(struct doctor *doctor, char *said, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		check_rule(doctor, &answers, &rules[i]);
 	check_methods(doctor, &answers);
+	check_keys(doctor, &answers);
 }
 
 void doctor_sshd(struct doctor *doctor)
@@ -281,6 +365,7 @@ void doctor_sshd(struct doctor *doctor)
 	check_root(doctor, &answers);
 	check_methods(doctor, &answers);
 	check_penalties(doctor, &answers);
+	check_keys(doctor, &answers);
 	if (has_match(&doctor->host))
 		check_matched(doctor, said, size);
 }

@@ -15,6 +15,7 @@
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/key_file.h"
 #include "cloxxsctl/password_view.h"
+#include "cloxxsctl/program.h"
 #include "cloxxsctl/setup/origin.h"
 #include "cloxxsctl/setup/switch_edit.h"
 #include "cloxxsctl/word_list.h"
@@ -384,6 +385,37 @@ static char *snippet(void)
 	return NULL;
 }
 
+/* The command that sshd runs for keys as it is now, where it is none of ours.
+ */
+static bool has_keys_command(void)
+{
+	static const char *const argv[] = { SETUP_SSHD, "-T", NULL };
+	const size_t size = 32768;
+	scope(scope_free) char *said = malloc(size);
+	const char *line;
+	struct text text;
+
+	if (!said)
+		return false;
+	text_init(&text, said, size);
+	/* Where it cannot say, its settings are not sound anyway. */
+	if (program_capture(SETUP_SSHD, argv, 10000, &text) != 0)
+		return false;
+	line = strstr(said, "\nauthorizedkeyscommand ");
+	return line &&
+	       strncmp(line + 1, "authorizedkeyscommand none\n", 27) != 0;
+}
+
+/* sshd has one command for keys: another one that is there goes on. */
+static void leave_keys_out(char *text)
+{
+	for (char *line = text; (line = strstr(line, "\nAuthorizedKeys"));) {
+		char *end = strchrnul(line + 1, '\n');
+
+		memmove(line, end, strlen(end) + 1);
+	}
+}
+
 /* A snippet that was changed by hand is the sysadmin's own. */
 static bool needs_sshd(struct setup *setup)
 {
@@ -425,6 +457,12 @@ static int change_sshd(struct setup *setup)
 		return ctl_fail(setup->ctl, setup->command, STATUS_NOT_FOUND,
 				CLOXXS_DATADIR "/10-cloxxs.conf is not there; "
 					       "install again");
+	if (has_keys_command()) {
+		leave_keys_out(text);
+		fputs("cloxxsctl: setup: sshd has an AuthorizedKeysCommand "
+		      "already, which is left as it is\n",
+		      setup->ctl->errors);
+	}
 	status = setup_change_file(setup, SETUP_SNIPPET, text, 0644);
 	if (status != STATUS_OK)
 		return status;

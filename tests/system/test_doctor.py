@@ -334,6 +334,7 @@ def test_switch(old, new, said):
      "sshd-methods", "error"),
     ("Match User beheer\nKbdInteractiveAuthentication no", "sshd-keyboard",
      "error"),
+    ("AuthorizedKeysCommandUser nobody", "sshd-keys", "error"),
     ("Nonsense 1", "sshd", "error"),
 ])
 def test_sshd(line, check, severity):
@@ -345,6 +346,26 @@ def test_sshd(line, check, severity):
         assert (check, severity) in problems(doctor()[1])
         if check != "sshd":
             assert re.search(r"00-doctor.conf:\d\)", seen(check))
+    assert problems(doctor()[1]) == set()
+
+
+KEYS = pathlib.Path("/usr/libexec/cloxxs/cloxxs-authorized-keys")
+
+
+@pytest.mark.parametrize("path", [KEYS, KEYS.parent])
+def test_command_for_keys(path):
+    """sshd runs no command that others than root may change."""
+    mode = path.stat().st_mode
+    path.chmod(mode | 0o020)
+    try:
+        assert ("sshd-keys", "error") in problems(doctor()[1])
+        assert f"may change {path}:" in seen("sshd-keys")
+    finally:
+        path.chmod(mode)
+    with changed(SSHD / "00-doctor.conf",
+                 "AuthorizedKeysCommand /usr/bin/true\n"
+                 "AuthorizedKeysCommandUser nobody\n"):
+        assert "AuthorizedKeysCommand /usr/bin/true" in seen("sshd-keys")
     assert problems(doctor()[1]) == set()
 
 

@@ -222,6 +222,22 @@ def test_dry_run_changes_nothing(fresh):
         in done.stdout
 
 
+def test_another_command_for_keys_is_left(fresh):
+    """sshd has one: whoever came in by it before, still does."""
+    theirs = pathlib.Path("/etc/ssh/sshd_config.d/50-theirs.conf")
+    theirs.write_text("AuthorizedKeysCommand /usr/bin/true %u\n"
+                      "AuthorizedKeysCommandUser nobody\n")
+    try:
+        done = setup("--yes", "--administrator", "anna")
+        assert done.returncode == 0, done.stderr
+        assert "AuthorizedKeysCommand already" in done.stderr
+        said = world.run("/usr/sbin/sshd", "-T").stdout
+        assert "\nauthorizedkeyscommand /usr/bin/true %u\n" in said
+        assert "\nauthorizedkeyscommanduser nobody\n" in said
+    finally:
+        theirs.unlink()
+
+
 def test_killed_anywhere_then_undone(fresh, killer):
     """At every write: what is there can be taken back, and root, local users
     and sshd are never harmed."""
