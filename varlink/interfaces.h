@@ -6,6 +6,7 @@
  * one source: varlink/interfaces.c is made from them when building.
  */
 
+extern const char varlink_io_systemd_UserDatabase[];
 extern const char varlink_nl_cloxxs_Access[];
 extern const char varlink_nl_cloxxs_Admin[];
 extern const char varlink_nl_cloxxs_Audit[];

@@ -214,6 +214,31 @@ def test_a_key_that_cloxxs_keeps(machine):
     assert machine.ssh_key("anna").returncode != 0
 
 
+ASK = """
+import socket
+stream = socket.socket(socket.AF_UNIX)
+stream.connect("/run/systemd/userdb/nl.cloxxs")
+stream.sendall(b'{"method": "io.systemd.UserDatabase.GetUserRecord", '
+               b'"parameters": {"service": "nl.cloxxs", '
+               b'"userName": "anna"}}' + bytes(1))
+print(stream.recv(65536).rstrip(bytes(1)).decode())
+"""
+
+
+def test_what_systemd_asks(machine):
+    """It runs with the daemon, and stops with it."""
+    told = json.loads(machine.run("python3", "-c", ASK).stdout)
+    assert told["parameters"]["record"]["userName"] == "anna"
+    machine.run("systemctl", "stop", "cloxxsd.service", "cloxxsd.socket")
+    wait_until(lambda: not machine.is_active("cloxxs-userdb.service"), 30,
+               "cloxxs-userdb to end")
+    assert not machine.run("sh", "-c", "ls /run/cloxxs-userdb 2>/dev/null",
+                           check=False).stdout
+    machine.run("systemctl", "start", "cloxxsd.socket", "cloxxsd.service")
+    assert machine.is_active("cloxxs-userdb.service")
+    assert_guarded(machine)
+
+
 def test_upgrade(machine):
     """An open session and a question that stands outlive it; no login fails."""
     session = session_of(machine)

@@ -23,7 +23,7 @@ check() {
 	}
 }
 
-for file in cloxxsd/cloxxsd cloxxsd/cloxxs-offline cloxxsctl/cloxxsctl \
+for file in cloxxsd/cloxxsd cloxxsd/cloxxs-offline cloxxsd/cloxxs-userdb cloxxsctl/cloxxsctl \
 	authorized_keys/cloxxs-authorized-keys \
 	pam_cloxxs/pam_cloxxs.so nss_cloxxs/libnss_cloxxs.so; do
 	path=$build/$file

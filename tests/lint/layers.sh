@@ -60,9 +60,10 @@ attempt audit config geo state
 service audit config geo state attempt backup
 daemon audit config geo state attempt publish backup service
 offline audit config geo state attempt publish backup service
+userdb service
 END
 [ "$(cd cloxxsd && echo */)" = \
-	"attempt/ audit/ backup/ config/ daemon/ geo/ offline/ publish/ service/ state/" ] ||
+	"attempt/ audit/ backup/ config/ daemon/ geo/ offline/ publish/ service/ state/ userdb/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
 # And within the tool, beside what lies in its own folder.
@@ -101,7 +102,7 @@ while read -r header homes; do
 done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
-jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/main.c
+jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
 pwquality.h cloxxsd/attempt/password_pattern.c
 crypt.h cloxxsd/attempt/foreign_hash.c

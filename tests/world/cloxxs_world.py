@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -271,6 +272,33 @@ os.execvp(sys.argv[2], sys.argv[2:])
         raise WorldError("cloxxsd was not ready in time")
 
 
+class Userdb(Service):
+    """What systemd asks about users: as cloxxs-userdb.service starts it."""
+
+    RUNTIME = "/run/cloxxs-userdb"
+    USER = "_cloxxs-keys"
+
+    def __init__(self):
+        super().__init__("cloxxs-userdb")
+
+    def spawn(self):
+        run("install", "-d", "-o", self.USER, "-g", self.USER, "-m", "0755",
+            self.RUNTIME)
+        door = pathlib.Path(self.RUNTIME) / "nl.cloxxs"
+        child = detached([
+            "unshare", "--net", "setpriv", "--reuid", self.USER, "--regid",
+            self.USER, "--clear-groups", "--bounding-set=-all",
+            "--inh-caps=-all", "--no-new-privs",
+            "/usr/libexec/cloxxs/cloxxs-userdb", str(door)])
+        wait_until(door.is_socket, 30, "cloxxs-userdb to listen")
+        return child.pid
+
+    def stop(self, *arguments, **options):
+        super().stop(*arguments, **options)
+        # Its directory goes with it.
+        shutil.rmtree(self.RUNTIME, ignore_errors=True)
+
+
 class Sshd(Service):
     """Debian's sshd on port 22 of the world's own network."""
 
@@ -304,6 +332,7 @@ class Sshd(Service):
 
 journald = Journald()
 cloxxsd = Cloxxsd()
+userdb = Userdb()
 sshd = Sshd()
 
 
@@ -336,12 +365,13 @@ def start():
     journald.start()
     if installed():
         cloxxsd.start()
+        userdb.start()
         enable()
     sshd.start()
 
 
 def stop():
-    for service in sshd, cloxxsd, journald:
+    for service in sshd, userdb, cloxxsd, journald:
         service.stop()
 
 

@@ -12,7 +12,7 @@ packages_build='autoconf automake gcc gettext libacl1-dev libc6-dev libcmocka-de
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
-packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck xz-utils zsh'
+packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck systemd-userdbd xz-utils zsh'
 # To make packages; to boot them. From Debian 13 on it stands in a package of
 # its own where units lie.
 packages_deb='build-essential debhelper dh-nss dpkg-dev'
