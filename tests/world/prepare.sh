@@ -4,7 +4,7 @@
 # a scratch copy of the sources, a build, an installed tree or packages of our
 # own. Sourced; the sourcing script sets src (the clone).
 
-# To build; to run the daemon and the world; to test.
+# To build; to run the daemon and the world; for the application in it; to test.
 packages_build='autoconf automake gcc gettext libacl1-dev libc6-dev libcmocka-dev libcrack2-dev
 	libcrypt-dev
 	libjansson-dev libmaxminddb-dev
@@ -12,7 +12,9 @@ packages_build='autoconf automake gcc gettext libacl1-dev libc6-dev libcmocka-de
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
-packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck systemd-userdbd xz-utils zsh'
+packages_app='gunicorn nginx openssl python3-flask'
+packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
+packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck systemd-userdbd uidmap xz-utils zsh'
 # To make packages; to boot them. From Debian 13 on it stands in a package of
 # its own where units lie.
 packages_deb='build-essential debhelper dh-nss dpkg-dev'
@@ -39,7 +41,14 @@ packages_install() {
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq update &&
 		apt-get -qq install --yes --no-install-recommends \
-			-o Dpkg::Options::=--force-confold "$@"
+			-o Dpkg::Options::=--force-confold "$@" || return
+	# A web server that nobody had is for the world alone.
+	case " $* " in
+	*' nginx '*)
+		[ ! -d /run/systemd/system ] ||
+			systemctl --quiet disable --now nginx
+		;;
+	esac
 }
 
 # Makes $scratch, which goes when the script ends.
