@@ -421,8 +421,9 @@ class Teller:
         return error is None
 
 
-def main():
-    story, teller = Story(language()), Teller()
+def tell(story):
+    """The exit status: 0 where each step saw what it should."""
+    teller = Teller()
     for step in story.steps():
         if not teller.tell(step, story.title(step)):
             return 1
@@ -430,4 +431,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tell(Story(language())))
