@@ -891,7 +891,7 @@ static const struct varlink_method methods[] = {
 		    admin_close_break_glass),
 	METHOD("ListSessions", VARLINK_MORE_ONLY, sessions_parameters,
 	       admin_list_sessions),
-	ROOT_METHOD("EndSession", 0, end_session_parameters, admin_end_session),
+	METHOD("EndSession", 0, end_session_parameters, admin_end_session),
 	ROOT_METHOD("AcceptClock", 0, reason_parameters, admin_accept_clock),
 	METHOD("GetNotice", 0, notice_parameters, admin_get_notice),
 	METHOD("ListAcceptances", VARLINK_MORE_ONLY, acceptances_parameters,

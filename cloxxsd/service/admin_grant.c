@@ -66,23 +66,25 @@ static bool act(struct service *service, struct varlink_call *call,
 {
 	const struct grant *grant = change->grant;
 	bool comes = change->type == CHANGE_GRANT_SET;
-	char details[GRANT_DETAILS_MAX], actor[ACTOR_MAX];
+	char details[GRANT_DETAILS_MAX];
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = comes ? EVENT_GRANT_SET
+						: EVENT_GRANT_REMOVED,
+				 .result = RECORD_DONE,
+				 .reason = REASON_BY_ADMINISTRATOR,
+				 .user = request->holder,
+				 .details = details };
 	struct change_set set = { 0 };
+	struct actor actor;
 
-	service_actor(service, varlink_call_peer(call), actor);
+	service_find_actor(service, varlink_call_peer(call), &actor);
+	actor_sign(&actor, &record);
+	if (!record.service)
+		record.service = grant->service;
 	grant_request_details(request, rights_before, comes ? grant->rights : 0,
 			      comes ? grant->until : 0, details);
 	change_set_add(&set, *change);
-	change_set_record(&set,
-			  (struct record){ .at_us = clock_realtime_us(),
-					   .event = comes ? EVENT_GRANT_SET
-							  : EVENT_GRANT_REMOVED,
-					   .result = RECORD_DONE,
-					   .reason = REASON_BY_ADMINISTRATOR,
-					   .user = request->holder,
-					   .actor = actor,
-					   .service = grant->service,
-					   .details = details });
+	change_set_record(&set, record);
 	if (state_apply(service->state, &set) == 0)
 		return true;
 	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);

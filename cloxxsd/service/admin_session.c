@@ -14,6 +14,7 @@
 #include "cloxxsd/state/session.h"
 
 #define UNREADABLE "The store cannot be read."
+#define ROOT_ENDS "Only root ends sessions that have a process."
 
 static json_t *session_json(const struct session *session,
 			    const struct user *user)
@@ -167,7 +168,7 @@ static bool take_session(struct service *service, struct varlink_call *call,
 static int end_one(struct service *service, struct varlink_call *call,
 		   json_t *parameters, const char *reason)
 {
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	struct admin_ending ending;
 	struct change change = { 0 };
 	struct session session;
@@ -176,8 +177,13 @@ static int end_one(struct service *service, struct varlink_call *call,
 
 	if (!take_session(service, call, parameters, &session, &user))
 		return 0;
-	service_actor(service, varlink_call_peer(call), actor);
-	record = admin_ending_record(&user, actor, session.id, reason, &ending);
+	/* That of an application has no process that would have to end. */
+	if (session.opener != SESSION_OPENER_APPLICATION &&
+	    !guard_is_root(service, call, ROOT_ENDS))
+		return 0;
+	service_find_actor(service, varlink_call_peer(call), &actor);
+	record = admin_ending_record(&user, actor.name, session.id, reason,
+				     &ending);
 	record.service = session.service;
 	record.address = record_text(session.address);
 	record.terminal = record_text(session.terminal);
@@ -231,7 +237,8 @@ static int end_all(struct service *service, struct varlink_call *call,
 	struct admin_ending ending;
 	struct user user;
 
-	if (!admin_take_named(service, call, name, &user))
+	if (!guard_is_root(service, call, ROOT_ENDS) ||
+	    !admin_take_named(service, call, name, &user))
 		return 0;
 	sessions = sessions_of(service, &user);
 	if (!sessions)

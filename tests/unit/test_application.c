@@ -813,6 +813,37 @@ static void expect_hers(const struct ledger_row *row, const char *event,
 	assert_string_equal(row->reason, "by-administrator");
 }
 
+static void it_ends_a_session_for_an_administrator(void **state)
+{
+	struct outcome session = open_after_login(WWW, boss);
+	struct outcome hers = open_after_login(WWW, boss);
+	struct ledger_row row;
+	struct talk talk;
+
+	(void)state;
+	talk_open(core, &talk, WWW);
+	assert_string_equal(act_for(&talk, session.session, NULL).error, "");
+	assert_string_equal(check(WWW, hers.session, NULL), "allow anna");
+	assert_string_equal(ask(&talk, "EndSession",
+				json_pack("{s:s}", "session", hers.session)),
+			    "");
+	row = last_row();
+	expect_hers(&row, "session-ended", "anna");
+	assert_string_equal(check(WWW, hers.session, NULL), "deny");
+	assert_string_equal(ask(&talk, "EndSession",
+				json_pack("{s:s}", "session", hers.session)),
+			    "nl.cloxxs.Admin.NotFound");
+	/* One with a process is root's to end, and so are all at once. */
+	hers = open_session(core, 0, boss);
+	assert_string_equal(ask(&talk, "EndSession",
+				json_pack("{s:s}", "session", hers.session)),
+			    "nl.cloxxs.Admin.RootOnly");
+	assert_string_equal(
+		ask(&talk, "EndSession", json_pack("{s:s}", "user", "anna")),
+		"nl.cloxxs.Admin.RootOnly");
+	talk_close(core, &talk);
+}
+
 static void it_acts_for_an_administrator(void **state)
 {
 	struct outcome session = open_after_login(WWW, boss);
@@ -840,7 +871,7 @@ static void it_acts_for_an_administrator(void **state)
 	/* What is for root alone, by row and by user, stays so. */
 	assert_string_equal(
 		ask(&talk, "EndSession", json_pack("{s:s}", "user", "piet")),
-		DENIED);
+		"nl.cloxxs.Admin.RootOnly");
 	assert_string_equal(ask(&talk, "LockUser",
 				json_pack("{s:s, s:s, s:b}", "name", "piet",
 					  "reason", "test", "end_sessions", 1)),
@@ -1069,6 +1100,9 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test(abuse_33_it_puts_nobody_anywhere),
 		cmocka_unit_test(abuse_61_by_the_proxies_of_the_service),
+		cmocka_unit_test_setup_teardown(
+			it_ends_a_session_for_an_administrator, setup_boss,
+			teardown),
 		cmocka_unit_test_setup_teardown(it_acts_for_an_administrator,
 						setup_boss, teardown),
 		cmocka_unit_test(what_ends_it),

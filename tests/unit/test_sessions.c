@@ -264,7 +264,7 @@ static void one_is_named_to_be_ended(void **state)
 	memcpy(prefix, session.id, sizeof(prefix));
 	prefix[12] = '\0';
 	expect_error(JAN, "EndSession", json_pack("{s:s}", "session", prefix),
-		     DENIED);
+		     ROOT_ONLY);
 	expect_error(0, "EndSession", json_pack("{s:s}", "session", "%"),
 		     NOT_FOUND);
 	expect_error(0, "EndSession", json_pack("{s:s}", "session", ""),
@@ -366,7 +366,7 @@ static void all_of_a_user(void **state)
 	(void)state;
 	(void)open_one(piet);
 	expect_error(JAN, "EndSession", json_pack("{s:s}", "user", "piet"),
-		     DENIED);
+		     ROOT_ONLY);
 	reply = call(0, "EndSession", json_pack("{s:s}", "user", "piet"),
 		     error);
 	assert_string_equal(error, "");
