@@ -113,9 +113,9 @@ static bool name_is_good(struct service *service, struct varlink_call *call,
 	return false;
 }
 
-/* Whether nobody has the name of the group, here or on the host. */
+/* Whether nobody has the name of the group, or its id, here or on the host. */
 static bool group_is_free(struct service *service, struct varlink_call *call,
-			  const char *name)
+			  const char *name, uint32_t gid)
 {
 	static const char *const files[] = { "/etc/passwd", "/etc/group" };
 	struct user user;
@@ -126,10 +126,16 @@ static bool group_is_free(struct service *service, struct varlink_call *call,
 		return false;
 	}
 	for (size_t i = 0; r == USER_E_UNKNOWN && i < ARRAY_SIZE(files); i++) {
-		int found = local_accounts_find(files[i], name, 0);
+		int found = local_accounts_find(files[i], name, gid);
 
 		if (found == LOCAL_ACCOUNTS_NAME) {
 			(void)!admin_exists(call, name, files[i]);
+			return false;
+		}
+		if (found == LOCAL_ACCOUNTS_ID) {
+			(void)!admin_conflict(call, "The next free id stands "
+						    "in /etc/passwd or "
+						    "/etc/group.");
 			return false;
 		}
 		if (found < 0)
@@ -154,8 +160,8 @@ static bool groups_are_good(struct service *service, struct varlink_call *call,
 	}
 	project_group_name(project, false, readers);
 	project_group_name(project, true, writers);
-	return group_is_free(service, call, readers) &&
-	       group_is_free(service, call, writers);
+	return group_is_free(service, call, readers, project->readers_gid) &&
+	       group_is_free(service, call, writers, project->writers_gid);
 }
 
 /* Gives the project ids for its two groups; false: answered. */
@@ -166,8 +172,6 @@ static bool make_groups(struct service *service, struct varlink_call *call,
 	uint32_t gid;
 	int r;
 
-	if (!groups_are_good(service, call, "unix_groups", project))
-		return false;
 	r = user_free_uid(service->state->store, settings->uid_min,
 			  settings->uid_max, &gid);
 	if (r == USER_E_UNKNOWN || (r == 0 && gid == settings->uid_max)) {
@@ -181,7 +185,7 @@ static bool make_groups(struct service *service, struct varlink_call *call,
 	}
 	project->readers_gid = gid;
 	project->writers_gid = gid + 1;
-	return true;
+	return groups_are_good(service, call, "unix_groups", project);
 }
 
 int admin_add_project(struct varlink_call *call, json_t *parameters,

@@ -249,6 +249,8 @@ static void users(void **state)
 		     json_pack("{s:s, s:i, s:s}", "userName", "piet", "uid", ID,
 			       "service", "nl.cloxxs"),
 		     PIET);
+	/* Keys are asked for to tell them to root and himself alone. */
+	assert_int_equal(rig.source.ask_from_us, 0);
 }
 
 static void groups(void **state)
