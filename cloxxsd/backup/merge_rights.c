@@ -3,15 +3,20 @@
 
 #include "base/name.h"
 
-#define PROJECT "id, name, service, archived_at != 0, readers_gid, writers_gid"
-#define GRANT "service, project, holder, rights, until"
-
 /* What is in one of the two only, or another there. */
 #define DIFFERENT(what, table)                                              \
 	"SELECT * FROM (SELECT " what " FROM " table " EXCEPT SELECT " what \
 	" FROM present." table ")"                                          \
 	" UNION SELECT * FROM (SELECT " what " FROM present." table         \
 	" EXCEPT SELECT " what " FROM " table ")"
+
+#define PROJECTS                                                      \
+	DIFFERENT("id, name, service, archived_at != 0, readers_gid," \
+		  " writers_gid",                                     \
+		  "project")
+#define GRANTS \
+	DIFFERENT("service, project, holder, rights, until", "project_grant")
+#define MEMBERS DIFFERENT("group_id, uid", "user_group_member")
 
 int merge_rights_for_each(struct store *store,
 			  int (*each)(const char *name, void *userdata),
@@ -21,42 +26,25 @@ int merge_rights_for_each(struct store *store,
 	sqlite3_stmt *row;
 	int r;
 
-	r = store_bind(
-		store,
-		"SELECT name FROM (" DIFFERENT(
-			PROJECT,
-			"project") ") UNION"
-				   " SELECT coalesce((SELECT name FROM "
-				   "present.project"
-				   "  WHERE id = project), (SELECT name FROM "
-				   "main.project"
-				   "  WHERE id = project), 'every-project')"
-				   " FROM (" DIFFERENT(
-					   GRANT,
-					   "project_grant") ") UNION"
-							    " SELECT '@' || "
-							    "coalesce((SELECT "
-							    "name FROM "
-							    "present.user_group"
-							    "  WHERE id = "
-							    "group_id), "
-							    "(SELECT name FROM "
-							    "main.user_group"
-							    "  WHERE id = "
-							    "group_id), '') "
-							    "FROM (" DIFFERENT(
-								    "group_id, "
-								    "uid",
-								    "user_"
-								    "group_"
-								    "member") ")",
-		&row, "");
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW)
+	r = store_bind(store,
+		       "SELECT name FROM (" PROJECTS ") UNION"
+		       " SELECT coalesce("
+		       "(SELECT name FROM present.project WHERE id = project),"
+		       " (SELECT name FROM main.project WHERE id = project),"
+		       " 'every-project') FROM (" GRANTS ") UNION"
+		       " SELECT '@' || coalesce("
+		       "(SELECT name FROM present.user_group"
+		       " WHERE id = group_id),"
+		       " (SELECT name FROM main.user_group"
+		       " WHERE id = group_id), '') FROM (" MEMBERS ")",
+		       &row, "");
+	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
 		r = store_column_text(row, 0, name, sizeof(name))
 			    ? each(name, userdata)
 			    : -EBADMSG;
-	if (r != 0)
-		sqlite3_reset(row);
+		if (r != 0)
+			sqlite3_reset(row);
+	}
 	return r;
 }
 
@@ -110,7 +98,8 @@ static int take_present(struct store *store)
 		"DELETE FROM user_group",
 		"INSERT INTO user_group SELECT * FROM present.user_group",
 		"INSERT INTO user_group_member"
-		" SELECT * FROM present.user_group_member",
+		" SELECT * FROM present.user_group_member"
+		" WHERE uid IN (SELECT uid FROM user)",
 		"DELETE FROM project_grant",
 		"INSERT INTO project_grant"
 		" SELECT * FROM present.project_grant",

@@ -14,6 +14,7 @@
 
 #define JAN 66000
 #define PIET 66001
+#define ANNA 66002 /* came since the backup */
 #define SERVICE "books"
 
 /* What comes out of the backup, and what stands now. */
@@ -227,6 +228,26 @@ static void who_goes_takes_his_grants_along(void **state)
 	assert_true(has_grant(1, 1 | ACCESS_GROUP_BIT));
 }
 
+/* Nor is he a member: of a restored store he is no user. */
+static void who_came_since_is_in_no_group(void **state)
+{
+	struct user_group group = { .id = 1, .name = "finance" };
+	uint32_t n;
+
+	(void)state;
+	add_user(now, ANNA, "anna");
+	apply(now,
+	      (struct change){ .type = CHANGE_MEMBER_ADD,
+			       .group = &group,
+			       .uid = ANNA },
+	      0);
+	put_grant(now, CHANGE_GRANT_SET, 1, ANNA, ACCESS_READ);
+	merge(false, "@finance a ");
+	assert_false(has_grant(1, ANNA));
+	assert_int_equal(user_group_count(then->state.store, 1, &n), 0);
+	assert_int_equal(n, 1);
+}
+
 #define case_of(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -237,6 +258,7 @@ int main(void)
 		case_of(the_rights_of_then_come_back),
 		case_of(ids_of_groups_stay_retired),
 		case_of(who_goes_takes_his_grants_along),
+		case_of(who_came_since_is_in_no_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
