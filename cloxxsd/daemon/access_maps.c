@@ -7,6 +7,7 @@
  */
 #include "cloxxsd/daemon/access_maps.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,6 +148,30 @@ void access_maps_bind(struct access_maps *maps)
 				   maps->accounts->accounts[i].service->name);
 }
 
+/* What a service left here that has neither projects nor an account now. */
+static void withdraw_others(const struct access_maps *maps)
+{
+	DIR *directory = opendir(maps->directory);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		size_t n = strlen(entry->d_name);
+		char service[NAME_SERVICE_MAX + 1], path[640];
+
+		if (n <= 4 || n - 4 >= sizeof(service) ||
+		    strcmp(entry->d_name + n - 4, ".map") != 0)
+			continue;
+		memcpy(service, entry->d_name, n - 4);
+		service[n - 4] = '\0';
+		if (find(maps, service) || !path_of(maps, service, path))
+			continue;
+		if (access_writer_withdraw(path) < 0)
+			log_line(LOG_ERR, "%s cannot be withdrawn", path);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 int access_maps_init(struct access_maps *maps, struct state *state,
 		     const struct accounts *accounts, const char *directory)
 {
@@ -166,6 +191,8 @@ int access_maps_init(struct access_maps *maps, struct state *state,
 	r = need_of_projects(maps);
 	if (r == 0)
 		access_maps_bind(maps);
+	if (r == 0)
+		withdraw_others(maps);
 	return r;
 }
 

@@ -135,6 +135,7 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	closing_committed(&daemon->closing, set);
 	alarm_committed(&daemon->alarm, set);
 	summing_committed(&daemon->summing, set);
+	access_watch_swinging(daemon->service.access_watch, set);
 	access_maps_committed(&daemon->access_maps, set);
 	r = publication_committed(&daemon->publication, set);
 	if (r == 0)

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/access.h"
+#include "cloxxsd/daemon/log.h"
 
 /* Names, each ended by NUL, one behind the other. */
 struct names {
@@ -190,6 +192,37 @@ static int remove_others(const struct unix_groups *groups,
 	return r;
 }
 
+static bool is_users(struct store *store, const char *name, uint32_t gid)
+{
+	struct user user;
+
+	return user_find(store, name, &user) != USER_E_UNKNOWN ||
+	       user_find_uid(store, gid, &user) != USER_E_UNKNOWN;
+}
+
+/*
+ * Whether no user has a name or an id of its groups. Nothing lets it come to
+ * that; where it has, the project is left out: nobody is to be in a user's own
+ * group, and one row must not keep everybody out.
+ */
+static bool is_fit(const struct unix_groups *groups,
+		   const struct project *project)
+{
+	struct store *store = groups->state->store;
+	char readers[NAME_USER_MAX + 1], writers[NAME_USER_MAX + 1];
+
+	project_group_name(project, false, readers);
+	project_group_name(project, true, writers);
+	if (!is_users(store, readers, project->readers_gid) &&
+	    !is_users(store, writers, project->writers_gid))
+		return true;
+	log_line(LOG_ERR,
+		 "the groups of project %s are left out: a user has the name "
+		 "or the id of one; see cloxxsctl project set --unix-groups",
+		 project->name);
+	return false;
+}
+
 /* The marked projects as they stand in the store. */
 static int load(struct unix_groups *groups)
 {
@@ -200,6 +233,8 @@ static int load(struct unix_groups *groups)
 	groups->n = 0;
 	while ((r = project_next_grouped(groups->state->store, project.id,
 					 &project)) == 0) {
+		if (!is_fit(groups, &project))
+			continue;
 		grown = reallocarray(groups->projects, groups->n + 1,
 				     sizeof(*grown));
 		if (!grown)
@@ -264,6 +299,7 @@ static int edit_members(const struct unix_groups *groups, uint32_t gid,
 	    group.n_name >= sizeof(name))
 		return 0;
 	memcpy(name, group.name, group.n_name);
+	name[group.n_name] = '\0';
 	one = group.members;
 	for (uint32_t i = 0; r == 0 && i < group.n_members; i++) {
 		size_t n = strlen(one);

@@ -16,7 +16,10 @@ struct access_watch;
 must_check int access_watch_new(struct service *service, sd_event *event,
 				struct access_watch **ret_watch);
 struct access_watch *access_watch_free(struct access_watch *watch);
-/* After a commit, and after the maps were swung. */
+/* After a commit, before the maps are swung, and after: who watches is told of
+ * who was known to his service, or is. */
+void access_watch_swinging(struct access_watch *watch,
+			   const struct change_set *set);
 void access_watch_committed(struct access_watch *watch,
 			    const struct change_set *set);
 

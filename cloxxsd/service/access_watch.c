@@ -12,6 +12,8 @@
 
 /* In all; an application needs one. */
 #define WATCHERS_MAX 64
+/* Of one service. */
+#define WATCHERS_OF_ONE 8
 /* So that either side finds out that the other has gone. */
 #define BEAT_US UINT64_C(60000000)
 
@@ -25,6 +27,8 @@ struct access_watch {
 	sd_event_source *timer;
 	struct watcher watchers[WATCHERS_MAX];
 	size_t n;
+	/* Whether the user of a change was one of the watcher's service. */
+	bool knew[CHANGES_MAX][WATCHERS_MAX];
 };
 
 /* What one change is about. */
@@ -42,11 +46,39 @@ static void drop(struct access_watch *watch, size_t i)
 	watch->watchers[i] = watch->watchers[--watch->n];
 }
 
+/* Whether he may still hear of it: as of now, not of when he began. */
+static bool may_hear(struct access_watch *watch, const struct watcher *one)
+{
+	const struct varlink_peer *peer = varlink_call_peer(one->call);
+	const struct settings_service *own =
+		service_of_peer(watch->service, peer);
+
+	if (own)
+		return strcmp(own->name, one->service) == 0;
+	return (service_classify(peer, watch->service) &
+		(PEER_ROOT | PEER_ADMINISTRATOR)) != 0;
+}
+
+/* Those who have gone, and those who may not hear it any more. */
 static void drop_the_gone(struct access_watch *watch)
 {
-	for (size_t i = watch->n; i > 0; i--)
-		if (!varlink_call_is_open(watch->watchers[i - 1].call))
-			drop(watch, i - 1);
+	for (size_t i = watch->n; i > 0; i--) {
+		struct watcher *one = &watch->watchers[i - 1];
+
+		if (varlink_call_is_open(one->call) && may_hear(watch, one))
+			continue;
+		(void)!varlink_call_denied(one->call);
+		drop(watch, i - 1);
+	}
+}
+
+static size_t count_of(const struct access_watch *watch, const char *service)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < watch->n; i++)
+		n += strcmp(watch->watchers[i].service, service) == 0;
+	return n;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -106,7 +138,7 @@ int access_watch_add(struct varlink_call *call, json_t *parameters,
 	if (!of)
 		return 0;
 	drop_the_gone(watch);
-	if (watch->n == WATCHERS_MAX)
+	if (watch->n == WATCHERS_MAX || count_of(watch, of) == WATCHERS_OF_ONE)
 		return varlink_call_error(call, "nl.cloxxs.Access.Busy", NULL);
 	one = &watch->watchers[watch->n++];
 	one->call = varlink_call_ref(call);
@@ -132,10 +164,16 @@ static void read_grant(struct access_watch *watch, const struct grant *grant,
 		       struct news *news)
 {
 	struct store *store = watch->service->state->store;
+	struct user user;
 
 	news->change = "grant";
 	news->service = grant->service;
-	(void)!holder_write(store, grant->holder, news->holder);
+	/* Who may not use the service is nobody it knows. */
+	if (grant->holder == ACCESS_EVERYONE ||
+	    (grant->holder & ACCESS_GROUP_BIT) ||
+	    (user_find_uid(store, grant->holder, &user) == 0 &&
+	     user_may_use(&user, grant->service)))
+		(void)!holder_write(store, grant->holder, news->holder);
 	(void)!holder_write_project(store, grant->project, news->project);
 }
 
@@ -159,11 +197,60 @@ static void read_change(struct access_watch *watch, const struct change *change,
 	}
 }
 
-static bool concerns(const struct news *news, const char *service)
+static bool concerns(const struct news *news, const char *service, bool knew)
 {
 	if (news->service)
 		return strcmp(news->service, service) == 0;
-	return !news->of_user || user_may_use(&news->user, service);
+	return !news->of_user || knew || user_may_use(&news->user, service);
+}
+
+/* Who may not use the service is not named to it: he may have lost it just
+ * now. */
+static json_t *user_of(const struct news *news, const char *service)
+{
+	if (!news->of_user)
+		return text_or_null(news->holder);
+	return user_may_use(&news->user, service) ? json_string(news->user.name)
+						  : json_null();
+}
+
+static void tell(struct watcher *one, const struct news *news)
+{
+	(void)!varlink_call_continue(
+		one->call, json_pack("{s:s, s:o, s:o}", "change", news->change,
+				     "user", user_of(news, one->service),
+				     "project", text_or_null(news->project)));
+}
+
+static bool is_known(struct access_watch *watch, const char *service,
+		     const struct user *user)
+{
+	const struct map *map =
+		watch->service->access_map(service, watch->service->userdata);
+	struct access_user found;
+
+	return map &&
+	       access_find_user(map, user->name, strlen(user->name), &found);
+}
+
+void access_watch_swinging(struct access_watch *watch,
+			   const struct change_set *set)
+{
+	struct news news;
+
+	if (!watch || watch->n == 0)
+		return;
+	drop_the_gone(watch);
+	for (size_t i = 0; i < set->n_changes; i++) {
+		if (!change_is_access(&set->changes[i]))
+			continue;
+		read_change(watch, &set->changes[i], &news);
+		for (size_t j = 0; j < watch->n; j++)
+			watch->knew[i][j] =
+				news.of_user &&
+				is_known(watch, watch->watchers[j].service,
+					 &news.user);
+	}
 }
 
 void access_watch_committed(struct access_watch *watch,
@@ -171,26 +258,15 @@ void access_watch_committed(struct access_watch *watch,
 {
 	struct news news;
 
-	if (!watch || watch->n == 0)
+	if (!watch)
 		return;
-	for (size_t i = 0; i < set->n_changes; i++) {
+	for (size_t i = 0; i < set->n_changes && watch->n > 0; i++) {
 		if (!change_is_access(&set->changes[i]))
 			continue;
 		read_change(watch, &set->changes[i], &news);
 		for (size_t j = 0; j < watch->n; j++)
-			if (concerns(&news, watch->watchers[j].service))
-				(void)!varlink_call_continue(
-					watch->watchers[j].call,
-					json_pack(
-						"{s:s, s:o, s:o}", "change",
-						news.change, "user",
-						news.of_user
-							? json_string(
-								  news.user
-									  .name)
-							: text_or_null(
-								  news.holder),
-						"project",
-						text_or_null(news.project)));
+			if (concerns(&news, watch->watchers[j].service,
+				     watch->knew[i][j]))
+				tell(&watch->watchers[j], &news);
 	}
 }

@@ -357,6 +357,14 @@ static int write_users(struct store *store, int64_t now,
 		r = -ESTALE;
 	if (r != 0)
 		return r;
+	/* As when he is disabled by himself: none goes on when he is not. */
+	r = store_run(store,
+		      "DELETE FROM session WHERE opener = 3 AND uid IN"
+		      " (SELECT uid FROM temp.staged"
+		      " WHERE act = 2 AND NOT enabled)",
+		      "");
+	if (r != 0)
+		return r;
 	r = store_run(store,
 		      "UPDATE user SET role = s.role, enabled = s.enabled,"
 		      " services = s.services, shell = s.shell, home = s.home,"

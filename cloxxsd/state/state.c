@@ -199,7 +199,8 @@ static int write_set(struct state *state, const struct change_set *set)
 
 static void count(struct state *state, const struct change *change)
 {
-	state->n_profiles += change_is_profile(change);
+	/* A project may have taken names and ids that users could have had. */
+	state->n_profiles += change_is_profile(change) || change->project;
 	state->n_rights += change_is_access(change) && !change->grant &&
 			   !change->grants;
 }

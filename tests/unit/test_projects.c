@@ -681,9 +681,19 @@ static void changes_are_watched(void **state)
 			json_object_get(reply, "parameters"), "user")),
 		"jan");
 	json_decref(reply);
-	/* Of who is of no concern nothing is heard, of the next again. */
+	/* Of who is of no concern nothing is heard; who lost the service is
+	 * not named any more. */
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_DISABLE, .uid = ANNA });
+	set_services("jan", "sshd");
+	reply = talk_next(core, &talk);
+	assert_true(json_is_null(
+		json_object_get(json_object_get(reply, "parameters"), "user")));
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_object_get(reply, "parameters"), "change")),
+		"user");
+	json_decref(reply);
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_DISABLE, .uid = PIET });
 	reply = talk_next(core, &talk);
