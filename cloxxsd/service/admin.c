@@ -92,12 +92,15 @@ bool admin_do(struct service *service, struct varlink_call *call,
 				 .event = act->event,
 				 .result = RECORD_DONE,
 				 .reason = REASON_BY_ADMINISTRATOR,
-				 .user = act->user->name,
+				 .user = act->user ? act->user->name
+						   : act->name,
 				 .details = act->details };
 	struct actor actor;
 
 	service_find_actor(service, varlink_call_peer(call), &actor);
 	actor_sign(&actor, &record);
+	if (act->service)
+		record.service = act->service;
 	if (act->change.type != _CHANGE_NONE)
 		change_set_add(&set, act->change);
 	change_set_record(&set, record);

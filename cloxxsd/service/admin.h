@@ -21,7 +21,7 @@
 	"blanks or '..'."
 #define ADMIN_ROLE_RULE "It must be user or administrator."
 #define ADMIN_LANGUAGE_RULE "It must be en or nl."
-#define ADMIN_SERVICE_RULE                                                 \
+#define ADMIN_SERVICE_RULE                                                \
 	"A service is named by letters, digits, '.', '_' and '-', 64 at " \
 	"most."
 #define ADMIN_TIME_RULE \
@@ -55,14 +55,18 @@ bool admin_take_named(struct service *service, struct varlink_call *call,
 		      const char *name, struct user *ret_user);
 
 /*
- * Applies change with its record: event by the caller, about user, with
- * details (NULL: none). False, with the call answered, where it could not be
- * written.
+ * Applies change with its record: event by the caller, and by what application
+ * and from where, with details (NULL: none). False, with the call answered,
+ * where it could not be written.
  */
 struct admin_act {
 	enum event event;
 	struct change change; /* type _CHANGE_NONE: only the record */
+	/* Whom it is about, in a row or by name; of neither may there be one.
+	 */
 	const struct user *user;
+	const char *name;
+	const char *service; /* whose projects; NULL: by which it was done */
 	const char *details;
 	bool ends_sessions; /* all of user's, which is recorded besides */
 };

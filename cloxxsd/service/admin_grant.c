@@ -59,7 +59,8 @@ static struct grant_request read_request(json_t *parameters)
 	};
 }
 
-/* Applies change with its record, which before tells of; false: answered. */
+/* Applies change with its record, which tells the rights before too; false:
+ * answered. */
 static bool act(struct service *service, struct varlink_call *call,
 		const struct change *change,
 		const struct grant_request *request, uint32_t rights_before)
@@ -67,28 +68,17 @@ static bool act(struct service *service, struct varlink_call *call,
 	const struct grant *grant = change->grant;
 	bool comes = change->type == CHANGE_GRANT_SET;
 	char details[GRANT_DETAILS_MAX];
-	struct record record = { .at_us = clock_realtime_us(),
-				 .event = comes ? EVENT_GRANT_SET
-						: EVENT_GRANT_REMOVED,
-				 .result = RECORD_DONE,
-				 .reason = REASON_BY_ADMINISTRATOR,
-				 .user = request->holder,
-				 .details = details };
-	struct change_set set = { 0 };
-	struct actor actor;
 
-	service_find_actor(service, varlink_call_peer(call), &actor);
-	actor_sign(&actor, &record);
-	if (!record.service)
-		record.service = grant->service;
 	grant_request_details(request, rights_before, comes ? grant->rights : 0,
 			      comes ? grant->until : 0, details);
-	change_set_add(&set, *change);
-	change_set_record(&set, record);
-	if (state_apply(service->state, &set) == 0)
-		return true;
-	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);
-	return false;
+	return admin_do(
+		service, call,
+		&(struct admin_act){ .event = comes ? EVENT_GRANT_SET
+						    : EVENT_GRANT_REMOVED,
+				     .change = *change,
+				     .name = request->holder,
+				     .service = grant->service,
+				     .details = details });
 }
 
 static int reply_grant(struct varlink_call *call,

@@ -271,31 +271,31 @@ static void tell(const void *userdata, size_t i,
 				      one->grant.until, ret_record->details);
 }
 
-static int apply(struct service *service, struct staging *staging,
-		 const char *actor, const int64_t counts[3])
+static int apply(struct service *service, const struct actor *actor,
+		 struct staging *staging, const int64_t counts[3])
 {
 	struct change_grants grants = { .n = staging->n,
 					.tell = tell,
 					.userdata = staging,
-					.actor = actor };
-	int64_t now_us = clock_realtime_us();
-	struct change_set set = { 0 };
+					.actor = actor->name };
 	char details[120];
+	/* One time for all: that of the record of the whole. */
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = EVENT_GRANTS_IMPORTED,
+				 .result = RECORD_DONE,
+				 .reason = REASON_BY_ADMINISTRATOR,
+				 .details = details };
+	struct change_set set = { 0 };
 
+	actor_sign(actor, &record);
 	(void)snprintf(details, sizeof(details),
 		       "added=%lld changed=%lld unchanged=%lld",
 		       (long long)counts[0], (long long)counts[1],
 		       (long long)counts[2]);
 	change_set_add(&set, (struct change){ .type = CHANGE_GRANTS,
-					      .at = now_us,
+					      .at = record.at_us,
 					      .grants = &grants });
-	change_set_record(&set,
-			  (struct record){ .at_us = now_us,
-					   .event = EVENT_GRANTS_IMPORTED,
-					   .result = RECORD_DONE,
-					   .reason = REASON_BY_ADMINISTRATOR,
-					   .actor = actor,
-					   .details = details });
+	change_set_record(&set, record);
 	return state_apply(service->state, &set);
 }
 
@@ -306,7 +306,7 @@ int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 	struct staging *staging = take(call);
 	struct service *service = userdata;
 	int64_t counts[3] = { 0 };
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	json_t *faults;
 
 	if (!staging)
@@ -322,9 +322,9 @@ int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 	json_decref(faults);
 	if (look(service, staging, counts) != 0)
 		return admin_unavailable(call, UNREADABLE);
-	service_actor(service, varlink_call_peer(call), actor);
+	service_find_actor(service, varlink_call_peer(call), &actor);
 	if (!dry_run && counts[0] + counts[1] > 0 &&
-	    apply(service, staging, actor, counts) != 0)
+	    apply(service, &actor, staging, counts) != 0)
 		return admin_unavailable(call, ADMIN_NOT_WRITTEN);
 	varlink_connection_set_data(varlink_call_connection(call), NULL, NULL);
 	return varlink_call_reply(

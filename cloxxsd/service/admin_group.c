@@ -43,26 +43,15 @@ static bool take_group(struct service *service, struct varlink_call *call,
 static bool act(struct service *service, struct varlink_call *call,
 		enum event event, struct change change, const char *user)
 {
-	struct change_set set = { 0 };
 	char details[NAME_USER_MAX + 16];
-	struct record record = { .at_us = clock_realtime_us(),
-				 .event = event,
-				 .result = RECORD_DONE,
-				 .reason = REASON_BY_ADMINISTRATOR,
-				 .user = user,
-				 .details = details };
-	struct actor actor;
 
-	service_find_actor(service, varlink_call_peer(call), &actor);
-	actor_sign(&actor, &record);
 	(void)snprintf(details, sizeof(details), "group=@%s",
 		       change.group->name);
-	change_set_add(&set, change);
-	change_set_record(&set, record);
-	if (state_apply(service->state, &set) == 0)
-		return true;
-	(void)!admin_unavailable(call, ADMIN_NOT_WRITTEN);
-	return false;
+	return admin_do(service, call,
+			&(struct admin_act){ .event = event,
+					     .change = change,
+					     .name = user,
+					     .details = details });
 }
 
 static int reply_group(struct service *service, struct varlink_call *call,

@@ -844,6 +844,31 @@ static void it_ends_a_session_for_an_administrator(void **state)
 	talk_close(core, &talk);
 }
 
+/* Rights are signed as all else is. */
+static void expect_rights_hers(struct talk *talk)
+{
+	static const struct {
+		const char *method, *parameters, *event, *user;
+	} calls[] = {
+		{ "AddProject", "{\"name\": \"a\", \"service\": \"accounts\"}",
+		  "project-added", "" },
+		{ "AddGroup", "{\"name\": \"finance\"}", "group-added", "" },
+		{ "AddGrant",
+		  "{\"holder\": \"piet\", \"project\": \"a\","
+		  " \"right\": \"read\"}",
+		  "grant-set", "piet" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		json_t *parameters = json_loads(calls[i].parameters, 0, NULL);
+		struct ledger_row row;
+
+		assert_string_equal(ask(talk, calls[i].method, parameters), "");
+		row = last_row();
+		expect_hers(&row, calls[i].event, calls[i].user);
+	}
+}
+
 static void it_acts_for_an_administrator(void **state)
 {
 	struct outcome session = open_after_login(WWW, boss);
@@ -868,6 +893,7 @@ static void it_acts_for_an_administrator(void **state)
 		"");
 	row = last_row();
 	expect_hers(&row, "password-reset", "piet");
+	expect_rights_hers(&talk);
 	/* What is for root alone, by row and by user, stays so. */
 	assert_string_equal(
 		ask(&talk, "EndSession", json_pack("{s:s}", "user", "piet")),
