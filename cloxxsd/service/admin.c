@@ -79,7 +79,7 @@ bool admin_take_named(struct service *service, struct varlink_call *call,
 	if (r == USER_E_UNKNOWN)
 		(void)!admin_not_found(call, name);
 	else
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return false;
 }
 

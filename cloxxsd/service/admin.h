@@ -9,6 +9,7 @@
 #include "cloxxsd/service/service.h"
 #include "cloxxsd/service/user_json.h"
 
+#define ADMIN_UNREADABLE "The store cannot be read."
 #define ADMIN_NOT_WRITTEN \
 	"The change could not be written; nothing was changed."
 
@@ -24,6 +25,8 @@
 #define ADMIN_SERVICE_RULE                                                \
 	"A service is named by letters, digits, '.', '_' and '-', 64 at " \
 	"most."
+#define ADMIN_WHICH_SERVICE "Every project of which service? It must be named."
+#define ADMIN_OTHER_SERVICE "The project belongs to another service."
 #define ADMIN_TIME_RULE \
 	"It must be a time in seconds since 1970, 0 for no limit, to 9999."
 #define ADMIN_VALIDITY_RULE "It would end before it begins."

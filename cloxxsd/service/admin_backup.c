@@ -413,7 +413,7 @@ static int start_looking(struct service *service, struct varlink_call *call,
 	return admin_unavailable(call, r == -EAGAIN
 					       ? "Others look at the backups "
 						 "just now: try again."
-					       : "The store cannot be read.");
+					       : ADMIN_UNREADABLE);
 }
 
 int admin_list_backups(struct varlink_call *call, json_t *parameters,

@@ -105,7 +105,7 @@ int admin_explain_login(struct varlink_call *call, json_t *parameters,
 		   &known) != 0 ||
 	    decide(service, &subject, LOGIN_PURPOSE_ACCOUNT, at, &account,
 		   &known) != 0)
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	return varlink_call_reply(
 		call,
 		json_pack("{s:I, s:s, s:b, s:s, s:o, s:o, s:o, s:o}", "at",

@@ -10,11 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/timestamp.h"
 #include "cloxxsd/service/grant_request.h"
-
-#define UNREADABLE "The store cannot be read."
 
 json_t *admin_grant_json(const struct grant *grant, const char *holder,
 			 const char *project)
@@ -43,7 +39,7 @@ static int refuse(struct varlink_call *call,
 	case GRANT_FAULT_UNREADABLE:
 		break;
 	}
-	return admin_unavailable(call, UNREADABLE);
+	return admin_unavailable(call, ADMIN_UNREADABLE);
 }
 
 static struct grant_request read_request(json_t *parameters)
@@ -106,7 +102,7 @@ int admin_add_grant(struct varlink_call *call, json_t *parameters,
 	r = grant_find(service->state->store, grant.service, grant.project,
 		       grant.holder, &before);
 	if (r != 0 && r != GRANT_E_UNKNOWN)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	if (!act(service, call,
 		 &(struct change){ .type = CHANGE_GRANT_SET, .grant = &grant },
 		 &request, before.rights))
@@ -134,7 +130,7 @@ int admin_remove_grant(struct varlink_call *call, json_t *parameters,
 					    "be a group's, or for every "
 					    "project.");
 	if (r != 0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	if (!act(service, call,
 		 &(struct change){ .type = CHANGE_GRANT_REMOVE,
 				   .grant = &before },
@@ -235,7 +231,7 @@ static bool read_holder(struct service *service, struct varlink_call *call,
 	if (r == HOLDER_E_UNKNOWN)
 		(void)!admin_not_found(call, holder);
 	else if (r != 0)
-		(void)!admin_unavailable(call, UNREADABLE);
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	listing->of_holder = true;
 	return r == 0;
 }
@@ -251,16 +247,13 @@ static bool read_project(struct service *service, struct varlink_call *call,
 	if (strcmp(name, HOLDER_EVERY_PROJECT) == 0) {
 		if (*listing->only || listing->of_holder)
 			return true;
-		(void)!admin_invalid(call, "service",
-				     "Every project of which service? It must "
-				     "be named.");
+		(void)!admin_invalid(call, "service", ADMIN_WHICH_SERVICE);
 		return false;
 	}
 	if (!admin_take_project(service, call, name, &project))
 		return false;
 	if (*listing->only && strcmp(listing->only, project.service) != 0) {
-		(void)!admin_invalid(call, "service",
-				     "The project belongs to another service.");
+		(void)!admin_invalid(call, "service", ADMIN_OTHER_SERVICE);
 		return false;
 	}
 	listing->project = project.id;

@@ -14,8 +14,6 @@
 #include "base/clock.h"
 #include "cloxxsd/service/grant_request.h"
 
-#define UNREADABLE "The store cannot be read."
-
 /* So many are staged: a commit is one pause for logins. */
 #define GRANTS_MAX 100000
 /* Faults that are told; the others are counted. */
@@ -118,7 +116,7 @@ static void describe(const struct grant_request *request,
 	case GRANT_FAULT_UNREADABLE:
 		break;
 	}
-	text_add(message, UNREADABLE);
+	text_add(message, ADMIN_UNREADABLE);
 }
 
 /* A member that is a string, "" where it is another thing. */
@@ -321,7 +319,7 @@ int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 		return reply_faults(call, staging, faults);
 	json_decref(faults);
 	if (look(service, staging, counts) != 0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	service_find_actor(service, varlink_call_peer(call), &actor);
 	if (!dry_run && counts[0] + counts[1] > 0 &&
 	    apply(service, &actor, staging, counts) != 0)

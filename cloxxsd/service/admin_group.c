@@ -8,7 +8,6 @@
 #include "base/clock.h"
 
 #define NAME_EVERYONE "\"@everyone\" stands for every user of a service."
-#define UNREADABLE "The store cannot be read."
 
 /* Without the '@' that may stand before it. */
 static const char *bare(const char *name)
@@ -35,7 +34,7 @@ static bool take_group(struct service *service, struct varlink_call *call,
 	if (r == USER_GROUP_E_UNKNOWN)
 		(void)!admin_not_found(call, name);
 	else
-		(void)!admin_unavailable(call, UNREADABLE);
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return false;
 }
 
@@ -84,7 +83,7 @@ int admin_add_group(struct varlink_call *call, json_t *parameters,
 	if (r == USER_GROUP_E_UNKNOWN)
 		r = user_group_free_id(service->state->store, &group.id);
 	if (r != 0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	memcpy(group.name, name, strlen(name) + 1);
 	if (!act(service, call, EVENT_GROUP_ADDED,
 		 (struct change){ .type = CHANGE_GROUP_ADD, .group = &group },
@@ -131,7 +130,7 @@ int admin_delete_group(struct varlink_call *call, json_t *parameters,
 		return 0;
 	if (gather_members(service->state->store, group.id, &members, &uids) !=
 	    0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	if (!act(service, call, EVENT_GROUP_DELETED,
 		 (struct change){ .type = CHANGE_GROUP_DELETE,
 				  .group = &group,
@@ -162,7 +161,7 @@ int admin_add_member(struct varlink_call *call, json_t *parameters,
 	if (!take_member(service, call, parameters, &group, &user))
 		return 0;
 	if (user_group_of(service->state->store, user.uid, ids, &n) != 0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	for (uint32_t i = 0; i < n; i++)
 		if (ids[i] == group.id)
 			return admin_conflict(call, "He is one of its members "
@@ -192,7 +191,7 @@ int admin_remove_member(struct varlink_call *call, json_t *parameters,
 	if (!take_member(service, call, parameters, &group, &user))
 		return 0;
 	if (user_group_of(service->state->store, user.uid, ids, &n) != 0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	for (uint32_t i = 0; i < n; i++)
 		is_member = is_member || ids[i] == group.id;
 	if (!is_member)

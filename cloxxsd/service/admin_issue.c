@@ -122,8 +122,7 @@ static bool may_be_added(struct issue *issue)
 		return false;
 	}
 	if (r != 0) {
-		(void)!admin_unavailable(issue->call,
-					 "The store cannot be read.");
+		(void)!admin_unavailable(issue->call, ADMIN_UNREADABLE);
 		return false;
 	}
 	if (used) {
@@ -443,7 +442,7 @@ int admin_prepare_break_glass(struct varlink_call *call, json_t *parameters,
 	if (r == 0 && !issue->user.break_glass)
 		return admin_exists(call, issue->user.name, "cloxxs");
 	if (r != 0 && r != USER_E_UNKNOWN)
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	if (r == 0 ? !admin_read_profile(service, call, parameters,
 					 &issue->user)
 		   : !begin_account(issue, parameters, service))
@@ -488,7 +487,7 @@ int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 		return admin_conflict(call, NO_TEMPORARY);
 	if (login_test_count(issue->service->state->store, issue->user.uid,
 			     &n_tests) != 0)
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	if (!reset && !user_is_locked(&issue->user) &&
 	    issue->user.failures == 0 && n_tests == 0)
 		return admin_conflict(call, "The user is not locked, and has "

@@ -89,7 +89,7 @@ int admin_list_keys(struct varlink_call *call, json_t *parameters,
 	if (!recovery || !keys) {
 		json_decref(recovery);
 		json_decref(keys);
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	}
 	return varlink_call_reply(
 		call,
@@ -195,7 +195,7 @@ static bool may_replace(struct service *service, struct varlink_call *call,
 			"now need it.",
 			former ? json_string_value(former) : "");
 	if (!former)
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	else if (!may)
 		(void)!admin_conflict(call, sentence);
 	json_decref(former);

@@ -47,7 +47,7 @@ int admin_get_notice(struct varlink_call *call, json_t *parameters,
 		return admin_invalid(call, "language", ADMIN_LANGUAGE_RULE);
 	if (acceptance_count(service->state->store, settings->notice.version,
 			     &counts) != 0)
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	text = notice_text_for(&settings->notice,
 			       language_find(wanted ? wanted : ""), &language);
 	return varlink_call_reply(
@@ -172,8 +172,7 @@ int admin_list_acceptances(struct varlink_call *call, json_t *parameters,
 		if (r == USER_E_UNKNOWN)
 			return admin_not_found(call, name);
 		if (r != 0)
-			return admin_unavailable(call,
-						 "The store cannot be read.");
+			return admin_unavailable(call, ADMIN_UNREADABLE);
 	}
 	listing = calloc(1, sizeof(*listing));
 	if (!listing)

@@ -54,7 +54,7 @@ bool admin_take_project(struct service *service, struct varlink_call *call,
 	if (r == PROJECT_E_UNKNOWN)
 		(void)!admin_not_found(call, name);
 	else
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return false;
 }
 
@@ -96,7 +96,7 @@ static bool name_is_good(struct service *service, struct varlink_call *call,
 	if (r == 0)
 		(void)!admin_exists(call, name, "projects");
 	else
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return false;
 }
 
@@ -130,7 +130,7 @@ static bool group_is_free(struct service *service, struct varlink_call *call,
 	}
 	if (r == USER_E_UNKNOWN)
 		return true;
-	(void)!admin_unavailable(call, "The store cannot be read.");
+	(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return false;
 }
 
@@ -167,7 +167,7 @@ static bool make_groups(struct service *service, struct varlink_call *call,
 		return false;
 	}
 	if (r != 0) {
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 		return false;
 	}
 	project->readers_gid = gid;
@@ -197,8 +197,7 @@ int admin_add_project(struct varlink_call *call, json_t *parameters,
 	r = project_free_id(service->state->store, &project.id);
 	if (r != 0)
 		return r > 0 ? admin_conflict(call, "No id is left.")
-			     : admin_unavailable(call, "The store cannot be "
-						       "read.");
+			     : admin_unavailable(call, ADMIN_UNREADABLE);
 	(void)snprintf(details, sizeof(details), "project=%s groups=%s", name,
 		       project.readers_gid ? "yes" : "no");
 	if (!act(service, call, EVENT_PROJECT_ADDED,

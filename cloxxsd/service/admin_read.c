@@ -126,7 +126,7 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 				  failed) != 0 ||
 	    notice_of(service, &user, &notice, &accepted) != 0) {
 		json_decref(failed);
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	}
 	return varlink_call_reply(
 		call, json_pack("{s:o, s:o, s:s, s:o}", "user",
@@ -235,13 +235,13 @@ int admin_status(struct varlink_call *call, json_t *parameters, void *userdata)
 	(void)parameters;
 	if (user_count(service->state->store, &counts) != 0 ||
 	    ledger_count(&service->state->ledger, &ledger) != 0)
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	locks = locks_json(service);
 	recovery = admin_recovery_id(service);
 	if (!locks || !recovery) {
 		json_decref(locks);
 		json_decref(recovery);
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	}
 	key_id_text(key_root_id(service->state->key, service->state->root),
 		    root);

@@ -10,7 +10,6 @@
 #include "cloxxsd/service/rights.h"
 #include "cloxxsd/state/ledger.h"
 
-#define UNREADABLE "The store cannot be read."
 /* Pairs of a user and a project that are looked at in one turn of the loop. */
 #define BATCH 512
 
@@ -186,8 +185,7 @@ static bool read_filters(struct service *service, struct varlink_call *call,
 		return false;
 	if (!of || strcmp(of, review->project.service) == 0)
 		return true;
-	(void)!admin_invalid(call, "service",
-			     "The project belongs to another service.");
+	(void)!admin_invalid(call, "service", ADMIN_OTHER_SERVICE);
 	return false;
 }
 

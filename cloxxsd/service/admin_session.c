@@ -13,7 +13,6 @@
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/state/session.h"
 
-#define UNREADABLE "The store cannot be read."
 #define ROOT_ENDS "Only root ends sessions that have a process."
 
 static json_t *session_json(const struct session *session,
@@ -161,7 +160,7 @@ static bool take_session(struct service *service, struct varlink_call *call,
 	else if (r == -ENOTUNIQ)
 		(void)!admin_conflict(call, "More than one session begins so.");
 	else if (r != 0)
-		(void)!admin_unavailable(call, UNREADABLE);
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return r == 0;
 }
 
@@ -242,7 +241,7 @@ static int end_all(struct service *service, struct varlink_call *call,
 		return 0;
 	sessions = sessions_of(service, &user);
 	if (!sessions)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	service_actor(service, varlink_call_peer(call), actor);
 	if (!write_ending(
 		    service, call,
@@ -283,7 +282,7 @@ bool admin_read_end_sessions(struct service *service, struct varlink_call *call,
 			return false;
 		sessions = sessions_of(service, user);
 		if (!sessions) {
-			(void)!admin_unavailable(call, UNREADABLE);
+			(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 			return false;
 		}
 	}

@@ -62,7 +62,7 @@ static bool has_room(struct service *service, struct varlink_call *call,
 	if (r == USER_E_UNKNOWN)
 		r = ssh_key_count(store, user->uid, &n);
 	if (r != 0)
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	else if (n >= SSH_KEYS_MAX)
 		(void)!admin_conflict(call, "He has 64 keys; remove one that "
 					    "is not used any more.");
@@ -117,7 +117,7 @@ int admin_remove_ssh_key(struct varlink_call *call, json_t *parameters,
 	if (r == USER_E_UNKNOWN)
 		return admin_not_found(call, fingerprint);
 	if (r != 0)
-		return admin_unavailable(call, "The store cannot be read.");
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	text_init(&text, details, sizeof(details));
 	tell_key(&key, &text);
 	if (!admin_do(service, call,

@@ -14,8 +14,6 @@
 #include "cloxxsd/service/decision_json.h"
 #include "cloxxsd/service/question.h"
 
-#define UNREADABLE "The store cannot be read."
-
 /* The account phase of a login that came so far. */
 static int decide_account(const struct attempt *attempt,
 			  struct login_decision *ret_decision)
@@ -59,7 +57,7 @@ static int reply_let_in(struct varlink_call *call,
 	struct login_decision account;
 
 	if (decide_account(attempt, &account) != 0)
-		return admin_unavailable(call, UNREADABLE);
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	return varlink_call_reply(
 		call, json_pack("{s:s, s:o, s:o}", "step", "done", "login",
 				decision_json(decision, name), "account",

@@ -25,8 +25,7 @@ static bool read_every(const struct grant_request *request, struct grant *grant,
 
 	if (!of)
 		return fail(fault, GRANT_FAULT_INVALID, "service",
-			    "Every project of which service? It must be "
-			    "named.");
+			    ADMIN_WHICH_SERVICE);
 	if (!name_is_service(of, strlen(of)))
 		return fail(fault, GRANT_FAULT_INVALID, "service",
 			    ADMIN_SERVICE_RULE);
@@ -52,7 +51,7 @@ static bool read_project(struct service *service,
 			    NULL, NULL);
 	if (request->service && strcmp(request->service, project.service) != 0)
 		return fail(fault, GRANT_FAULT_INVALID, "service",
-			    "The project belongs to another service.");
+			    ADMIN_OTHER_SERVICE);
 	grant->project = project.id;
 	memcpy(grant->service, project.service, sizeof(project.service));
 	return true;

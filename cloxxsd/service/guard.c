@@ -58,7 +58,7 @@ bool guard_may_lose(struct service *service, struct varlink_call *call,
 	if (r == 0 && n_others > 0)
 		return true;
 	if (r != 0)
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	else
 		(void)!admin_conflict(call,
 				      "He is the last administrator who can "

@@ -47,7 +47,7 @@ bool question_read(struct service *service, struct varlink_call *call,
 	}
 	r = user_find(service->state->store, subject.name, &user);
 	if (r != 0 && r != USER_E_UNKNOWN) {
-		(void)!admin_unavailable(call, "The store cannot be read.");
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 		return false;
 	}
 	subject.has_system_uid = json_is_integer(system_uid) || r == 0;
