@@ -77,23 +77,24 @@ static void add_fault(struct staging *staging, json_t *faults, int64_t line,
 						       "message", message));
 }
 
-/* The next free place; NULL: there is none. */
-static struct staged *place(struct staging *staging)
+/* The next free place. -E2BIG: there is none. */
+static int place(struct staging *staging, struct staged **ret_staged)
 {
 	struct staged *grown;
 	size_t size;
 
 	if (staging->n == GRANTS_MAX)
-		return NULL;
+		return -E2BIG;
 	if (staging->n == staging->size) {
 		size = staging->size ? 2 * staging->size : 512;
 		grown = reallocarray(staging->grants, size, sizeof(*grown));
 		if (!grown)
-			return NULL;
+			return -ENOMEM;
 		staging->grants = grown;
 		staging->size = size;
 	}
-	return &staging->grants[staging->n];
+	*ret_staged = &staging->grants[staging->n];
+	return 0;
 }
 
 static void describe(const struct grant_request *request,
@@ -127,31 +128,50 @@ static const char *member(json_t *object, const char *name)
 	return value ? value : "";
 }
 
-static bool put(struct service *service, struct staging *staging,
-		const char *actor, json_t *object, json_t *faults)
+static bool is_given(json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	return value && !json_is_null(value);
+}
+
+/* What is there and is no time must not read as "no end". */
+static int64_t until_of(json_t *object)
 {
 	json_t *until = json_object_get(object, "until");
+
+	if (!is_given(object, "until"))
+		return 0;
+	return json_is_integer(until) ? json_integer_value(until) : -1;
+}
+
+static int put(struct service *service, struct staging *staging,
+	       const char *actor, json_t *object, json_t *faults)
+{
 	struct grant_request request = {
 		.holder = member(object, "holder"),
 		.project = member(object, "project"),
 		.right = member(object, "right"),
-		.service =
-			json_string_value(json_object_get(object, "service")),
-		.until = json_is_integer(until) ? json_integer_value(until) : 0,
+		.service = is_given(object, "service")
+				   ? member(object, "service")
+				   : NULL,
+		.until = until_of(object),
 	};
 	int64_t line = json_integer_value(json_object_get(object, "line"));
-	struct staged *staged = place(staging);
 	struct grant_fault fault;
+	struct staged *staged;
 	char message[512];
 	struct text text;
+	int r;
 
-	if (!staged)
-		return false;
+	r = place(staging, &staged);
+	if (r < 0)
+		return r;
 	if (!grant_request_read(service, &request, &staged->grant, &fault)) {
 		text_init(&text, message, sizeof(message));
 		describe(&request, &fault, &text);
 		add_fault(staging, faults, line, message);
-		return true;
+		return 0;
 	}
 	staged->line = line;
 	(void)snprintf(staged->grant.granted_by,
@@ -161,7 +181,7 @@ static bool put(struct service *service, struct staging *staging,
 	(void)snprintf(staged->project, sizeof(staged->project), "%s",
 		       request.project);
 	staging->n++;
-	return true;
+	return 0;
 }
 
 static int reply_faults(struct varlink_call *call,
@@ -179,17 +199,25 @@ int admin_grants_put(struct varlink_call *call, json_t *parameters,
 	struct staging *staging = take(call);
 	struct service *service = userdata;
 	char actor[ACTOR_MAX];
+	int r = 0;
 	size_t i;
 
 	if (!staging)
 		return 0;
 	service_actor(service, varlink_call_peer(call), actor);
 	faults = json_array();
+	if (!faults)
+		return -ENOMEM;
 	json_array_foreach(grants, i, one)
 	{
-		if (put(service, staging, actor, one, faults))
-			continue;
+		r = put(service, staging, actor, one, faults);
+		if (r < 0)
+			break;
+	}
+	if (r < 0) {
 		json_decref(faults);
+		if (r != -E2BIG)
+			return r;
 		return admin_conflict(call, "These are more grants than can be "
 					    "taken at once: 100000.");
 	}
@@ -314,6 +342,8 @@ int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 					    "meanwhile; nothing was changed. "
 					    "Try again.");
 	faults = json_array();
+	if (!faults)
+		return -ENOMEM;
 	find_doubles(staging, faults);
 	if (staging->n_faults > 0)
 		return reply_faults(call, staging, faults);

@@ -449,6 +449,13 @@ static void many_at_once(void **state)
 		       false);
 	assert_int_equal(number(reply, "n_faults"), 1);
 	json_decref(reply);
+	/* What is no time is not "no end". */
+	reply = import(json_pack("[{s:i, s:s, s:s, s:s, s:s}]", "line", 2,
+				 "holder", "jan", "project", "a", "right",
+				 "write", "until", "2027-01-31"),
+		       false);
+	assert_int_equal(number(reply, "n_faults"), 1);
+	json_decref(reply);
 	for (int dry_run = 1; dry_run >= 0; dry_run--) {
 		reply = import(json_pack("[o, o, o]",
 					 line_of(2, "jan", "a", "read"),
