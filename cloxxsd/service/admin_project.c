@@ -100,37 +100,42 @@ static bool name_is_good(struct service *service, struct varlink_call *call,
 	return false;
 }
 
-/* Whether nobody has the name of the group, or its id, here or on the host. */
+/* Whether no account of the host has the name or the id of the group. */
+static bool is_free_locally(struct varlink_call *call, const char *name,
+			    uint32_t gid)
+{
+	static const char *const files[] = { "/etc/passwd", "/etc/group" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
+		r = local_accounts_find(files[i], name, gid);
+		if (r == LOCAL_ACCOUNTS_NAME)
+			(void)!admin_exists(call, name, files[i]);
+		else if (r == LOCAL_ACCOUNTS_ID)
+			(void)!admin_conflict(call,
+					      "An id of its groups stands "
+					      "in /etc/passwd or /etc/group.");
+		else if (r < 0)
+			(void)!admin_unavailable(call, "/etc/passwd and "
+						       "/etc/group cannot be "
+						       "read.");
+	}
+	return r == 0;
+}
+
+/* Whether nobody has the name or the id of the group, here or on the host. */
 static bool group_is_free(struct service *service, struct varlink_call *call,
 			  const char *name, uint32_t gid)
 {
-	static const char *const files[] = { "/etc/passwd", "/etc/group" };
 	struct user user;
 	int r = user_find(service->state->store, name, &user);
 
-	if (r == 0) {
-		(void)!admin_exists(call, name, "users");
-		return false;
-	}
-	for (size_t i = 0; r == USER_E_UNKNOWN && i < ARRAY_SIZE(files); i++) {
-		int found = local_accounts_find(files[i], name, gid);
-
-		if (found == LOCAL_ACCOUNTS_NAME) {
-			(void)!admin_exists(call, name, files[i]);
-			return false;
-		}
-		if (found == LOCAL_ACCOUNTS_ID) {
-			(void)!admin_conflict(call, "The next free id stands "
-						    "in /etc/passwd or "
-						    "/etc/group.");
-			return false;
-		}
-		if (found < 0)
-			r = found;
-	}
 	if (r == USER_E_UNKNOWN)
-		return true;
-	(void)!admin_unavailable(call, ADMIN_UNREADABLE);
+		return is_free_locally(call, name, gid);
+	if (r == 0)
+		(void)!admin_exists(call, name, "users");
+	else
+		(void)!admin_unavailable(call, ADMIN_UNREADABLE);
 	return false;
 }
 
