@@ -139,8 +139,8 @@ int admin_remove_grant(struct varlink_call *call, json_t *parameters,
 	return reply_grant(call, &request, &before);
 }
 
-/* Grants of one batch of a stream. */
-#define BATCH 64
+/* Grants that are looked at in one batch of a stream. */
+#define BATCH 128
 
 /* Where a stream of grants stands: behind last. */
 struct listing {
@@ -176,48 +176,58 @@ static int step(struct listing *listing, struct grant *ret_grant)
 		       : r;
 }
 
-/* GRANT_E_UNKNOWN at the end. */
-static int next(struct listing *listing, struct grant *ret_grant)
+/* GRANT_E_UNKNOWN at the end; *ret_wanted: it is one of those asked for. */
+static int next(struct listing *listing, struct grant *ret_grant,
+		bool *ret_wanted)
 {
 	/* Then those that are wanted stand together, and were begun with. */
 	bool together = !listing->of_holder && *listing->only;
-	int r;
+	int r = step(listing, ret_grant);
 
-	do {
-		r = step(listing, ret_grant);
-		if (r != 0)
-			return r;
-		listing->last = *ret_grant;
-		if (is_wanted(listing, ret_grant))
-			return 0;
-	} while (!together);
-	return GRANT_E_UNKNOWN;
+	if (r != 0)
+		return r;
+	listing->last = *ret_grant;
+	*ret_wanted = is_wanted(listing, ret_grant);
+	return *ret_wanted || !together ? 0 : GRANT_E_UNKNOWN;
+}
+
+static int tell(struct varlink_call *call, struct store *store,
+		const struct grant *grant)
+{
+	char holder[HOLDER_TEXT_MAX], project[NAME_PROJECT_MAX + 1];
+	int r = holder_write(store, grant->holder, holder);
+
+	if (r == 0)
+		r = holder_write_project(store, grant->project, project);
+	return r != 0 ? r
+		      : varlink_call_continue(
+				call, json_pack("{s:o}", "grant",
+						admin_grant_json(grant, holder,
+								 project)));
 }
 
 static int next_grants(struct varlink_call *call, void *data)
 {
 	struct listing *listing = data;
 	struct store *store = listing->service->state->store;
+	bool told = false;
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < BATCH; i++) {
-		char holder[HOLDER_TEXT_MAX], project[NAME_PROJECT_MAX + 1];
 		struct grant grant;
+		bool wanted;
 
-		r = next(listing, &grant);
+		r = next(listing, &grant, &wanted);
 		if (r == GRANT_E_UNKNOWN)
 			return varlink_call_reply_empty(call);
-		if (r == 0)
-			r = holder_write(store, grant.holder, holder);
-		if (r == 0)
-			r = holder_write_project(store, grant.project, project);
-		if (r == 0)
-			r = varlink_call_continue(
-				call, json_pack("{s:o}", "grant",
-						admin_grant_json(&grant, holder,
-								 project)));
+		if (r != 0 || !wanted)
+			continue;
+		r = tell(call, store, &grant);
+		told = true;
 	}
-	return r > 0 ? -EIO : r;
+	if (r != 0)
+		return r > 0 ? -EIO : r;
+	return told ? 0 : VARLINK_LOOKING;
 }
 
 static bool read_holder(struct service *service, struct varlink_call *call,

@@ -27,24 +27,26 @@ struct staged {
 	char holder[HOLDER_TEXT_MAX], project[NAME_PROJECT_MAX + 1];
 };
 
-struct staging {
+struct grant_staging {
 	struct staged *grants;
 	size_t n, size;
 	int64_t n_faults;
 	uint64_t n_rights; /* the state's count when it began */
+	struct service *service;
 };
 
 static void staging_free(void *data)
 {
-	struct staging *staging = data;
+	struct grant_staging *staging = data;
 
+	staging->service->grant_staging = NULL;
 	free(staging->grants);
 	free(staging);
 }
 
-static struct staging *take(struct varlink_call *call)
+static struct grant_staging *take(struct varlink_call *call)
 {
-	struct staging *staging = varlink_connection_data(
+	struct grant_staging *staging = varlink_connection_data(
 		varlink_call_connection(call), staging_free);
 
 	if (!staging)
@@ -55,20 +57,29 @@ static struct staging *take(struct varlink_call *call)
 int admin_grants_begin(struct varlink_call *call, json_t *parameters,
 		       void *userdata)
 {
-	struct staging *staging = calloc(1, sizeof(*staging));
+	struct varlink_connection *connection = varlink_call_connection(call);
 	struct service *service = userdata;
+	struct grant_staging *staging;
 
 	(void)parameters;
+	/* What this connection staged before is forgotten. */
+	varlink_connection_set_data(connection, NULL, NULL);
+	/* One at a time: what many would hold in memory has no bound. */
+	if (service->grant_staging)
+		return admin_conflict(call, "Another import is under way: wait "
+					    "for its end.");
+	staging = calloc(1, sizeof(*staging));
 	if (!staging)
 		return -ENOMEM;
+	staging->service = service;
 	staging->n_rights = service->state->n_rights;
-	varlink_connection_set_data(varlink_call_connection(call), staging,
-				    staging_free);
+	service->grant_staging = staging;
+	varlink_connection_set_data(connection, staging, staging_free);
 	return varlink_call_reply_empty(call);
 }
 
-static void add_fault(struct staging *staging, json_t *faults, int64_t line,
-		      const char *message)
+static void add_fault(struct grant_staging *staging, json_t *faults,
+		      int64_t line, const char *message)
 {
 	if (staging->n_faults++ < FAULTS_MAX)
 		(void)!json_array_append_new(faults,
@@ -78,7 +89,7 @@ static void add_fault(struct staging *staging, json_t *faults, int64_t line,
 }
 
 /* The next free place. -E2BIG: there is none. */
-static int place(struct staging *staging, struct staged **ret_staged)
+static int place(struct grant_staging *staging, struct staged **ret_staged)
 {
 	struct staged *grown;
 	size_t size;
@@ -145,7 +156,7 @@ static int64_t until_of(json_t *object)
 	return json_is_integer(until) ? json_integer_value(until) : -1;
 }
 
-static int put(struct service *service, struct staging *staging,
+static int put(struct service *service, struct grant_staging *staging,
 	       const char *actor, json_t *object, json_t *faults)
 {
 	struct grant_request request = {
@@ -185,7 +196,7 @@ static int put(struct service *service, struct staging *staging,
 }
 
 static int reply_faults(struct varlink_call *call,
-			const struct staging *staging, json_t *faults)
+			const struct grant_staging *staging, json_t *faults)
 {
 	return varlink_call_reply(call, json_pack("{s:I, s:o}", "n_faults",
 						  (json_int_t)staging->n_faults,
@@ -196,7 +207,7 @@ int admin_grants_put(struct varlink_call *call, json_t *parameters,
 		     void *userdata)
 {
 	json_t *grants = json_object_get(parameters, "grants"), *one, *faults;
-	struct staging *staging = take(call);
+	struct grant_staging *staging = take(call);
 	struct service *service = userdata;
 	char actor[ACTOR_MAX];
 	int r = 0;
@@ -238,7 +249,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Two lines about the same holder and project contradict each other. */
-static void find_doubles(struct staging *staging, json_t *faults)
+static void find_doubles(struct grant_staging *staging, json_t *faults)
 {
 	struct staged *grants = staging->grants;
 	char message[120];
@@ -262,7 +273,7 @@ static void find_doubles(struct staging *staging, json_t *faults)
 }
 
 /* What is there already; -errno. */
-static int look(struct service *service, struct staging *staging,
+static int look(struct service *service, struct grant_staging *staging,
 		int64_t counts[3])
 {
 	for (size_t i = 0; i < staging->n; i++) {
@@ -285,7 +296,7 @@ static int look(struct service *service, struct staging *staging,
 static void tell(const void *userdata, size_t i,
 		 struct change_grant_record *ret_record)
 {
-	const struct staging *staging = userdata;
+	const struct grant_staging *staging = userdata;
 	const struct staged *one = &staging->grants[i];
 	struct grant_request request = { .project = one->project,
 					 .service = one->grant.service };
@@ -298,7 +309,7 @@ static void tell(const void *userdata, size_t i,
 }
 
 static int apply(struct service *service, const struct actor *actor,
-		 struct staging *staging, const int64_t counts[3])
+		 struct grant_staging *staging, const int64_t counts[3])
 {
 	struct change_grants grants = { .n = staging->n,
 					.tell = tell,
@@ -329,7 +340,7 @@ int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
 	bool dry_run = json_is_true(json_object_get(parameters, "dry_run"));
-	struct staging *staging = take(call);
+	struct grant_staging *staging = take(call);
 	struct service *service = userdata;
 	int64_t counts[3] = { 0 };
 	struct actor actor;

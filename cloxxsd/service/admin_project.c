@@ -156,17 +156,38 @@ static bool groups_are_good(struct service *service, struct varlink_call *call,
 	       group_is_free(service, call, writers, project->writers_gid);
 }
 
-/* Gives the project ids for its two groups; false: answered. */
-static bool make_groups(struct service *service, struct varlink_call *call,
-			struct project *project)
+/* The lowest of two ids in a row that nobody has and the host does not;
+ * USER_E_UNKNOWN where none are left. */
+static int choose_gid(struct service *service, uint32_t *ret_gid)
 {
 	const struct settings *settings = service->attempts->settings;
+	scope(local_accounts_freep) struct local_accounts *accounts = NULL;
 	uint32_t gid;
 	int r;
 
 	r = user_free_uid(service->state->store, settings->uid_min,
 			  settings->uid_max, &gid);
-	if (r == USER_E_UNKNOWN || (r == 0 && gid == settings->uid_max)) {
+	if (r == 0)
+		r = local_accounts_load(&accounts);
+	if (r != 0)
+		return r;
+	for (; gid < settings->uid_max; gid++)
+		if (!local_accounts_of_id(accounts, gid) &&
+		    !local_accounts_of_id(accounts, gid + 1)) {
+			*ret_gid = gid;
+			return 0;
+		}
+	return USER_E_UNKNOWN;
+}
+
+/* Gives the project ids for its two groups; false: answered. */
+static bool make_groups(struct service *service, struct varlink_call *call,
+			struct project *project)
+{
+	uint32_t gid;
+	int r = choose_gid(service, &gid);
+
+	if (r == USER_E_UNKNOWN) {
 		(void)!admin_conflict(call,
 				      "No two ids are left in uid_range.");
 		return false;

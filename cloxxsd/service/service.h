@@ -32,6 +32,7 @@ struct service {
 	struct varlink_server *server;
 	struct allowance allowance;
 	struct import *import;             /* the one under way, or NULL */
+	struct grant_staging *grant_staging; /* the same */
 	struct geoip_taking *geoip_taking; /* the one under way, or NULL */
 	struct errands *errands;
 	struct job *backup_job; /* the one under way, or NULL */
