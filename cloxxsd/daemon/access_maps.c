@@ -284,7 +284,8 @@ static int swing_members(struct access_maps *maps, struct access_map *map,
 
 	for (size_t i = 0; r == 0 && i < members->n; i++)
 		r = access_users_set(map->writer, maps->state->store,
-				     map->service, members->uids[i]);
+				     map->service, members->uids[i],
+				     state_moment(maps->state, 0).latest);
 	return r;
 }
 
@@ -292,7 +293,8 @@ static int swing_user(struct access_maps *maps, struct access_map *map,
 		      const struct change *change)
 {
 	return access_users_set(map->writer, maps->state->store, map->service,
-				change->uid);
+				change->uid,
+				state_moment(maps->state, 0).latest);
 }
 
 static int swing(struct access_maps *maps, struct access_map *map,

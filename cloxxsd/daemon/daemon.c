@@ -142,6 +142,7 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 		r = unix_groups_committed(&daemon->unix_groups, set);
 	access_watch_committed(daemon->service.access_watch, set);
 	grant_ends_committed(&daemon->grant_ends, set);
+	validity_edges_committed(&daemon->validity_edges, set);
 	late_records_committed(&daemon->late_records, set);
 	if (r < 0) {
 		log_line(LOG_CRIT,
@@ -523,6 +524,10 @@ static int start_access(struct daemon *daemon)
 				     &daemon->access_maps,
 				     &daemon->publication);
 	if (r >= 0)
+		r = validity_edges_init(&daemon->validity_edges, daemon->event,
+					&daemon->state, &daemon->access_maps,
+					&daemon->unix_groups);
+	if (r >= 0)
 		r = grant_ends_init(&daemon->grant_ends, daemon->event,
 				    &daemon->state);
 	if (r >= 0)
@@ -615,6 +620,7 @@ void daemon_stop(struct daemon *daemon)
 	alarm_deinit(&daemon->alarm);
 	summing_deinit(&daemon->summing);
 	late_records_deinit(&daemon->late_records);
+	validity_edges_deinit(&daemon->validity_edges);
 	grant_ends_deinit(&daemon->grant_ends);
 	unix_groups_deinit(&daemon->unix_groups);
 	access_maps_deinit(&daemon->access_maps);

@@ -21,6 +21,7 @@
 #include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/daemon/summing.h"
 #include "cloxxsd/daemon/unix_groups.h"
+#include "cloxxsd/daemon/validity_edges.h"
 #include "cloxxsd/service/refused.h"
 #include "cloxxsd/service/service.h"
 #include "varlink/server.h"
@@ -50,6 +51,7 @@ struct daemon {
 	struct access_maps access_maps;
 	struct unix_groups unix_groups;
 	struct grant_ends grant_ends;
+	struct validity_edges validity_edges;
 	struct late_records late_records;
 	struct errands *errands;
 	struct service service;

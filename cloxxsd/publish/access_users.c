@@ -3,8 +3,17 @@
 
 #include <stdlib.h>
 
+/* Over for good, whatever is done to a reader's clock. */
+static void end(struct access_user *entry, int64_t latest)
+{
+	if (entry->not_after == 0 || entry->not_after >= latest)
+		return;
+	entry->not_before = 0;
+	entry->not_after = 1;
+}
+
 int access_users_set(struct access_writer *writer, struct store *store,
-		     const char *service, uint32_t uid)
+		     const char *service, uint32_t uid, int64_t latest)
 {
 	uint32_t groups[USER_GROUPS_MAX];
 	struct access_user entry;
@@ -18,6 +27,7 @@ int access_users_set(struct access_writer *writer, struct store *store,
 		return r < 0 ? r : -EBADMSG;
 	if (!access_entry_user(&user, service, &entry))
 		return access_writer_remove_user(writer, uid);
+	end(&entry, latest);
 	r = user_group_of(store, uid, groups, &entry.n_groups);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
@@ -183,6 +193,7 @@ static int fill_user(const struct user *user, void *userdata)
 
 	if (!access_entry_user(user, filling->args->service, &entry))
 		return 0;
+	end(&entry, filling->args->latest);
 	entry.n_groups = groups_of(&filling->memberships, user->uid, groups);
 	entry.groups = groups;
 	return note(filling, add_user(filling, &entry));

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/timestamp.h"
 #include "cloxxsd/service/holder.h"
 #include "cloxxsd/service/rights.h"
@@ -364,7 +363,7 @@ static int explain(struct varlink_call *call, json_t *parameters,
 	struct rights_question question = {
 		.user = string_of(parameters, "user"),
 		.project = string_of(parameters, "project"),
-		.now = clock_realtime_us() / 1000000,
+		.now = service_moment(service).latest,
 		.each = tell_grant,
 		.userdata = &telling,
 	};

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/timestamp.h"
 #include "cloxxsd/service/rights.h"
 #include "cloxxsd/state/ledger.h"
@@ -59,7 +58,7 @@ static int tell(struct review *review, struct varlink_call *call,
 		.user = user,
 		.project = review->project.name,
 		.right = ACCESS_READ,
-		.now = clock_realtime_us() / 1000000,
+		.now = service_moment(review->service).latest,
 		.each = add_grant,
 		.userdata = userdata,
 	};

@@ -262,7 +262,11 @@ static const char *const migrations[] = {
 	"CREATE INDEX project_grant_holder ON project_grant(holder);"
 	"CREATE INDEX project_grant_project ON project_grant(project);"
 	"CREATE INDEX project_grant_until ON project_grant(until)"
-	" WHERE until != 0;",
+	" WHERE until != 0;"
+	"CREATE INDEX user_not_before ON user(not_before)"
+	" WHERE not_before != 0;"
+	"CREATE INDEX user_not_after ON user(not_after)"
+	" WHERE not_after != 0;",
 	"ALTER TABLE ledger ADD COLUMN project TEXT;"
 	"ALTER TABLE ledger ADD COLUMN action TEXT;"
 	"ALTER TABLE ledger ADD COLUMN object TEXT;",

@@ -197,6 +197,31 @@ int user_next_open(struct store *store, uint32_t uid, struct user *ret_user)
 	return r != 0 ? r : read_one(statement, ret_user);
 }
 
+int user_next_edge(struct store *store, const struct user_edge *after,
+		   struct user_edge *ret_edge)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT at, uid FROM (SELECT not_after + 1 AS at, uid"
+		       " FROM user WHERE not_after != 0 UNION ALL"
+		       " SELECT not_before, uid FROM user"
+		       " WHERE not_before != 0)"
+		       " WHERE (at, uid) > (?, ?) ORDER BY at, uid LIMIT 1",
+		       &row, "ii", after->at, (int64_t)after->uid);
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? USER_E_UNKNOWN : r;
+	*ret_edge = (struct user_edge){
+		.at = sqlite3_column_int64(row, 0),
+		.uid = (uint32_t)sqlite3_column_int64(row, 1),
+	};
+	sqlite3_reset(row);
+	return 0;
+}
+
 int user_count_administrators(struct store *store, uint32_t but_uid,
 			      const struct user_moment *moment, uint32_t *ret_n)
 {

@@ -119,6 +119,15 @@ must_check int user_next(struct store *store, const char *name,
 /* The first user after uid with a break-glass account that is or was open. */
 must_check int user_next_open(struct store *store, uint32_t uid,
 			      struct user *ret_user);
+/* When a user's time begins, or is over: the first second of either. */
+struct user_edge {
+	int64_t at;
+	uint32_t uid;
+};
+/* The first behind after; USER_E_UNKNOWN at the end. */
+must_check int user_next_edge(struct store *store,
+			      const struct user_edge *after,
+			      struct user_edge *ret_edge);
 /* How many but but_uid are as user_is_administrator() says. */
 must_check int user_count_administrators(struct store *store, uint32_t but_uid,
 					 const struct user_moment *moment,

@@ -396,6 +396,51 @@ static void grants_end(void **state)
 	expect("jan", "a", ACCESS_READ, ACCESS_NO_GRANT);
 }
 
+static void set_validity(const char *name, int64_t not_before,
+			 int64_t not_after)
+{
+	struct user user = core_user(core, name);
+
+	user.not_before = not_before;
+	user.not_after = not_after;
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = user.uid,
+					  .user = &user });
+}
+
+static bool in_group(const char *name, uint32_t uid, const char *user);
+
+/* His time is over: groups follow by themselves, and no clock brings it back.
+ */
+static void users_end_abuse_133(void **state)
+{
+	int64_t now = clock_realtime_us() / 1000000;
+
+	(void)state;
+	tell(ADMIN "AddProject",
+	     json_pack("{s:s, s:s, s:b}", "name", "share", "service", APP,
+		       "unix_groups", 1),
+	     NULL);
+	grant("@everyone", "share", "read", NULL);
+	set_validity("jan", 0, now + 1000);
+	set_validity("piet", now + 1000, 0);
+	core_settle(core);
+	assert_true(in_group("share-readers", JAN, "jan"));
+	assert_false(in_group("share-readers", PIET, "piet"));
+	core_stop(core);
+	core_world.clock_s = 2000;
+	core_start(core);
+	core_settle(core);
+	assert_false(in_group("share-readers", JAN, "jan"));
+	assert_true(in_group("share-readers", PIET, "piet"));
+	/* Something that keeps the time: then it is set back. */
+	add_project("later", NULL);
+	core_world.clock_s = 0;
+	expect("jan", "share", ACCESS_READ, ACCESS_NO_LONGER_VALID);
+	core_restart(core);
+	expect("jan", "share", ACCESS_READ, ACCESS_NO_LONGER_VALID);
+}
+
 static json_t *line_of(int line, const char *holder, const char *project,
 		       const char *right)
 {
@@ -724,6 +769,7 @@ int main(void)
 		case_of(projects_come_and_go),
 		case_of(groups_come_and_go),
 		case_of(grants_end),
+		case_of(users_end_abuse_133),
 		case_of(many_at_once),
 		case_of(groups_of_the_system),
 		case_of(groups_collide_with_nobody_abuse_26),
