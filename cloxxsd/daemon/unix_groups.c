@@ -276,10 +276,20 @@ void unix_groups_deinit(struct unix_groups *groups)
 	*groups = (struct unix_groups){ 0 };
 }
 
-static bool has(const uint32_t *gids, uint32_t n, uint32_t gid)
+struct gids {
+	uint32_t *all;
+	uint32_t n;
+};
+
+static void gids_deinit(struct gids *gids)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (gids[i] == gid)
+	free(gids->all);
+}
+
+static bool has(const struct gids *gids, uint32_t gid)
+{
+	for (uint32_t i = 0; i < gids->n; i++)
+		if (gids->all[i] == gid)
 			return true;
 	return false;
 }
@@ -321,28 +331,27 @@ static int edit_members(const struct unix_groups *groups, uint32_t gid,
 
 /* From before to now: the groups first, then what the user has. */
 static int tell_user(const struct unix_groups *groups, const struct user *user,
-		     const uint32_t *before, uint32_t n_before,
-		     const uint32_t *now, uint32_t n_now)
+		     const struct gids *before, const struct gids *now)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < n_before; i++)
-		if (!has(now, n_now, before[i]))
-			r = edit_members(groups, before[i], user->name, false);
-	for (uint32_t i = 0; r == 0 && i < n_now; i++)
-		if (!has(before, n_before, now[i]))
-			r = edit_members(groups, now[i], user->name, true);
+	for (uint32_t i = 0; r == 0 && i < before->n; i++)
+		if (!has(now, before->all[i]))
+			r = edit_members(groups, before->all[i], user->name,
+					 false);
+	for (uint32_t i = 0; r == 0 && i < now->n; i++)
+		if (!has(before, now->all[i]))
+			r = edit_members(groups, now->all[i], user->name, true);
 	return r != 0 ? r
-		      : identity_writer_set_groups_of(writer_of(groups),
-						      user->uid, now, n_now);
+		      : identity_writer_set_groups_of(
+				writer_of(groups), user->uid, now->all, now->n);
 }
 
 static int update_user(const struct unix_groups *groups, uint32_t uid)
 {
-	scope(scope_free) uint32_t *before = NULL;
-	scope(scope_free) uint32_t *now = NULL;
+	scope(gids_deinit) struct gids before = { 0 };
+	scope(gids_deinit) struct gids now = { 0 };
 	const uint32_t *found = NULL;
-	uint32_t n_before = 0, n_now;
 	struct user user;
 	int r;
 
@@ -350,19 +359,20 @@ static int update_user(const struct unix_groups *groups, uint32_t uid)
 	if (r != 0)
 		return r == USER_E_UNKNOWN ? 0 : r < 0 ? r : -EBADMSG;
 	if (!identity_find_groups_of(identity_writer_map(writer_of(groups)),
-				     uid, &found, &n_before))
-		n_before = 0;
+				     uid, &found, &before.n))
+		before.n = 0;
 	/* What is found moves with the next change of the map. */
-	before = calloc(n_before + 1, sizeof(*before));
-	now = calloc(2 * groups->n + 1, sizeof(*now));
-	if (!before || !now)
+	before.all = calloc(before.n + 1, sizeof(*before.all));
+	now.all = calloc(2 * groups->n + 1, sizeof(*now.all));
+	if (!before.all || !now.all)
 		return -ENOMEM;
-	if (n_before > 0)
-		memcpy(before, found, n_before * sizeof(*before));
-	n_now = gids_of(groups, user.name, now);
-	if (n_now == n_before && memcmp(now, before, n_now * sizeof(*now)) == 0)
+	if (before.n > 0)
+		memcpy(before.all, found, before.n * sizeof(*found));
+	now.n = gids_of(groups, user.name, now.all);
+	if (now.n == before.n &&
+	    memcmp(now.all, before.all, now.n * sizeof(*now.all)) == 0)
 		return 0;
-	return tell_user(groups, &user, before, n_before, now, n_now);
+	return tell_user(groups, &user, &before, &now);
 }
 
 static int update_members(const struct unix_groups *groups, uint32_t id)

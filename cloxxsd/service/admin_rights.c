@@ -22,19 +22,23 @@ struct review {
 	char only_service[NAME_SERVICE_MAX + 1];
 };
 
+/* The grants of one user in a project, on their way into an entry. */
+struct telling {
+	struct store *store;
+	struct text *text;
+};
+
 static int add_grant(const struct grant *grant, bool in_force, void *userdata)
 {
-	struct review *review = ((void **)userdata)[0];
-	struct text *text = ((void **)userdata)[1];
+	struct telling *telling = userdata;
+	struct text *text = telling->text;
 	char holder[HOLDER_TEXT_MAX] = "?";
 	char project[NAME_PROJECT_MAX + 1] = "?";
 
 	if (!in_force)
 		return 0;
-	(void)!holder_write(review->service->state->store, grant->holder,
-			    holder);
-	(void)!holder_write_project(review->service->state->store,
-				    grant->project, project);
+	(void)!holder_write(telling->store, grant->holder, holder);
+	(void)!holder_write_project(telling->store, grant->project, project);
 	text_add_format(text, "%s%s %s", text->n > 0 ? ", " : "", holder,
 			grant_rights_name(grant->rights));
 	if (grant->project == ACCESS_EVERY_PROJECT)
@@ -52,7 +56,7 @@ static int tell(struct review *review, struct varlink_call *call,
 {
 	char grants[1024];
 	struct text text;
-	void *userdata[] = { review, &text };
+	struct telling telling = { review->service->state->store, &text };
 	struct rights_question question = {
 		.service = review->project.service,
 		.user = user,
@@ -60,13 +64,13 @@ static int tell(struct review *review, struct varlink_call *call,
 		.right = ACCESS_READ,
 		.now = service_moment(review->service).latest,
 		.each = add_grant,
-		.userdata = userdata,
+		.userdata = &telling,
 	};
 	struct rights rights;
 	int r;
 
 	text_init(&text, grants, sizeof(grants));
-	r = rights_find(review->service->state->store, &question, &rights);
+	r = rights_find(telling.store, &question, &rights);
 	if (r != 0 || rights.rights == 0)
 		return r;
 	return varlink_call_continue(

@@ -34,7 +34,6 @@ bool grant_request_read(struct service *service,
 			struct grant *ret_grant, struct grant_fault *ret_fault);
 
 /* What a record tells: "project=a right=none->write until=2027-01-31..." */
-#define GRANT_DETAILS_MAX 320
 void grant_request_details(const struct grant_request *request, uint32_t before,
 			   uint32_t after, int64_t until,
 			   char ret_details[GRANT_DETAILS_MAX]);

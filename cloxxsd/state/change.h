@@ -94,15 +94,16 @@ struct reseal {
 	size_t n;
 };
 
-/* Many of one change. */
+/* One of many grants, and what its record will say. */
 struct change_grant_record {
 	const struct grant *grant; /* NULL: it stands already */
 	const char *holder;        /* by name */
-	char details[320];
+	char details[GRANT_DETAILS_MAX];
 };
 struct change_grants {
 	size_t n;
-	/* Of the one at place i. */
+	/* Sets what the one at place i is; details only where it has a grant.
+	 * Lives as long as userdata: until after the commit. */
 	void (*tell)(const void *userdata, size_t i,
 		     struct change_grant_record *ret_record);
 	const void *userdata;

@@ -16,6 +16,8 @@
 #include "cloxxsd/state/store.h"
 
 #define GRANT_BY_MAX 41
+/* What the record of a change of one tells: service/grant_request.h. */
+#define GRANT_DETAILS_MAX 320
 
 /* Times in seconds since 1970, UTC. */
 struct grant {
