@@ -702,6 +702,11 @@ static const struct varlink_parameter fingerprint_parameters[] = {
 static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
+static const struct varlink_parameter refusals_parameters[] = {
+	{ "user", VARLINK_STRING, true, 256 },
+	{ "limit", VARLINK_INT, true, 0 },
+	{ 0 }
+};
 static const struct varlink_parameter explain_login_parameters[] = {
 	QUESTION_PARAMETERS, { "at", VARLINK_INT, true, 0 }, { 0 }
 };
@@ -900,6 +905,8 @@ static const struct varlink_method methods[] = {
 	METHOD("ListAcceptances", VARLINK_MORE_ONLY, acceptances_parameters,
 	       admin_list_acceptances),
 	METHOD("Explain", 0, reference_parameters, admin_explain),
+	METHOD("ListRefusals", VARLINK_MORE_ONLY, refusals_parameters,
+	       admin_list_refusals),
 	METHOD("ExplainLogin", 0, explain_login_parameters,
 	       admin_explain_login),
 	ROOT_METHOD("TestLogin", 0, test_parameters, admin_test_login),

@@ -180,6 +180,8 @@ int admin_list_users(struct varlink_call *call, json_t *parameters,
 int admin_get_user(struct varlink_call *call, json_t *parameters,
 		   void *service);
 int admin_explain(struct varlink_call *call, json_t *parameters, void *service);
+int admin_list_refusals(struct varlink_call *call, json_t *parameters,
+			void *service);
 int admin_test_login(struct varlink_call *call, json_t *parameters,
 		     void *service);
 int admin_test_answer(struct varlink_call *call, json_t *parameters,

@@ -403,6 +403,22 @@ int ledger_next_about_rights(struct ledger *ledger, int64_t seq, int64_t last,
 	return r != 0 ? r : read_one(row, ret_row);
 }
 
+int ledger_prev_refusal(struct ledger *ledger, int64_t seq, int64_t first,
+			const char *user, struct ledger_row *ret_row)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(ledger->store,
+		       "SELECT " COLUMNS " FROM ledger WHERE seq < ?1"
+		       " AND seq >= ?2 AND result = 'denied'"
+		       " AND reference IS NOT NULL"
+		       " AND (?3 IS NULL OR user = ?3)"
+		       " ORDER BY seq DESC LIMIT 1",
+		       &row, "iit", seq, first, user);
+	return r != 0 ? r : read_one(row, ret_row);
+}
+
 int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
 			  int64_t to_seq)
 {

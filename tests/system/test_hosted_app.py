@@ -254,6 +254,8 @@ def test_promise_S12_the_administrator(chromium, user):
     look(chromium, "admin-notice")
     chromium.press("Refusals", ".tabs")
     look(chromium, "admin-refusals")
+    # Also when the lock is lifted: the code that the user was told.
+    assert code in chromium.text
     chromium.fill(code=code)
     chromium.press("Explain")
     assert user in chromium.text and "password" in chromium.text

@@ -452,6 +452,61 @@ static void what_cannot_be_is_refused(void **state)
 	}
 }
 
+/* The refusals of one list, newest first, as references with a blank. */
+static void list_refusals(json_t *parameters, char ret_list[256],
+			  char ret_error[64])
+{
+	struct talk talk;
+	struct text text;
+	json_t *reply;
+	bool more;
+
+	text_init(&text, ret_list, 256);
+	talk_open(core, &talk, 0);
+	talk_send_more(&talk, "nl.cloxxs.Admin.ListRefusals", parameters);
+	do {
+		reply = talk_next(core, &talk);
+		more = json_is_true(json_object_get(reply, "continues"));
+		take(reply, "error", ret_error, 64);
+		if (more)
+			text_add_format(
+				&text, "%s ",
+				json_string_value(json_object_get(
+					json_object_get(
+						json_object_get(reply,
+								"parameters"),
+						"refusal"),
+					"reference")));
+		json_decref(reply);
+	} while (more);
+	talk_close(core, &talk);
+}
+
+/* Of users who are not there too, and none that was no refusal. */
+static void the_last_refusals_are_told(void **state)
+{
+	struct outcome piet, nobody, truus;
+	char list[256], error[64], expected[64];
+
+	(void)state;
+	piet = log_in(core, "piet", CORE_WRONG);
+	expect_login(core, "piet", CORE_OLD, "allow", NULL);
+	nobody = log_in(core, "nobody", CORE_WRONG);
+	truus = log_in(core, "truus", CORE_WRONG);
+	list_refusals(json_object(), list, error);
+	(void)snprintf(expected, sizeof(expected), "%s %s %s ", truus.reference,
+		       nobody.reference, piet.reference);
+	assert_string_equal(list, expected);
+	list_refusals(json_pack("{s:i}", "limit", 1), list, error);
+	(void)snprintf(expected, sizeof(expected), "%s ", truus.reference);
+	assert_string_equal(list, expected);
+	list_refusals(json_pack("{s:s}", "user", "piet"), list, error);
+	(void)snprintf(expected, sizeof(expected), "%s ", piet.reference);
+	assert_string_equal(list, expected);
+	list_refusals(json_pack("{s:i}", "limit", 0), list, error);
+	assert_string_equal(error, "nl.cloxxs.Admin.Invalid");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -467,6 +522,7 @@ int main(void)
 		CASE(it_does_nothing),
 		CASE(it_is_for_administrators),
 		CASE(what_cannot_be_is_refused),
+		CASE(the_last_refusals_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,16 +196,12 @@ def notice():
 @pages.get("/refusals")
 @door.logged_in
 def refusals():
-    """Who is locked, and the last wrong answers of each who has any."""
+    """Who is locked, and who was refused last, here or anywhere."""
     with _acting() as admin:
-        rows = [{"user": one["name"], **failure}
-                for one in admin.rows("ListUsers", "user", at_most=10000)
-                if one["failures"]
-                for failure in admin("GetUser", name=one["name"])["failed"]]
-        rows.sort(key=lambda row: row["at"], reverse=True)
         return flask.render_template(
             "refusals.html", locks=admin("Status")["locks"],
-            refusals=rows[:ROWS], **_explained(admin))
+            refusals=admin.rows("ListRefusals", "refusal"),
+            **_explained(admin))
 
 
 def _explained(admin):
