@@ -398,14 +398,35 @@ static int update_holder(const struct unix_groups *groups, uint32_t holder)
 	return update_user(groups, holder);
 }
 
+static bool is_marked(const struct unix_groups *groups, uint32_t project)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->projects[i].id == project)
+			return true;
+	return false;
+}
+
+/* Whether the change may have to do with a marked project: most do not, and to
+ * fill all groups is a walk over all users. */
+static bool concerns(const struct unix_groups *groups,
+		     const struct change *change)
+{
+	if (change->project)
+		return change->project->readers_gid != 0 ||
+		       is_marked(groups, change->project->id);
+	if (change->grant && change->grant->project != ACCESS_EVERY_PROJECT)
+		return is_marked(groups, change->grant->project);
+	return groups->n > 0;
+}
+
 static int apply(struct unix_groups *groups, const struct change *change)
 {
 	int r = 0;
 
+	if (!concerns(groups, change))
+		return 0;
 	if (change->project)
 		return reload(groups);
-	if (groups->n == 0)
-		return 0;
 	if (change->grant)
 		return update_holder(groups, change->grant->holder);
 	/* Many at once, or one whose name is not known any more. */
