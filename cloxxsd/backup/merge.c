@@ -595,13 +595,7 @@ static int head_of_present(struct store *store, int64_t *ret_seq)
 			   "SELECT coalesce(max(seq), 0) FROM present.ledger",
 			   &row, "");
 
-	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
-	*ret_seq = sqlite3_column_int64(row, 0);
-	sqlite3_reset(row);
-	return 0;
+	return r != 0 ? r : store_step_number(row, ret_seq);
 }
 
 static int merge_ledgers(struct state *restored,

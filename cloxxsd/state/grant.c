@@ -155,18 +155,17 @@ int grant_for_each(struct store *store, const char *service,
 int grant_count(struct store *store, const char *service, uint32_t *ret_n)
 {
 	sqlite3_stmt *row;
+	int64_t n = 0;
 	int r = store_bind(store,
 			   "SELECT count(*) FROM project_grant"
 			   " WHERE ?1 IS NULL OR service = ?1",
 			   &row, "t", service);
 
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
-	*ret_n = (uint32_t)sqlite3_column_int64(row, 0);
-	sqlite3_reset(row);
-	return 0;
+		r = store_step_number(row, &n);
+	if (r == 0)
+		*ret_n = (uint32_t)n;
+	return r;
 }
 
 int grant_put(struct store *store, const struct grant *grant)

@@ -143,18 +143,17 @@ int project_for_each(struct store *store, const char *service,
 int project_count(struct store *store, const char *service, uint32_t *ret_n)
 {
 	sqlite3_stmt *row;
+	int64_t n = 0;
 	int r = store_bind(store,
 			   "SELECT count(*) FROM project"
 			   " WHERE ?1 IS NULL OR service = ?1",
 			   &row, "t", service);
 
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
-	*ret_n = (uint32_t)sqlite3_column_int64(row, 0);
-	sqlite3_reset(row);
-	return 0;
+		r = store_step_number(row, &n);
+	if (r == 0)
+		*ret_n = (uint32_t)n;
+	return r;
 }
 
 int project_free_id(struct store *store, uint32_t *ret_id)
@@ -162,17 +161,12 @@ int project_free_id(struct store *store, uint32_t *ret_id)
 	int64_t last = 0;
 	sqlite3_stmt *row;
 	int r = store_bind(store,
-			   "SELECT seq FROM sqlite_sequence"
+			   "SELECT max(seq) FROM sqlite_sequence"
 			   " WHERE name = 'project'",
 			   &row, "");
 
 	if (r == 0)
-		r = store_step(row);
-	if (r == STORE_E_ROW) {
-		last = sqlite3_column_int64(row, 0);
-		sqlite3_reset(row);
-		r = 0;
-	}
+		r = store_step_number(row, &last);
 	if (r != 0)
 		return r;
 	if (last < 0 || last >= INT32_MAX)
@@ -195,9 +189,9 @@ int project_has_group(struct store *store, const char *name, bool *ret_has)
 	char stem[NAME_USER_MAX + 1];
 	struct project project;
 	size_t n = strlen(name);
+	bool has = false;
 	int r;
 
-	*ret_has = false;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		size_t n_suffix = strlen(suffixes[i]);
 
@@ -207,10 +201,11 @@ int project_has_group(struct store *store, const char *name, bool *ret_has)
 		memcpy(stem, name, n - n_suffix);
 		stem[n - n_suffix] = '\0';
 		r = project_find(store, stem, &project);
-		if (r != 0)
-			return r == PROJECT_E_UNKNOWN ? 0 : r;
-		*ret_has = project.readers_gid != 0;
+		if (r != 0 && r != PROJECT_E_UNKNOWN)
+			return r;
+		has = has || (r == 0 && project.readers_gid != 0);
 	}
+	*ret_has = has;
 	return 0;
 }
 

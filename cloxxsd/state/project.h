@@ -61,7 +61,7 @@ must_check int project_for_each(struct store *store, const char *service,
 /* How many there are of service; NULL: of all. */
 must_check int project_count(struct store *store, const char *service,
 			     uint32_t *ret_n);
-/* An id that never was a project's. */
+/* An id that never was a project's; PROJECT_E_FULL. */
 must_check int project_free_id(struct store *store, uint32_t *ret_id);
 
 /* As a group of the system a project's name is no longer than this, and as a

@@ -498,6 +498,17 @@ int store_step(sqlite3_stmt *statement)
 	return store_errno(code);
 }
 
+int store_step_number(sqlite3_stmt *statement, int64_t *ret_number)
+{
+	int r = store_step(statement);
+
+	if (r != STORE_E_ROW)
+		return r == 0 ? -EIO : r;
+	*ret_number = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return 0;
+}
+
 int store_run(struct store *store, const char *sql, const char *form, ...)
 {
 	sqlite3_stmt *statement = NULL;

@@ -84,6 +84,9 @@ must_check int store_bind(struct store *store, const char *sql,
  * for a row of that key, -ENOSPC, -EIO and so on. So for all that follow.
  */
 must_check int store_step(sqlite3_stmt *statement);
+/* The number in the one row that a bound statement gives, null as 0; it is
+ * reset. -EIO: there is no row. */
+must_check int store_step_number(sqlite3_stmt *statement, int64_t *ret_number);
 /* Binds, runs to the end, resets. */
 must_check int store_run(struct store *store, const char *sql, const char *form,
 			 ...);

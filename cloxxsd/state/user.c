@@ -390,7 +390,7 @@ int user_free_uid(struct store *store, uint32_t min, uint32_t max,
 		  uint32_t *ret_uid)
 {
 	sqlite3_stmt *row;
-	int64_t highest;
+	int64_t highest = 0;
 	int r;
 
 	r = store_bind(store,
@@ -402,11 +402,9 @@ int user_free_uid(struct store *store, uint32_t min, uint32_t max,
 		       " WHERE writers_gid BETWEEN ?1 AND ?2)",
 		       &row, "ii", (int64_t)min, (int64_t)max);
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
-	highest = sqlite3_column_int64(row, 0); /* null reads as 0 */
-	sqlite3_reset(row);
+		r = store_step_number(row, &highest);
+	if (r != 0)
+		return r;
 	if (highest >= max)
 		return USER_E_UNKNOWN;
 	*ret_uid = highest < min ? min : (uint32_t)highest + 1;

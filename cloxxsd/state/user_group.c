@@ -26,22 +26,6 @@ static int read_one(sqlite3_stmt *row, struct user_group *ret_group)
 	return r;
 }
 
-/* The one number that statement gives; none where there is no row. */
-static int read_number(sqlite3_stmt *row, int none, uint32_t *ret_number)
-{
-	int64_t number;
-	int r = store_step(row);
-
-	if (r != STORE_E_ROW)
-		return r == 0 ? none : r;
-	number = sqlite3_column_int64(row, 0);
-	sqlite3_reset(row);
-	if (number < 0 || number > UINT32_MAX)
-		return USER_GROUP_E_DAMAGED;
-	*ret_number = (uint32_t)number;
-	return 0;
-}
-
 int user_group_find(struct store *store, const char *name,
 		    struct user_group *ret_group)
 {
@@ -80,7 +64,7 @@ int user_group_next(struct store *store, const char *name,
 
 int user_group_free_id(struct store *store, uint32_t *ret_id)
 {
-	uint32_t last = 0;
+	int64_t last = 0;
 	sqlite3_stmt *row;
 	int r = store_bind(store,
 			   "SELECT max(seq) FROM sqlite_sequence"
@@ -88,12 +72,12 @@ int user_group_free_id(struct store *store, uint32_t *ret_id)
 			   &row, "");
 
 	if (r == 0)
-		r = read_number(row, -EIO, &last);
+		r = store_step_number(row, &last);
 	if (r != 0)
 		return r;
-	if (last >= INT32_MAX)
+	if (last < 0 || last >= INT32_MAX)
 		return USER_GROUP_E_FULL;
-	*ret_id = last + 1;
+	*ret_id = (uint32_t)last + 1;
 	return 0;
 }
 
@@ -140,12 +124,17 @@ int user_group_for_each_membership(struct store *store,
 int user_group_count(struct store *store, uint32_t id, uint32_t *ret_n_members)
 {
 	sqlite3_stmt *row;
+	int64_t n = 0;
 	int r = store_bind(store,
 			   "SELECT count(*) FROM user_group_member"
 			   " WHERE group_id = ?",
 			   &row, "i", (int64_t)id);
 
-	return r != 0 ? r : read_number(row, -EIO, ret_n_members);
+	if (r == 0)
+		r = store_step_number(row, &n);
+	if (r == 0)
+		*ret_n_members = (uint32_t)n;
+	return r;
 }
 
 int user_group_next_member(struct store *store, uint32_t id, uint32_t uid,
@@ -158,7 +147,13 @@ int user_group_next_member(struct store *store, uint32_t id, uint32_t uid,
 			   " ORDER BY uid LIMIT 1",
 			   &row, "ii", (int64_t)id, (int64_t)uid);
 
-	return r != 0 ? r : read_number(row, USER_GROUP_E_UNKNOWN, ret_uid);
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? USER_GROUP_E_UNKNOWN : r;
+	*ret_uid = (uint32_t)sqlite3_column_int64(row, 0);
+	sqlite3_reset(row);
+	return 0;
 }
 
 int user_group_add(struct store *store, const struct user_group *group)

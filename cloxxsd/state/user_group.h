@@ -33,6 +33,7 @@ must_check int user_group_find_id(struct store *store, uint32_t id,
 /* The first whose name comes after name; USER_GROUP_E_UNKNOWN at the end. */
 must_check int user_group_next(struct store *store, const char *name,
 			       struct user_group *ret_group);
+/* An id that never was a group's; USER_GROUP_E_FULL. */
 must_check int user_group_free_id(struct store *store, uint32_t *ret_id);
 
 /* A user is in at most so many: each right check looks at all of his. */
