@@ -342,6 +342,25 @@ static void projects_come_and_go(void **state)
 	expect("jan", "b", ACCESS_WRITE, ACCESS_NO_GRANT);
 }
 
+/* As after a restore of a store that knows the service no more. */
+static void maps_of_former_services_go(void **state)
+{
+	char path[256], former[256];
+
+	(void)state;
+	add_project("a", NULL);
+	grant("jan", "a", "read", NULL);
+	core_stop(core);
+	(void)snprintf(path, sizeof(path), "%s/access/" APP ".map",
+		       core->state);
+	(void)snprintf(former, sizeof(former), "%s/access/former.map",
+		       core->state);
+	assert_int_equal(link(path, former), 0);
+	core_start(core);
+	expect("jan", "a", ACCESS_READ, ACCESS_ALLOWED);
+	assert_int_equal(access(former, F_OK), -1);
+}
+
 static void groups_come_and_go(void **state)
 {
 	(void)state;
@@ -767,6 +786,7 @@ int main(void)
 		case_of(names_abuse_88),
 		case_of(users_come_and_go_abuse_91),
 		case_of(projects_come_and_go),
+		case_of(maps_of_former_services_go),
 		case_of(groups_come_and_go),
 		case_of(grants_end),
 		case_of(users_end_abuse_133),
