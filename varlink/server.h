@@ -165,10 +165,10 @@ must_check int varlink_call_continue(struct varlink_call *call,
  * calls this and returns 0. From then on fill is called from the loop whenever
  * all that was queued has been sent; it queues the next replies with _continue
  * and, behind the last one, answers with _reply or _error. One that looks
- * through much, and has found nothing yet, returns VARLINK_LOOKING: it is called
- * again when others had their turn. -errno ends the connection. free_data, which
- * may be NULL, gets data back when the call ends in whatever way. The row's
- * deadline counts anew from each reply.
+ * through much, and has found nothing yet, returns VARLINK_LOOKING: it is
+ * called again when others had their turn. -errno ends the connection.
+ * free_data, which may be NULL, gets data back when the call ends in whatever
+ * way. The row's deadline counts anew from each reply.
  */
 #define VARLINK_LOOKING 1
 void varlink_call_stream(struct varlink_call *call,

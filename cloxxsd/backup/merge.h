@@ -35,7 +35,8 @@ enum merge_fact {
 };
 
 /* "locks", "disabled", "roles", "services", "networks", "validity",
- * "passwords", "grants", "ssh-keys", "users"; NULL for what is never allowed. */
+ * "passwords", "grants", "ssh-keys", "users"; NULL for what is never allowed.
+ */
 const char *merge_fact_group(enum merge_fact fact);
 /* What becomes of it, for a page. */
 const char *merge_fact_text(enum merge_fact fact, bool allowed);

@@ -154,6 +154,11 @@ static void withdraw_others(const struct access_maps *maps)
 	DIR *directory = opendir(maps->directory);
 	struct dirent *entry;
 
+	if (!directory)
+		log_line(LOG_ERR,
+			 "%s cannot be looked through for maps of former "
+			 "services: %s",
+			 maps->directory, strerror(errno));
 	while (directory && (entry = readdir(directory))) {
 		size_t n = strlen(entry->d_name);
 		char service[NAME_SERVICE_MAX + 1], path[640];
@@ -346,8 +351,6 @@ void access_maps_committed(struct access_maps *maps,
 			continue;
 		if (change->type == CHANGE_PROJECT_ADD)
 			(void)need(maps, change->project->service);
-		if (change->type == CHANGE_GRANT_SET)
-			(void)need(maps, change->grant->service);
 		for (size_t j = 0; j < maps->n; j++)
 			apply(maps, &maps->maps[j], change);
 	}

@@ -16,8 +16,9 @@
 #include "base/text.h"
 #include "cloxxsd/config/settings.h"
 
-#define ACCOUNTS_MAX 64 /* as many as there are sections: SETTINGS_ITEMS_MAX \
-			 */
+#define ACCOUNTS_MAX                                            \
+	64 /* as many as there are sections: SETTINGS_ITEMS_MAX \
+	    */
 
 enum account_state {
 	ACCOUNT_UNREADABLE, /* nobody can say */

@@ -31,9 +31,9 @@ struct service {
 	const struct accounts *accounts;
 	struct varlink_server *server;
 	struct allowance allowance;
-	struct import *import;             /* the one under way, or NULL */
+	struct import *import;               /* the one under way, or NULL */
 	struct grant_staging *grant_staging; /* the same */
-	struct geoip_taking *geoip_taking; /* the one under way, or NULL */
+	struct geoip_taking *geoip_taking;   /* the one under way, or NULL */
 	struct errands *errands;
 	struct job *backup_job; /* the one under way, or NULL */
 	const char *state_directory;
@@ -50,7 +50,7 @@ struct service {
 	/* How many there are, and how many of them are withdrawn. */
 	size_t (*n_access_maps)(void *userdata, size_t *ret_n_withdrawn);
 	struct access_watch *access_watch; /* of nl.cloxxs.Access.Watch */
-	const char *key_source; /* "credential" or "file" */
+	const char *key_source;            /* "credential" or "file" */
 	/* Told that a rotation began. */
 	void (*keys_changed)(void *userdata);
 	void *userdata;

@@ -89,8 +89,8 @@ must_check int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
 must_check int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
 					int64_t last, int64_t since_us,
 					struct ledger_row *ret_row);
-/* The last refusal before seq, of user or of anybody (NULL), but no earlier than
- * record first. */
+/* The last refusal before seq, of user or of anybody (NULL), but no earlier
+ * than record first. */
 must_check int ledger_prev_refusal(struct ledger *ledger, int64_t seq,
 				   int64_t first, const char *user,
 				   struct ledger_row *ret_row);

@@ -201,8 +201,8 @@ static void count(struct state *state, const struct change *change)
 {
 	/* A project may have taken names and ids that users could have had. */
 	state->n_profiles += change_is_profile(change) || change->project;
-	state->n_rights += change_is_access(change) && !change->grant &&
-			   !change->grants;
+	state->n_rights +=
+		change_is_access(change) && !change->grant && !change->grants;
 }
 
 int state_apply(struct state *state, const struct change_set *set)

@@ -162,3 +162,12 @@ def test_abuse_26_no_group_of_the_host_or_of_a_user(project):
     assert done.returncode == 6
     for kind in "readers", "writers":
         assert grp.getgrnam(f"{project}-{kind}").gr_gid >= 65536
+    # Ids that the host has are gone over.
+    ctl("project", "add", "gap", "--service", SERVICE, "--unix-groups", "yes")
+    taken = grp.getgrnam("gap-writers").gr_gid + 2
+    with open("/etc/group", "a", encoding="ascii") as file:
+        file.write(f"vaultadmins:x:{taken}:\n")
+    ctl("project", "add", "next", "--service", SERVICE, "--unix-groups", "yes")
+    ids = {grp.getgrnam(f"next-{kind}").gr_gid
+           for kind in ("readers", "writers")}
+    assert min(ids) > taken

@@ -237,9 +237,8 @@ static void who_came_since_is_in_no_group(void **state)
 	(void)state;
 	add_user(now, ANNA, "anna");
 	apply(now,
-	      (struct change){ .type = CHANGE_MEMBER_ADD,
-			       .group = &group,
-			       .uid = ANNA },
+	      (struct change){
+		      .type = CHANGE_MEMBER_ADD, .group = &group, .uid = ANNA },
 	      0);
 	put_grant(now, CHANGE_GRANT_SET, 1, ANNA, ACCESS_READ);
 	merge(false, "@finance a ");

@@ -370,8 +370,8 @@ static void no_set_of_facts_slips_through(void **state)
 		struct login_decision decision = login_decide(&f);
 		bool session = f.purpose == LOGIN_PURPOSE_SESSION;
 		bool keys = f.purpose == LOGIN_PURPOSE_KEYS;
-		bool account = f.purpose == LOGIN_PURPOSE_ACCOUNT || session ||
-			       keys;
+		bool account =
+			f.purpose == LOGIN_PURPOSE_ACCOUNT || session || keys;
 		bool expired;
 
 		if (decision.verdict == VERDICT_DENY) {
