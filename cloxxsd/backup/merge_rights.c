@@ -97,12 +97,12 @@ static int take_present(struct store *store)
 		"DELETE FROM user_group_member",
 		"DELETE FROM user_group",
 		"INSERT INTO user_group SELECT * FROM present.user_group",
-		"INSERT INTO user_group_member"
-		" SELECT * FROM present.user_group_member"
-		" WHERE uid IN (SELECT uid FROM user)",
+		("INSERT INTO user_group_member"
+		 " SELECT * FROM present.user_group_member"
+		 " WHERE uid IN (SELECT uid FROM user)"),
 		"DELETE FROM project_grant",
-		"INSERT INTO project_grant"
-		" SELECT * FROM present.project_grant",
+		("INSERT INTO project_grant"
+		 " SELECT * FROM present.project_grant"),
 	};
 
 	return run_all(store, sql, ARRAY_SIZE(sql));
