@@ -306,7 +306,9 @@ def test_it_acts_for_an_administrator(user, administrators):
         assert record["CLOXXS_ACTOR"] == boss
         assert record["CLOXXS_SERVICE"] == "accounts"
         assert record["CLOXXS_ADDRESS"] == VPN
-        assert error_of(call, "EndSession", user=other) == DENIED
+        assert error_of(
+            call, "EndSession",
+            user=other) == "nl.cloxxs.Admin.RootOnly"
         assert error_of(call, "ActFor", session=session,
                         address=CLIENT) == DENIED
         call("ActFor", session=session)
