@@ -147,7 +147,7 @@ static int fill(const struct unix_groups *groups)
 	filling.writers = calloc(groups->n + 1, sizeof(struct names));
 	filling.gids = calloc(2 * groups->n + 1, sizeof(uint32_t));
 	if (filling.readers && filling.writers && filling.gids)
-		r = user_for_each(groups->state->store, fill_user, &filling);
+		r = user_for_each_outline(groups->state->store, fill_user, &filling);
 	for (size_t i = 0; i < groups->n && filling.readers && filling.writers;
 	     i++) {
 		if (r == 0)

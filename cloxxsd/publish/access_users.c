@@ -265,7 +265,7 @@ static int fill(struct filling *filling)
 
 	r = project_for_each(args->store, args->service, fill_project, filling);
 	if (r == 0)
-		r = user_for_each(args->store, fill_user, filling);
+		r = user_for_each_outline(args->store, fill_user, filling);
 	if (r == 0)
 		r = fill_grants(filling);
 	return r != 0 ? r : access_writer_publish(filling->writer);

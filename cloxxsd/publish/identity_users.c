@@ -55,7 +55,7 @@ int identity_users_write(struct store *store, const char *path,
 	if (r == 0)
 		r = identity_writer_new(path, counts.all, &filling.writer);
 	if (r == 0)
-		r = user_for_each(store, fill_user, &filling);
+		r = user_for_each_outline(store, fill_user, &filling);
 	if (r == 0)
 		r = identity_writer_publish(filling.writer);
 	if (r != 0) {

@@ -274,19 +274,20 @@ int user_count(struct store *store, struct user_counts *ret_counts)
 	return 0;
 }
 
-int user_for_each(struct store *store,
-		  int (*each)(const struct user *user, void *userdata),
-		  void *userdata)
+static int for_each(struct store *store, const char *sql,
+		    int (*read)(sqlite3_stmt *row, struct user *ret_user),
+		    int (*each)(const struct user *user, void *userdata),
+		    void *userdata)
 {
 	sqlite3_stmt *statement;
-	struct user user;
+	struct user user = { 0 };
 	int r;
 
-	r = store_bind(store, "SELECT " COLUMNS " FROM user", &statement, "");
+	r = store_bind(store, sql, &statement, "");
 	if (r != 0)
 		return r;
 	while ((r = store_step(statement)) == STORE_E_ROW) {
-		r = read_user(statement, &user);
+		r = read(statement, &user);
 		if (r == 0)
 			r = each(&user, userdata);
 		if (r != 0)
@@ -294,6 +295,48 @@ int user_for_each(struct store *store,
 	}
 	sqlite3_reset(statement);
 	return r;
+}
+
+int user_for_each(struct store *store,
+		  int (*each)(const struct user *user, void *userdata),
+		  void *userdata)
+{
+	return for_each(store, "SELECT " COLUMNS " FROM user", read_user, each,
+			userdata);
+}
+
+/* What the outlines before this one left zero stays so. */
+static int read_outline(sqlite3_stmt *row, struct user *user)
+{
+	int64_t uid = sqlite3_column_int64(row, 0);
+
+	if (uid < NAME_UID_MIN || uid > NAME_UID_MAX ||
+	    !store_column_text(row, 1, user->name, sizeof(user->name)) ||
+	    !store_column_text(row, 2, user->services,
+			       sizeof(user->services)) ||
+	    !store_column_text(row, 3, user->shell, sizeof(user->shell)) ||
+	    !store_column_text(row, 4, user->home, sizeof(user->home)) ||
+	    !name_is_user(user->name, strlen(user->name)))
+		return USER_E_DAMAGED;
+	user->uid = (uint32_t)uid;
+	user->enabled = sqlite3_column_int64(row, 5) == 1;
+	user->not_before = sqlite3_column_int64(row, 6);
+	user->not_after = sqlite3_column_int64(row, 7);
+	user->break_glass = sqlite3_column_int64(row, 8) != 0;
+	user->opened_at = sqlite3_column_int64(row, 9);
+	user->open_until = sqlite3_column_int64(row, 10);
+	return 0;
+}
+
+int user_for_each_outline(struct store *store,
+			  int (*each)(const struct user *user, void *userdata),
+			  void *userdata)
+{
+	return for_each(store,
+			"SELECT uid, name, services, shell, home, enabled,"
+			" not_before, not_after, break_glass, opened_at,"
+			" open_until FROM user",
+			read_outline, each, userdata);
 }
 
 static int read_failure(sqlite3_stmt *row, struct user_failure *ret_failure)

@@ -144,6 +144,13 @@ must_check int user_for_each(struct store *store,
 			     int (*each)(const struct user *user,
 					 void *userdata),
 			     void *userdata);
+/* The same with what maps tell of them only: uid, name, enabled, services,
+ * shell, home, not_before, not_after, break_glass, opened_at and open_until;
+ * all else is zero. */
+must_check int user_for_each_outline(struct store *store,
+				     int (*each)(const struct user *user,
+						 void *userdata),
+				     void *userdata);
 /* Newest first. */
 must_check int user_for_each_failure(struct store *store, uint32_t uid,
 				     int (*each)(const struct user_failure *one,

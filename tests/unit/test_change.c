@@ -112,6 +112,58 @@ static void users_are_read_as_added(void **state)
 			 USER_E_UNKNOWN);
 }
 
+/* One full of everything before one with nothing: what was left over of him
+ * would show. */
+static int is_outlined(const struct user *user, void *userdata)
+{
+	unsigned int *n = userdata;
+	struct user whole = find(f, user->uid);
+
+	assert_string_equal(user->name, whole.name);
+	assert_string_equal(user->services, whole.services);
+	assert_string_equal(user->shell, whole.shell);
+	assert_string_equal(user->home, whole.home);
+	assert_int_equal(user->enabled, whole.enabled);
+	assert_int_equal(user->not_before, whole.not_before);
+	assert_int_equal(user->not_after, whole.not_after);
+	assert_int_equal(user->break_glass, whole.break_glass);
+	assert_int_equal(user->opened_at, whole.opened_at);
+	assert_int_equal(user->open_until, whole.open_until);
+	assert_int_equal(user->password.n, 0);
+	(*n)++;
+	return 0;
+}
+
+static void outlines_agree_with_users(void **state)
+{
+	struct user full = user_of(PIET, "piet"),
+		    glass = user_of(65999, "nood");
+	unsigned int n = 0;
+
+	(void)state;
+	full.not_before = 100;
+	full.not_after = 200;
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_USER_SET, .uid = PIET, .user = &full },
+	      0);
+	change(CHANGE_USER_DISABLE);
+	glass.break_glass = true;
+	apply(f,
+	      (struct change){
+		      .type = CHANGE_USER_ADD, .uid = 65999, .user = &glass },
+	      0);
+	apply(f,
+	      (struct change){ .type = CHANGE_BREAK_GLASS_OPEN,
+			       .uid = 65999,
+			       .at = 5,
+			       .until = 9 },
+	      0);
+	assert_int_equal(user_for_each_outline(f->state.store, is_outlined, &n),
+			 0);
+	assert_int_equal(n, 3);
+}
+
 static void a_profile_and_nothing_else(void **state)
 {
 	struct user user = user_of(PIET, "piet"), after;
@@ -895,6 +947,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(users_are_read_as_added),
+		TEST(outlines_agree_with_users),
 		TEST(a_profile_and_nothing_else),
 		TEST(enabling),
 		TEST(abuse_91_deleting),
