@@ -496,6 +496,12 @@ static int merge_sides(struct sides *sides)
 		/* Ids: of those who stay away, who go, and who went. */
 		"INSERT OR IGNORE INTO retired_uid (uid, name, retired)"
 		" SELECT uid, name, retired FROM present.retired_uid",
+		/* Under the pseudonym of who was erased since. */
+		"UPDATE retired_uid SET name = (SELECT name FROM"
+		" present.retired_uid AS now WHERE now.uid = retired_uid.uid)"
+		" WHERE uid IN (SELECT uid FROM present.retired_uid)",
+		/* What is to be kept is kept. */
+		"INSERT OR REPLACE INTO hold SELECT * FROM present.hold",
 		"INSERT OR IGNORE INTO retired_uid (uid, name, retired)"
 		" SELECT uid, name, created FROM user WHERE uid IN"
 		" (SELECT uid FROM temp.absent)",
@@ -605,6 +611,10 @@ static int merge_ledgers(struct state *restored,
 	static const char *const go_on[] = {
 		"DELETE FROM ledger",
 		"INSERT INTO ledger SELECT * FROM present.ledger ORDER BY seq",
+		"DELETE FROM ledger_cut",
+		"INSERT INTO ledger_cut SELECT * FROM present.ledger_cut",
+		"DELETE FROM retention",
+		"INSERT INTO retention SELECT * FROM present.retention",
 		/* Which of an import are told in it, and which are not yet. */
 		"DELETE FROM import_record",
 		("INSERT INTO import_record"
@@ -621,7 +631,9 @@ static int merge_ledgers(struct state *restored,
 	if (!rest->present_ledger_is_good)
 		return 0;
 	r = has_link(store,
-		     "SELECT 1 FROM present.ledger WHERE seq = ? AND chain = ?",
+		     "SELECT 1 FROM present.ledger WHERE seq = ?1"
+		     " AND chain = ?2 UNION SELECT 1 FROM"
+		     " present.ledger_cut WHERE seq >= ?1",
 		     &restored->ledger, &begins);
 	if (r == 0)
 		r = head_of_present(store, &seq);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cloxxsd/state/ledger_proof.h"
+
 /* Runs a check of SQLite's that gives "ok", or nothing, where all is well. */
 static int check(struct state *state, const char *sql, struct text *why)
 {

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/identity.h"
+#include "cloxxsd/state/ledger_proof.h"
 #include "cloxxsd/state/leftover.h"
 
 #define PATH_SIZE 512

@@ -5,15 +5,12 @@
  * Ledger: the audit as it stands in the store: numbered records, each bound to
  * the one before by a keyed hash (BLAKE2b-256). A record is written in the
  * transaction of the change it tells. Rows are never changed, but for the mark
- * that they were handed to the journal.
+ * of where they are with the journal, and by state/retention.h, which proves
+ * what it does. How rows are bound stands in state/ledger_chain.h.
  *
- * chain(n) = BLAKE2b(key, chain(n-1) | seq | at | each text, with its length)
- *
- * where project, action and object are among the texts only if one of them is
- * there, for rows of before had no such columns; and key is the ledger key
- * whose from_seq is the last one up to n. The chain goes on where the key
- * changes; the record that tells of the change is the last one under the old
- * key.
+ * The key of record n is the ledger key whose from_seq is the last one up to n.
+ * The chain goes on where the key changes; the record that tells of the change
+ * is the last one under the old key.
  */
 
 #include <stdbool.h>
@@ -27,11 +24,19 @@
 
 #define LEDGER_CHAIN_BYTES 32
 
+/* Up to where all records were purged: the last of them, and its chain. All
+ * zero where none was. */
+struct ledger_cut {
+	int64_t seq, at_us;
+	uint8_t chain[LEDGER_CHAIN_BYTES];
+};
+
 struct ledger {
 	struct store *store;
 	const struct key *key;
 	int64_t seq; /* of the last record; 0: none */
 	uint8_t chain[LEDGER_CHAIN_BYTES];
+	struct ledger_cut cut;
 };
 
 /* A row read back: texts are bounded copies, "" for what was null. */
@@ -42,6 +47,8 @@ struct ledger_row {
 	char reference[16];
 	char rules[LOGIN_RULES_TEXT_MAX], details[1024];
 	char project[72], action[72], object[520];
+	uint8_t chain[LEDGER_CHAIN_BYTES];
+	bool is_replaced; /* its texts are not those that it was written with */
 };
 
 /* Whether the fields of a record fit in details when they are written; what
@@ -59,11 +66,10 @@ must_check int ledger_init(struct ledger *ledger, struct store *store,
 			   const struct key *key);
 /* The KEY_BYTES that chain record seq; NULL: no key of the ring does. */
 const uint8_t *ledger_key_for(const struct ledger *ledger, int64_t seq);
-/*
- * Proves every record from the first to the last, which takes as long as there
- * are many. LEDGER_E_BROKEN: *ret_seq is the first that is not as we wrote it.
- */
-must_check int ledger_prove(struct ledger *ledger, int64_t *ret_seq);
+/* The chain of the record before seq; all zero before the first one.
+ * LEDGER_E_BROKEN: it has none. */
+must_check int ledger_chain_before(struct ledger *ledger, int64_t seq,
+				   uint8_t ret_chain[LEDGER_CHAIN_BYTES]);
 /*
  * Appends, within the caller's transaction. When that is rolled back the
  * caller puts the former struct back: it is plain data.
@@ -94,3 +100,16 @@ must_check int ledger_next_about_rights(struct ledger *ledger, int64_t seq,
 must_check int ledger_prev_refusal(struct ledger *ledger, int64_t seq,
 				   int64_t first, const char *user,
 				   struct ledger_row *ret_row);
+
+/* What is looked for: texts as they stand there, NULL for any. */
+struct ledger_filter {
+	const char *user, *actor, *address, *project, *service, *event;
+	const char *result;
+	int64_t since_us, until_us; /* from the one on, to before the other */
+	bool reverse;               /* the last one first */
+};
+/* The first of the records from first to last that is looked for. Takes as long
+ * as there are many between. */
+must_check int ledger_search(struct ledger *ledger,
+			     const struct ledger_filter *filter, int64_t first,
+			     int64_t last, struct ledger_row *ret_row);

@@ -36,7 +36,13 @@
  * name. acceptance: each version of the notice that a user accepted. visit:
  * each user's last session, and the logins in his name that were refused since.
  * ssh_key: by which he may come in over SSH; fingerprint as ssh-keygen shows
- * it, key without its comment, added_by as records have actors.
+ * it, key without its comment, added_by as records have actors. ledger again:
+ * published says where a record is with the journal (state/ledger.h); proof is
+ * of a row whose texts were replaced (state/ledger_chain.h). ledger_cut: one row
+ * where the first records were purged; proof is over it. retention: how far each
+ * class was purged, by number and time (state/retention.h). hold: records that
+ * are not purged and not changed, of a user, a class and a time, in
+ * microseconds; null for any.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -281,6 +287,30 @@ static const char *const migrations[] = {
 	" added_by TEXT NOT NULL,"
 	" PRIMARY KEY (uid, fingerprint)"
 	") STRICT, WITHOUT ROWID;",
+	"ALTER TABLE ledger ADD COLUMN proof BLOB;"
+	"CREATE INDEX ledger_unseen ON ledger(seq) WHERE published IN (1, 3);"
+	"CREATE TABLE ledger_cut ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" seq INTEGER NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" chain BLOB NOT NULL,"
+	" proof BLOB NOT NULL"
+	") STRICT;"
+	"CREATE TABLE retention ("
+	" class INTEGER PRIMARY KEY,"
+	" seq INTEGER NOT NULL,"
+	" until INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE hold ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" user TEXT,"
+	" class INTEGER,"
+	" since INTEGER NOT NULL,"
+	" until INTEGER NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" made INTEGER NOT NULL,"
+	" actor TEXT NOT NULL"
+	") STRICT;",
 };
 
 size_t schema_version(void)
