@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * Event: the catalogue of what is recorded: name, journal MESSAGE_ID and
- * severity, one row each. Records name events here and nowhere else; ids are
- * never used again for another meaning.
+ * Event: the catalogue of what is recorded: name, journal MESSAGE_ID,
+ * severity and class, one row each. Records name events here and nowhere else;
+ * ids are never used again for another meaning.
  */
+
+#include <stdbool.h>
 
 #include "base/scope.h"
 
@@ -80,6 +82,15 @@ enum event {
 	_EVENT_N,
 };
 
+/* What a keep time is given to. Starts, stops and the configuration are
+ * administration. */
+enum event_class {
+	EVENT_CLASS_LOGIN,
+	EVENT_CLASS_ADMINISTRATION,
+	EVENT_CLASS_APPLICATION,
+	_EVENT_CLASS_N,
+};
+
 const char *event_name(enum event event);
 /* 32 hexadecimal digits, as journald's MESSAGE_ID (journald fields,
  * systemd.journal-fields(7)). */
@@ -87,5 +98,10 @@ const char *event_message_id(enum event event);
 /* syslog(3) severity */
 int event_priority(enum event event);
 const char *event_text(enum event event);
+enum event_class event_class(enum event event);
+/* logins, administration, application */
+const char *event_class_name(enum event_class class);
+/* False for a name of none. */
+bool event_class_find(const char *name, enum event_class *ret_class);
 /* The catalogue read backwards; _EVENT_NONE for no name of it. */
 enum event event_find(const char *name);

@@ -98,7 +98,8 @@ def c_rows(path):
     source = (SRC / path).read_text(encoding="utf-8")
     table = re.search(r"^\} rows\[\w+\] = \{\n(.*?)^\};", source, re.S | re.M)
     for row in re.split(r"\n\t\[(?=\w+\] = \{)", "\n" + table.group(1))[1:]:
-        fields = re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+|\b(?:LOG_\w+|NULL)\b',
+        fields = re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+|'
+                            r'\b(?:LOG_\w+|EVENT_CLASS_\w+|NULL)\b',
                             row.split("=", 1)[1])
         yield ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', field))
                if field.startswith('"') else field for field in fields]
@@ -231,8 +232,10 @@ def check_events():
     told = page.of("EVENTS", begins="Cm ")
     rows = [row for row in c_rows("cloxxsd/audit/event.c") if row[0] != "none"]
     compare(page.name, "event", told, [row[0] for row in rows])
-    for name, message_id, priority, text in rows:
-        for said in (text, message_id, priority):
+    source = (SRC / "cloxxsd/audit/event.c").read_text(encoding="utf-8")
+    classes = dict(re.findall(r'\[(EVENT_CLASS_\w+)\] = "(\w+)"', source))
+    for name, message_id, priority, its_class, text in rows:
+        for said in (text, f"{priority}, {classes[its_class]}, {message_id}."):
             page.must_say(name, told.get(name, ""), said)
     told = page.of("REASONS", begins="Cm ")
     rows = list(c_rows("policy/reason.c"))

@@ -75,6 +75,25 @@ static void events(void **state)
 	assert_int_equal(event_find(""), _EVENT_NONE);
 }
 
+static void classes(void **state)
+{
+	enum event_class class;
+
+	(void)state;
+	for (unsigned int i = 0; i < _EVENT_CLASS_N; i++) {
+		assert_true(event_class_find(event_class_name(i), &class));
+		assert_int_equal(class, i);
+	}
+	assert_false(event_class_find("", &class));
+	assert_false(event_class_find("login", &class));
+	assert_int_equal(event_class(EVENT_LOGIN_DENIED), EVENT_CLASS_LOGIN);
+	assert_int_equal(event_class(EVENT_USER_UNLOCKED),
+			 EVENT_CLASS_ADMINISTRATION);
+	assert_int_equal(event_class(EVENT_DAEMON_STARTED),
+			 EVENT_CLASS_ADMINISTRATION);
+	assert_int_equal(event_class(EVENT_ACTION), EVENT_CLASS_APPLICATION);
+}
+
 static void results(void **state)
 {
 	const size_t size = sizeof(((struct ledger_row *)0)->result);
@@ -92,9 +111,8 @@ static void results(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reasons),
-		cmocka_unit_test(what_is_no_reason),
-		cmocka_unit_test(events),
+		cmocka_unit_test(reasons), cmocka_unit_test(what_is_no_reason),
+		cmocka_unit_test(events),  cmocka_unit_test(classes),
 		cmocka_unit_test(results),
 	};
 
