@@ -16,6 +16,7 @@
 #include "base/language.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "cloxxsd/audit/event.h"
 #include "cloxxsd/config/notice_text.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/hours.h"
@@ -98,6 +99,10 @@ struct settings {
 	char *notice_text;       /* text = default */
 	char *notice_version;    /* version = auto */
 	struct notice_texts notice;
+	/* [audit] */
+	uint32_t audit_keep_s; /* keep = 400d, 1d to 20000d */
+	/* keep_logins, … = off (0: as keep), 1d to 20000d */
+	uint32_t audit_keep_class_s[_EVENT_CLASS_N];
 	/* [backup] */
 	char *backup_directory;           /* directory = /var/backups/cloxxs */
 	uint32_t backup_keep_s;           /* keep = 30d, 1d to 3650d */

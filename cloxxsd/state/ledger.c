@@ -239,6 +239,59 @@ int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
 			 "ii", from_seq, to_seq);
 }
 
+int ledger_find_unseen(struct ledger *ledger, struct ledger_unseen *ret_unseen)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	/* Each from the index of its own. */
+	r = store_bind(ledger->store,
+		       "SELECT seq, at, (SELECT seq FROM ledger"
+		       " WHERE published IN (1, 3) ORDER BY seq DESC LIMIT 1)"
+		       " FROM ledger WHERE published IN (1, 3)"
+		       " ORDER BY seq LIMIT 1",
+		       &row, "");
+	if (r == 0)
+		r = store_step(row);
+	if (r != 0 && r != STORE_E_ROW)
+		return r;
+	*ret_unseen = (struct ledger_unseen){ 0 };
+	if (r == STORE_E_ROW)
+		*ret_unseen = (struct ledger_unseen){
+			.first = sqlite3_column_int64(row, 0),
+			.last = sqlite3_column_int64(row, 2),
+			.since_us = sqlite3_column_int64(row, 1),
+		};
+	sqlite3_reset(row);
+	return 0;
+}
+
+int ledger_mark_seen(struct ledger *ledger, int64_t first, int64_t last)
+{
+	return store_run(ledger->store,
+			 "UPDATE ledger SET published = 2"
+			 " WHERE seq BETWEEN ? AND ? AND published != 2",
+			 "ii", first, last);
+}
+
+int ledger_mark_unseen(struct ledger *ledger, int64_t last, int64_t until_us,
+		       int64_t *ret_lost)
+{
+	int r;
+
+	r = store_run(ledger->store,
+		      "UPDATE ledger SET published = 0 WHERE published = 3"
+		      " AND seq <= ? AND at < ?",
+		      "ii", last, until_us);
+	*ret_lost = r == 0 ? store_changes(ledger->store) : 0;
+	if (r == 0)
+		r = store_run(ledger->store,
+			      "UPDATE ledger SET published = 3"
+			      " WHERE published = 1 AND seq <= ? AND at < ?",
+			      "ii", last, until_us);
+	return r;
+}
+
 int ledger_count(struct ledger *ledger, struct ledger_counts *ret_counts)
 {
 	sqlite3_stmt *row;

@@ -80,6 +80,23 @@ must_check int ledger_find(struct ledger *ledger, const char *reference,
 			   struct ledger_row *ret_row);
 must_check int ledger_mark_published(struct ledger *ledger, int64_t from_seq,
 				     int64_t to_seq);
+/*
+ * Where a record is with the journal, in the column published: 0 it is to be
+ * sent, 1 it was taken, 2 it was seen there, 3 it was not seen there when it
+ * was looked for. What is not seen a second time is sent again.
+ */
+struct ledger_unseen {
+	int64_t first, last; /* 0: all that was taken was seen */
+	int64_t since_us;    /* when the first one was made */
+};
+must_check int ledger_find_unseen(struct ledger *ledger,
+				  struct ledger_unseen *ret_unseen);
+must_check int ledger_mark_seen(struct ledger *ledger, int64_t first,
+				int64_t last);
+/* What of the records up to last that were made before until_us was not seen;
+ * *ret_lost of them are to be sent again. Within the caller's transaction. */
+must_check int ledger_mark_unseen(struct ledger *ledger, int64_t last,
+				  int64_t until_us, int64_t *ret_lost);
 struct ledger_counts {
 	int64_t all, unpublished;
 	int64_t unpublished_since_us; /* the oldest of these; 0: none */

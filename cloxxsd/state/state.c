@@ -205,30 +205,47 @@ static void count(struct state *state, const struct change *change)
 		change_is_access(change) && !change->grant && !change->grants;
 }
 
-int state_apply(struct state *state, const struct change_set *set)
+int state_begin(struct state *state, struct state_former *ret_former)
 {
-	struct ledger before = state->ledger;
-	struct latest latest = state->latest;
-	int r;
+	*ret_former = (struct state_former){ state->ledger, state->latest };
+	return store_begin(state->store);
+}
 
-	r = store_begin(state->store);
-	if (r != 0)
-		return r;
-	r = write_set(state, set);
+int state_record(struct state *state, const struct record *record)
+{
+	int r = ledger_append(&state->ledger, record);
+
+	return r != 0 ? r : latest_keep(&state->latest, state->store);
+}
+
+int state_end(struct state *state, const struct state_former *former, int r,
+	      const struct change_set *set)
+{
 	if (r == 0)
 		r = store_commit(state->store);
 	else
 		store_rollback(state->store);
 	if (r != 0) {
-		state->ledger = before;
-		state->latest = latest;
+		state->ledger = former->ledger;
+		state->latest = former->latest;
 		return r;
 	}
 	for (size_t i = 0; i < set->n_changes; i++)
 		count(state, &set->changes[i]);
 	if (state->committed)
-		state->committed(set, before.seq + 1, state->userdata);
+		state->committed(set, former->ledger.seq + 1, state->userdata);
 	return 0;
+}
+
+int state_apply(struct state *state, const struct change_set *set)
+{
+	struct state_former former;
+	int r;
+
+	r = state_begin(state, &former);
+	if (r != 0)
+		return r;
+	return state_end(state, &former, write_set(state, set), set);
 }
 
 struct user_moment state_moment(const struct state *state, int64_t inactive_s)

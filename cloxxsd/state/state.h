@@ -68,6 +68,22 @@ void state_deinit(struct state *state);
  */
 must_check int state_apply(struct state *state, const struct change_set *set);
 
+/*
+ * The same in steps, for who writes more than a set holds: begin, what is to be
+ * written, records of it, and the end, which commits where r is 0, else takes
+ * all of it back, and tells the observer of set. state_end() gives r, or what
+ * went wrong in its turn.
+ */
+struct state_former {
+	struct ledger ledger;
+	struct latest latest;
+};
+must_check int state_begin(struct state *state,
+			   struct state_former *ret_former);
+must_check int state_record(struct state *state, const struct record *record);
+must_check int state_end(struct state *state, const struct state_former *former,
+			 int r, const struct change_set *set);
+
 /* Now, for users who need not be active for inactive_s. */
 struct user_moment state_moment(const struct state *state, int64_t inactive_s);
 

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. What goes, goes in the transaction of the record that tells of it.
+ *  2. What is not as it was written stays, and stops the pass: it is evidence.
+ *  3. No pass goes further than the pace, whatever the clock shows.
+ *  4. The head is never purged.
+ */
+#include "cloxxsd/state/retention.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/timestamp.h"
+#include "cloxxsd/state/replaced_row.h"
+
+/* How far a class was purged: the last number that was looked at, and the time
+ * up to which. */
+struct reach {
+	int64_t seq, until_us;
+};
+
+/* Before the first pass: the time of the first record. */
+static int find_reach(struct state *state, enum event_class class,
+		      struct reach *ret_reach)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(state->store,
+		       "SELECT seq, until FROM retention WHERE class = ?1"
+		       " UNION ALL SELECT * FROM (SELECT 0, at FROM ledger"
+		       " ORDER BY seq LIMIT 1) LIMIT 1",
+		       &row, "i", (int64_t) class);
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? LEDGER_E_UNKNOWN : r;
+	*ret_reach = (struct reach){ sqlite3_column_int64(row, 0),
+				     sqlite3_column_int64(row, 1) };
+	sqlite3_reset(row);
+	return 0;
+}
+
+static int keep_reach(struct state *state, enum event_class class,
+		      const struct reach *reach)
+{
+	return store_run(state->store,
+			 "INSERT OR REPLACE INTO retention (class, seq, until)"
+			 " VALUES (?, ?, ?)",
+			 "iii", (int64_t) class, reach->seq, reach->until_us);
+}
+
+int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
+		    int64_t now_us, struct retention_pass *ret_pass)
+{
+	int r = holds_load(state->store, &ret_pass->holds);
+
+	ret_pass->class = 0;
+	for (unsigned int i = 0; r == 0 && i < _EVENT_CLASS_N; i++) {
+		int64_t until = now_us - keep_us[i];
+		struct reach reach = { 0 };
+
+		r = find_reach(state, (enum event_class)i, &reach);
+		if (r == LEDGER_E_UNKNOWN)
+			r = 0; /* there is nothing to be purged either */
+		if (until > reach.until_us + RETENTION_PACE_US)
+			until = reach.until_us + RETENTION_PACE_US;
+		ret_pass->until_us[i] = until;
+		ret_pass->n_purged[i] = 0;
+	}
+	return r > 0 ? -EBADMSG : r;
+}
+
+/* A name that no catalogue knows is kept as long as what administrators did. */
+static enum event_class class_of(const struct ledger_row *row)
+{
+	enum event event = event_find(row->event);
+
+	return event == _EVENT_NONE ? EVENT_CLASS_ADMINISTRATION
+				    : event_class(event);
+}
+
+/* Whether the row goes now, and is there to go. */
+static bool goes(const struct retention_pass *pass,
+		 const struct ledger_row *row)
+{
+	return *row->event && class_of(row) == pass->class &&
+	       !holds_match(&pass->holds, row);
+}
+
+/* One slice of a class: its rows from behind reach on. */
+struct slice {
+	int64_t n_left, n_purged;
+	bool is_at_end; /* of the class */
+};
+
+/* A time ahead of the clock says nothing: the row's neighbours tell. */
+static bool is_too_young(const struct retention_pass *pass,
+			 const struct ledger_row *row, int64_t now_us)
+{
+	return row->at_us >= pass->until_us[pass->class] &&
+	       row->at_us <= now_us;
+}
+
+static int purge_slice(struct state *state, struct retention_pass *pass,
+		       int64_t now_us, struct reach *reach, struct slice *slice)
+{
+	const struct ledger_filter any = { .since_us = INT64_MIN,
+					   .until_us = INT64_MAX };
+	struct ledger_row row;
+	int r = 0;
+
+	while (r == 0 && slice->n_left-- > 0) {
+		r = ledger_search(&state->ledger, &any, reach->seq + 1,
+				  state->ledger.seq - 1, &row);
+		slice->is_at_end = r == LEDGER_E_UNKNOWN ||
+				   (r == 0 && is_too_young(pass, &row, now_us));
+		if (slice->is_at_end)
+			return 0;
+		if (r == 0 && goes(pass, &row)) {
+			r = replaced_row_purge(&state->ledger, row.seq);
+			slice->n_purged += r == 0;
+		}
+		if (r == 0)
+			reach->seq = row.seq;
+	}
+	return r;
+}
+
+/* The first n rows, as far as all of them were purged, become the cut-off. */
+static int find_cut(struct state *state, int64_t n, struct ledger_cut *cut)
+{
+	const struct ledger_filter any = { .since_us = INT64_MIN,
+					   .until_us = INT64_MAX };
+	struct ledger_row row;
+	int r = 0;
+
+	while (r == 0 && n-- > 0) {
+		r = ledger_search(&state->ledger, &any, cut->seq + 1,
+				  state->ledger.seq - 1, &row);
+		if (r == LEDGER_E_UNKNOWN || (r == 0 && *row.event))
+			return 0;
+		if (r != 0)
+			return r;
+		/* It is proved once more, for whoever could write it. */
+		r = replaced_row_purge(&state->ledger, row.seq);
+		cut->seq = row.seq;
+		cut->at_us = row.at_us;
+		memcpy(cut->chain, row.chain, sizeof(cut->chain));
+	}
+	return r;
+}
+
+static int move_cut(struct state *state, int64_t n)
+{
+	struct ledger_cut cut = state->ledger.cut;
+	uint8_t proof[LEDGER_CHAIN_BYTES];
+	const uint8_t *key;
+	int r = find_cut(state, n, &cut);
+
+	if (r != 0 || cut.seq == state->ledger.cut.seq)
+		return r;
+	key = ledger_key_for(&state->ledger, cut.seq);
+	if (!key)
+		return -ENOKEY;
+	ledger_chain_cut(key, cut.seq, cut.at_us, cut.chain, proof);
+	r = store_run(state->store, "DELETE FROM ledger WHERE seq <= ?", "i",
+		      cut.seq);
+	if (r == 0)
+		r = store_run(state->store,
+			      "INSERT OR REPLACE INTO ledger_cut (id, seq, at,"
+			      " chain, proof) VALUES (1, ?, ?, ?, ?)",
+			      "iibb", cut.seq, cut.at_us, cut.chain,
+			      sizeof(cut.chain), proof, sizeof(proof));
+	if (r == 0)
+		state->ledger.cut = cut;
+	return r;
+}
+
+/* "class=logins records=12 before=2025-10-24T12:00:00Z" */
+static void tell(const struct retention_pass *pass, const struct slice *slice,
+		 char details[160])
+{
+	struct text text;
+
+	text_init(&text, details, 160);
+	text_add_format(&text, "class=%s records=%lld before=",
+			event_class_name(pass->class),
+			(long long)slice->n_purged);
+	timestamp_write(pass->until_us[pass->class] / 1000000, &text);
+}
+
+static int do_slice(struct state *state, struct retention_pass *pass,
+		    int64_t now_us, struct slice *slice, int64_t *ret_seq)
+{
+	int64_t n = slice->n_left;
+	struct reach reach;
+	int r = find_reach(state, pass->class, &reach);
+
+	if (r == LEDGER_E_UNKNOWN) {
+		slice->is_at_end = true;
+		return 0;
+	}
+	if (r == 0)
+		r = purge_slice(state, pass, now_us, &reach, slice);
+	*ret_seq = reach.seq + 1;
+	if (slice->is_at_end && pass->until_us[pass->class] > reach.until_us)
+		reach.until_us = pass->until_us[pass->class];
+	if (r == 0)
+		r = keep_reach(state, pass->class, &reach);
+	return r != 0 ? r : move_cut(state, n);
+}
+
+int retention_step(struct state *state, struct retention_pass *pass, int64_t n,
+		   int64_t now_us, int64_t *ret_seq)
+{
+	struct slice slice = { .n_left = n };
+	char details[160];
+	struct record record = { .at_us = now_us,
+				 .event = EVENT_AUDIT_PURGED,
+				 .result = RECORD_DONE,
+				 .reason = REASON_NONE,
+				 .actor = "cloxxsd",
+				 .details = details };
+	struct change_set set = { 0 };
+	struct state_former former;
+	int r;
+
+	r = state_begin(state, &former);
+	if (r != 0)
+		return r;
+	r = do_slice(state, pass, now_us, &slice, ret_seq);
+	tell(pass, &slice, details);
+	if (slice.n_purged > 0)
+		change_set_record(&set, record);
+	if (r == 0 && slice.n_purged > 0)
+		r = state_record(state, &record);
+	r = state_end(state, &former, r, &set);
+	if (r != 0)
+		return r > 0 ? RETENTION_E_BROKEN : r;
+	pass->n_purged[pass->class] += slice.n_purged;
+	if (!slice.is_at_end)
+		return RETENTION_E_MORE;
+	pass->class ++;
+	return pass->class == _EVENT_CLASS_N ? 0 : RETENTION_E_MORE;
+}
+
+int retention_hold(struct state *state, struct hold *hold,
+		   const struct record *record)
+{
+	struct change_set set = { 0 };
+	struct state_former former;
+	int r = state_begin(state, &former);
+
+	if (r != 0)
+		return r;
+	r = hold_add(state->store, hold, &hold->id);
+	if (r == HOLD_E_FULL) {
+		store_rollback(state->store);
+		return r;
+	}
+	if (r == 0)
+		r = state_record(state, record);
+	change_set_record(&set, *record);
+	return state_end(state, &former, r, &set);
+}
+
+int retention_release(struct state *state, int64_t id,
+		      const struct record *record)
+{
+	struct change_set set = { 0 };
+	struct state_former former;
+	int r = state_begin(state, &former);
+
+	if (r != 0)
+		return r;
+	r = hold_remove(state->store, id);
+	if (r == HOLD_E_UNKNOWN) {
+		store_rollback(state->store);
+		return r;
+	}
+	/* What was held is looked at again, from the beginning. */
+	if (r == 0)
+		r = store_run(state->store, "UPDATE retention SET seq = 0", "");
+	if (r == 0)
+		r = state_record(state, record);
+	change_set_record(&set, *record);
+	return state_end(state, &former, r, &set);
+}
