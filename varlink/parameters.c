@@ -101,3 +101,9 @@ const char *parameters_check(const struct varlink_parameter *rows,
 	}
 	return NULL;
 }
+
+const char *varlink_object_fault(const struct varlink_parameter *rows,
+				 const json_t *object)
+{
+	return parameters_check(rows, object);
+}

@@ -203,6 +203,14 @@ void varlink_connection_set_behalf(struct varlink_connection *connection,
 				   const char *behalf);
 
 /*
+ * What a handler has of a parameter of VARLINK_OBJECTS: object is held against
+ * rows, as the parameters of a call are. The name of the member that is missing,
+ * unknown, of another type or too large; NULL where all is well.
+ */
+const char *varlink_object_fault(const struct varlink_parameter *rows,
+				 const json_t *object);
+
+/*
  * To be called once, before any other use of jansson in the process: all its
  * memory is wiped when given back, for any message may hold a secret.
  */

@@ -23,6 +23,7 @@
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/daemon/settings_changes.h"
 #include "cloxxsd/service/access.h"
+#include "cloxxsd/service/audit_batch.h"
 #include "cloxxsd/service/import.h"
 
 #define PASSES_MAX 4096
@@ -209,6 +210,14 @@ static void keys_changed(void *userdata)
 	struct daemon *daemon = userdata;
 
 	resealing_begin(&daemon->resealing);
+}
+
+static void send_again(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	publication_send_again(&daemon->publication);
+	log_line(LOG_NOTICE, "records that the journal has not are sent again");
 }
 
 static const char *key_source(const struct daemon_options *options)
@@ -505,6 +514,7 @@ static int start_attempts(struct daemon *daemon)
 		.n_access_maps = n_access_maps,
 		.key_source = key_source(&daemon->options),
 		.keys_changed = keys_changed,
+		.send_again = send_again,
 		.userdata = daemon,
 	};
 	return 0;
@@ -536,6 +546,9 @@ static int start_access(struct daemon *daemon)
 	if (r >= 0)
 		r = access_watch_new(&daemon->service, daemon->event,
 				     &daemon->service.access_watch);
+	if (r >= 0)
+		r = audit_batch_new(&daemon->service, daemon->event,
+				    &daemon->service.audit_batch);
 	return r;
 }
 
@@ -597,6 +610,12 @@ int daemon_start(struct daemon *daemon)
 	if (r >= 0)
 		r = summing_init(&daemon->summing, &daemon->attempts);
 	if (r >= 0)
+		r = purging_init(&daemon->purging, &daemon->attempts);
+	if (r >= 0)
+		r = anchors_init(&daemon->anchors, daemon->event,
+				 &daemon->state,
+				 daemon->options.state_directory);
+	if (r >= 0)
 		r = start_server(daemon);
 	return r < 0 ? r : 0;
 }
@@ -607,6 +626,8 @@ void daemon_stop(struct daemon *daemon)
 	daemon->attempts.hasher = hasher_free(daemon->attempts.hasher);
 	daemon->service.access_watch =
 		access_watch_free(daemon->service.access_watch);
+	daemon->service.audit_batch =
+		audit_batch_free(daemon->service.audit_batch);
 	daemon->server = varlink_server_free(daemon->server);
 	daemon->service.import = import_free(daemon->service.import);
 	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
@@ -619,6 +640,8 @@ void daemon_stop(struct daemon *daemon)
 	closing_deinit(&daemon->closing);
 	alarm_deinit(&daemon->alarm);
 	summing_deinit(&daemon->summing);
+	anchors_deinit(&daemon->anchors);
+	purging_deinit(&daemon->purging);
 	late_records_deinit(&daemon->late_records);
 	validity_edges_deinit(&daemon->validity_edges);
 	grant_ends_deinit(&daemon->grant_ends);

@@ -13,11 +13,13 @@
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/daemon/access_maps.h"
 #include "cloxxsd/daemon/alarm.h"
+#include "cloxxsd/daemon/anchors.h"
 #include "cloxxsd/daemon/closing.h"
 #include "cloxxsd/daemon/geo_watch.h"
 #include "cloxxsd/daemon/grant_ends.h"
 #include "cloxxsd/daemon/late_records.h"
 #include "cloxxsd/daemon/publication.h"
+#include "cloxxsd/daemon/purging.h"
 #include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/daemon/summing.h"
 #include "cloxxsd/daemon/unix_groups.h"
@@ -53,6 +55,8 @@ struct daemon {
 	struct grant_ends grant_ends;
 	struct validity_edges validity_edges;
 	struct late_records late_records;
+	struct purging purging;
+	struct anchors anchors;
 	struct errands *errands;
 	struct service service;
 	struct refused refused;

@@ -197,6 +197,13 @@ int publication_committed(struct publication *publication,
 	return r;
 }
 
+void publication_send_again(struct publication *publication)
+{
+	/* What is on its way goes twice, and is known by its number. */
+	publication->next_seq = 1;
+	(void)!arm(publication);
+}
+
 uint64_t publication_generation(const struct publication *publication)
 {
 	return identity_writer_generation(publication->writer);

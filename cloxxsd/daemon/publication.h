@@ -38,4 +38,6 @@ void publication_deinit(struct publication *publication);
  */
 must_check int publication_committed(struct publication *publication,
 				     const struct change_set *set);
+/* Some records are to be sent once more. */
+void publication_send_again(struct publication *publication);
 uint64_t publication_generation(const struct publication *publication);

@@ -1,237 +1,169 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What must hold:
- *  1. What was answered is on the disk, whole: nothing is cut, nothing is lost
- *     without an error.
- *  2. An application records of its own service and users only, from where it
- *     may say that they come.
+ *  1. What was answered is on the disk, whole: nothing is lost without an
+ * error.
+ *  2. Of many actions of one call all are recorded, or none is.
  */
-#include <stdio.h>
-#include <string.h>
+#include "cloxxsd/service/audit.h"
 
-#include "base/clock.h"
-#include "cloxxsd/service/claim.h"
+#include "cloxxsd/service/audit_batch.h"
 #include "varlink/interfaces.h"
 
-#define FIELDS_MAX 16
-#define FIELD_NAME_MAX 32
-#define VALUE_MAX 256
-#define OBJECT_MAX 128
+/* Of one call. */
+#define ACTIONS_MAX 256
 
-/* What is wrong with a call, beside who makes it; all NULL where nothing is. */
-struct fault {
-	const char *parameter, *message;
-};
-
-/* What is to be recorded; it points into parameters, but for the address. */
-struct action {
-	const char *service, *user, *project, *action, *object;
-	enum record_result result;
-	char address[ADDRESS_TEXT_MAX]; /* "": not said */
-	const char *fields[2 * FIELDS_MAX + 1];
-};
-
-static const char *string_of(json_t *parameters, const char *name)
+int audit_invalid(struct varlink_call *call, const char *parameter,
+		  const char *message)
 {
-	return json_string_value(json_object_get(parameters, name));
+	return varlink_call_error(call, "nl.cloxxs.Audit.Invalid",
+				  json_pack("{s:s, s:s, s:n}", "parameter",
+					    parameter, "message", message,
+					    "record"));
 }
 
-/* One form of name for what applications call their own. */
-static struct fault read_name(json_t *parameters, const char *name,
-			      const char **ret_value)
+/* What is wrong with action i of many, or (-1) with the only one. */
+static int refuse(struct service *service, struct varlink_call *call,
+		  const struct action_fault *fault, const char *user,
+		  json_int_t i)
 {
-	*ret_value = string_of(parameters, name);
-	if (*ret_value && !name_is_service(*ret_value, strlen(*ret_value)))
-		return (struct fault){ name,
-				       "It is a name of letters, digits, '.', "
-				       "'_' and '-', 64 at most." };
-	return (struct fault){ 0 };
-}
+	json_t *where = i < 0 ? json_null() : json_integer(i);
 
-static bool is_field_name(const char *name)
-{
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-	return !name[n] && n >= 1 && n <= FIELD_NAME_MAX && *name >= 'a';
-}
-
-static struct fault read_fields(json_t *parameters, struct action *action)
-{
-	json_t *details = json_object_get(parameters, "details"), *value;
-	const char *name;
-	size_t n = 0;
-
-	json_object_foreach(details, name, value)
-	{
-		if (n == FIELDS_MAX)
-			return (struct fault){ "details",
-					       "It has more than 16 fields." };
-		if (!is_field_name(name))
-			return (struct fault){
-				"details",
-				"A field is named by a-z, 0-9 and '_', 32 at "
-				"most, and begins with a letter."
-			};
-		action->fields[2 * n] = name;
-		action->fields[2 * n + 1] = json_string_value(value);
-		n++;
-	}
-	if (!ledger_fields_fit(action->fields))
-		return (struct fault){ "details",
-				       "It is more than one record can hold." };
-	return (struct fault){ 0 };
-}
-
-/* of: the caller's service, NULL for root. */
-static struct fault read_address(json_t *parameters,
-				 const struct settings_service *of,
-				 struct action *action)
-{
-	const char *address = string_of(parameters, "address");
-
-	if (!address || (of ? claim_address(of, address, action->address)
-			    : address_canonical(address, action->address) == 0))
-		return (struct fault){ 0 };
-	return (struct fault){ "address",
-			       "It is no numeric address, or none that this "
-			       "application may state: see proxies in "
-			       "cloxxsd.conf(5)." };
-}
-
-static struct fault read_action(json_t *parameters,
-				const struct settings_service *of,
-				struct action *action)
-{
-	struct fault fault;
-
-	action->user = string_of(parameters, "user");
-	action->object = string_of(parameters, "object");
-	fault = read_name(parameters, "action", &action->action);
-	if (!fault.parameter)
-		fault = read_name(parameters, "project", &action->project);
-	if (!fault.parameter &&
-	    !record_result_find(string_of(parameters, "result"),
-				&action->result))
-		fault = (struct fault){ "result",
-					"It is none of done, failed, allowed "
-					"and denied." };
-	if (!fault.parameter)
-		fault = read_address(parameters, of, action);
-	return fault.parameter ? fault : read_fields(parameters, action);
-}
-
-/* Sets the service for which the caller speaks; false: answered. */
-static bool take_service(struct service *service, struct varlink_call *call,
-			 json_t *parameters, struct action *action)
-{
-	const struct varlink_peer *peer = varlink_call_peer(call);
-	const struct settings_service *of = service_of_peer(service, peer);
-	struct fault fault;
-
-	fault = read_name(parameters, "service", &action->service);
-	if (of &&
-	    (!action->service || strcmp(action->service, of->name) == 0)) {
-		action->service = of->name;
-		return true;
-	}
-	if (of) {
-		service->refused(peer, "nl.cloxxs.Audit.Record", service);
-		(void)!varlink_call_denied(call);
-		return false;
-	}
-	if (action->service && !fault.parameter)
-		return true;
-	(void)!varlink_call_invalid(call, "service");
-	return false;
-}
-
-static int unavailable(struct varlink_call *call)
-{
-	return varlink_call_error(
-		call, "nl.cloxxs.Audit.Unavailable",
-		json_pack("{s:s}", "message",
-			  "It could not be written; nothing was recorded."));
-}
-
-/* Whether the service has such a user; false: answered. */
-static bool check_user(struct service *service, struct varlink_call *call,
-		       const struct action *action)
-{
-	struct user user;
-	int r = user_find(service->state->store, action->user, &user);
-
-	if (r == 0 && user_may_use(&user, action->service))
-		return true;
-	if (r == 0 || r == USER_E_UNKNOWN)
-		(void)!varlink_call_error(
+	switch (fault->kind) {
+	case ACTION_DENIED:
+		json_decref(where);
+		service->refused(varlink_call_peer(call),
+				 "nl.cloxxs.Audit.Record", service);
+		return varlink_call_denied(call);
+	case ACTION_UNKNOWN_USER:
+		return varlink_call_error(
 			call, "nl.cloxxs.Audit.UnknownUser",
-			json_pack("{s:s}", "user", action->user));
-	else
-		(void)!unavailable(call);
-	return false;
+			json_pack("{s:s, s:o}", "user", user, "record", where));
+	case ACTION_NO_SERVICE:
+		if (i < 0) {
+			json_decref(where);
+			return varlink_call_invalid(call, "service");
+		}
+		break;
+	case ACTION_INVALID:
+		break;
+	case ACTION_UNAVAILABLE:
+	case _ACTION_GOOD:
+		json_decref(where);
+		return audit_unavailable(call);
+	}
+	return varlink_call_error(call, "nl.cloxxs.Audit.Invalid",
+				  json_pack("{s:s, s:s, s:o}", "parameter",
+					    fault->parameter, "message",
+					    fault->message, "record", where));
 }
 
-static int write_action(struct service *service, const struct action *action)
+static json_t *answer_one(int64_t first, int64_t last)
 {
-	struct change_set set = { 0 };
+	(void)last;
+	return json_pack("{s:I}", "sequence", (json_int_t)first);
+}
 
-	change_set_record(&set, (struct record){
-					.at_us = clock_realtime_us(),
-					.event = EVENT_ACTION,
-					.result = action->result,
-					.reason = REASON_NONE,
-					.user = action->user,
-					.actor = action->user,
-					.service = action->service,
-					.address = record_text(action->address),
-					.project = action->project,
-					.action = action->action,
-					.object = action->object,
-					.fields = action->fields,
-				});
-	return state_apply(service->state, &set);
+static json_t *answer_many(int64_t first, int64_t last)
+{
+	return json_pack("{s:I, s:I}", "first", (json_int_t)first, "last",
+			 (json_int_t)last);
 }
 
 static int record(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct service *service = userdata;
-	struct action action = { 0 };
-	struct fault fault;
+	struct action_fault fault;
+	struct action action;
 
-	if (!take_service(service, call, parameters, &action))
-		return 0;
-	fault = read_action(parameters,
-			    service_of_peer(service, varlink_call_peer(call)),
+	fault = action_read(service, varlink_call_peer(call), parameters,
 			    &action);
-	if (fault.parameter)
-		return varlink_call_error(call, "nl.cloxxs.Audit.Invalid",
-					  json_pack("{s:s, s:s}", "parameter",
-						    fault.parameter, "message",
-						    fault.message));
-	if (!check_user(service, call, &action))
-		return 0;
-	if (write_action(service, &action) != 0)
-		return unavailable(call);
-	return varlink_call_reply(
-		call, json_pack("{s:I}", "sequence",
-				(json_int_t)service->state->ledger.seq));
+	if (fault.kind)
+		return refuse(service, call, &fault, action.user, -1);
+	if (audit_batch_add(service->audit_batch, call, &action, 1,
+			    answer_one) < 0)
+		return audit_unavailable(call);
+	return 0;
 }
 
-static const struct varlink_parameter record_parameters[] = {
-	{ "service", VARLINK_STRING, true, NAME_SERVICE_MAX },
-	{ "user", VARLINK_STRING, false, ATTEMPT_NAME_MAX },
-	{ "address", VARLINK_STRING, true, 255 },
-	{ "project", VARLINK_STRING, true, 255 },
-	{ "action", VARLINK_STRING, false, 255 },
-	{ "object", VARLINK_STRING, true, OBJECT_MAX },
-	{ "result", VARLINK_STRING, false, 16 },
-	{ "details", VARLINK_MAP, true, VALUE_MAX },
+static struct action_fault read_one(struct service *service,
+				    struct varlink_call *call, json_t *item,
+				    struct action *ret_action)
+{
+	const char *parameter = varlink_object_fault(action_parameters, item);
+
+	ret_action->user = "";
+	if (parameter)
+		return (struct action_fault){
+			ACTION_INVALID, parameter,
+			"It is missing, unknown, or of another type or size "
+			"than the interface says."
+		};
+	return action_read(service, varlink_call_peer(call), item, ret_action);
+}
+
+static int record_many(struct varlink_call *call, json_t *parameters,
+		       void *userdata)
+{
+	json_t *records = json_object_get(parameters, "records"), *item;
+	scope(scope_free) struct action *actions = NULL;
+	struct service *service = userdata;
+	struct action_fault fault;
+	size_t i;
+
+	if (json_array_size(records) == 0)
+		return varlink_call_invalid(call, "records");
+	actions = calloc(json_array_size(records), sizeof(*actions));
+	if (!actions)
+		return audit_unavailable(call);
+	json_array_foreach(records, i, item)
+	{
+		fault = read_one(service, call, item, &actions[i]);
+		if (fault.kind)
+			return refuse(service, call, &fault, actions[i].user,
+				      (json_int_t)i);
+	}
+	if (audit_batch_add(service->audit_batch, call, actions, i,
+			    answer_many) < 0)
+		return audit_unavailable(call);
+	return 0;
+}
+
+static const struct varlink_parameter many_parameters[] = {
+	{ "records", VARLINK_OBJECTS, false, ACTIONS_MAX },
+	{ 0 },
+};
+static const struct varlink_parameter no_parameters[] = {
 	{ 0 },
 };
 
+#define READERS (PEER_ROOT | PEER_ADMINISTRATOR)
+
 static const struct varlink_method methods[] = {
 	{ "nl.cloxxs.Audit.Record", PEER_ROOT | PEER_SERVICE, 0, 16384, 30000,
-	  record_parameters, record },
+	  action_parameters, record },
+	{ "nl.cloxxs.Audit.RecordMany", PEER_ROOT | PEER_SERVICE, 0, 0, 30000,
+	  many_parameters, record_many },
+	{ "nl.cloxxs.Audit.Search", READERS, VARLINK_MORE_ONLY, 0, 30000,
+	  audit_search_parameters, audit_search },
+	{ "nl.cloxxs.Audit.TellReading", READERS, 0, 0, 30000,
+	  audit_reading_parameters, audit_tell_reading },
+	{ "nl.cloxxs.Audit.Verify", READERS, VARLINK_MORE_ONLY, 0, 30000,
+	  audit_verify_parameters, audit_verify },
+	{ "nl.cloxxs.Audit.Head", READERS, 0, 0, 30000, no_parameters,
+	  audit_head },
+	{ "nl.cloxxs.Audit.AddHold", READERS, 0, 0, 30000,
+	  audit_hold_parameters, audit_add_hold },
+	{ "nl.cloxxs.Audit.ListHolds", READERS, VARLINK_MORE_ONLY, 0, 30000,
+	  no_parameters, audit_list_holds },
+	{ "nl.cloxxs.Audit.ReleaseHold", READERS, 0, 0, 30000,
+	  audit_release_parameters, audit_release_hold },
+	{ "nl.cloxxs.Audit.ErasePerson", READERS, VARLINK_MORE_ONLY, 0, 30000,
+	  audit_erase_parameters, audit_erase_person },
+	{ "nl.cloxxs.Audit.Unseen", PEER_ROOT | PEER_JOURNAL, 0, 0, 30000,
+	  no_parameters, audit_unseen },
+	{ "nl.cloxxs.Audit.Seen", PEER_ROOT | PEER_JOURNAL, 0, 0, 30000,
+	  audit_seen_parameters, audit_seen },
 	{ 0 },
 };
 

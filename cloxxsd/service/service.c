@@ -45,13 +45,23 @@ bool service_administers(const struct service *service, const struct user *user)
 
 /* By the file, as everything about accounts that are not ours: an id that is
  * given to another account is not remembered here. */
-static bool is_keys_account(uid_t uid)
+static uint32_t classify_account(uid_t uid)
 {
-	uint32_t found;
+	static const struct {
+		const char *name;
+		uint32_t class;
+	} accounts[] = {
+		{ CLOXXS_KEYS_USER, PEER_KEYS },
+		{ CLOXXS_JOURNAL_USER, PEER_JOURNAL },
+	};
+	uint32_t found, classes = 0;
 
-	return local_accounts_uid("/etc/passwd", CLOXXS_KEYS_USER, &found) ==
-		       LOCAL_ACCOUNTS_NAME &&
-	       found == uid && found != 0;
+	for (size_t i = 0; uid != 0 && i < ARRAY_SIZE(accounts); i++)
+		if (local_accounts_uid("/etc/passwd", accounts[i].name,
+				       &found) == LOCAL_ACCOUNTS_NAME &&
+		    found == uid)
+			classes |= accounts[i].class;
+	return classes;
 }
 
 uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
@@ -66,7 +76,7 @@ uint32_t service_classify(const struct varlink_peer *peer, void *userdata)
 			       ? PEER_SERVICE | PEER_ADMINISTRATOR
 			       : PEER_SERVICE;
 	if (!name_is_our_uid(peer->uid))
-		return is_keys_account(peer->uid) ? PEER_KEYS : 0;
+		return classify_account(peer->uid);
 	if (user_find_uid(service->state->store, peer->uid, &user) != 0 ||
 	    !user.enabled)
 		return 0;

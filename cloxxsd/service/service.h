@@ -22,6 +22,7 @@ enum peer_class {
 	PEER_USER = 1 << 2,          /* a Cloxxs user, enabled: for himself */
 	PEER_SERVICE = 1 << 3,       /* an application: for its own service */
 	PEER_KEYS = 1 << 4, /* the account that sshd asks for keys as */
+	PEER_JOURNAL = 1 << 5, /* the one that looks into the journal */
 };
 
 /* Borrowed from the daemon, and handed to each handler as its userdata. */
@@ -50,6 +51,9 @@ struct service {
 	/* How many there are, and how many of them are withdrawn. */
 	size_t (*n_access_maps)(void *userdata, size_t *ret_n_withdrawn);
 	struct access_watch *access_watch; /* of nl.cloxxs.Access.Watch */
+	struct audit_batch *audit_batch;   /* of nl.cloxxs.Audit.Record */
+	/* Told that records are to go to the journal once more. */
+	void (*send_again)(void *userdata);
 	const char *key_source;            /* "credential" or "file" */
 	/* Told that a rotation began. */
 	void (*keys_changed)(void *userdata);
