@@ -138,6 +138,13 @@ struct access_question {
 enum access_reason access_check(const struct map *map,
 				const struct access_question *question,
 				uint32_t *ret_rights);
+/*
+ * What user has in project at ACCESS_NOW, of ACCESS_READ and ACCESS_WRITE, both
+ * named by strings that NUL ends. 0 where there is no answer, as where map is
+ * NULL. As access_check() besides.
+ */
+uint32_t access_rights_of(const struct map *map, const char *user,
+			  const char *project);
 
 /*
  * Views point into the mapping and live as long as it does. False: not there,

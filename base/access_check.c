@@ -284,6 +284,24 @@ enum access_reason access_check(const struct map *map,
 	return ACCESS_UNAVAILABLE;
 }
 
+uint32_t access_rights_of(const struct map *map, const char *user,
+			  const char *project)
+{
+	const struct access_question question = {
+		.user = user,
+		.n_user = strlen(user),
+		.project = project,
+		.n_project = strlen(project),
+		.right = ACCESS_READ,
+		.now = ACCESS_NOW,
+	};
+	uint32_t rights = 0;
+
+	if (map)
+		(void)access_check(map, &question, &rights);
+	return rights;
+}
+
 int access_open(const char *path, struct map **ret_map)
 {
 	scope(map_freep) struct map *map = NULL;

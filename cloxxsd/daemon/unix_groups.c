@@ -51,21 +51,9 @@ static struct identity_writer *writer_of(const struct unix_groups *groups)
 static uint32_t rights_of(const struct unix_groups *groups, const char *user,
 			  const struct project *project)
 {
-	const struct map *map =
-		access_maps_find(groups->access, project->service);
-	struct access_question question = {
-		.user = user,
-		.n_user = strlen(user),
-		.project = project->name,
-		.n_project = strlen(project->name),
-		.right = ACCESS_READ,
-		.now = ACCESS_NOW,
-	};
-	uint32_t rights = 0;
-
-	if (map)
-		(void)access_check(map, &question, &rights);
-	return rights;
+	return access_rights_of(
+		access_maps_find(groups->access, project->service), user,
+		project->name);
 }
 
 /* The gids of the user's groups, two a project at most. */

@@ -65,16 +65,10 @@ static bool read_right(struct varlink_call *call, json_t *parameters,
 	return true;
 }
 
-/* As the readers of the map do it, in the map itself. */
-static enum access_reason check(struct service *service, const char *of,
-				const struct access_question *question,
-				uint32_t *ret_rights)
+/* The map in force of a service, asked as its readers ask it; NULL: none. */
+static const struct map *map_of(const struct service *service, const char *of)
 {
-	const struct map *map = service->access_map(of, service->userdata);
-
-	*ret_rights = 0;
-	return map ? access_check(map, question, ret_rights)
-		   : ACCESS_UNAVAILABLE;
+	return service->access_map(of, service->userdata);
 }
 
 static int handle_check(struct varlink_call *call, json_t *parameters,
@@ -91,13 +85,14 @@ static int handle_check(struct varlink_call *call, json_t *parameters,
 	};
 	struct service *service = userdata;
 	enum access_reason reason;
-	uint32_t rights;
+	const struct map *map;
 	const char *of;
 
 	of = access_service_of(service, call, parameters);
 	if (!of || !read_right(call, parameters, &question.right))
 		return 0;
-	reason = check(service, of, &question, &rights);
+	map = map_of(service, of);
+	reason = map ? access_check(map, &question, NULL) : ACCESS_UNAVAILABLE;
 	return varlink_call_reply(call,
 				  json_pack("{s:b, s:s}", "allowed",
 					    reason == ACCESS_ALLOWED, "reason",
@@ -119,18 +114,8 @@ struct listing {
 static uint32_t rights_of(const struct listing *listing, const char *user,
 			  const char *project)
 {
-	struct access_question question = {
-		.user = user,
-		.n_user = strlen(user),
-		.project = project,
-		.n_project = strlen(project),
-		.right = ACCESS_READ,
-		.now = ACCESS_NOW,
-	};
-	uint32_t rights;
-
-	(void)check(listing->service, listing->of, &question, &rights);
-	return rights;
+	return access_rights_of(map_of(listing->service, listing->of), user,
+				project);
 }
 
 /* One entry, where anything may be done. */

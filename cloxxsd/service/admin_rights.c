@@ -87,20 +87,8 @@ static bool may_anything(struct review *review, const char *user)
 {
 	const struct map *map = review->service->access_map(
 		review->project.service, review->service->userdata);
-	struct access_question question = {
-		.user = user,
-		.n_user = strlen(user),
-		.project = review->project.name,
-		.n_project = strlen(review->project.name),
-		.right = ACCESS_READ,
-		.now = ACCESS_NOW,
-	};
-	uint32_t rights;
 
-	if (!map)
-		return true;
-	(void)access_check(map, &question, &rights);
-	return rights != 0;
+	return !map || access_rights_of(map, user, review->project.name) != 0;
 }
 
 /* PROJECT_E_UNKNOWN at the end. */

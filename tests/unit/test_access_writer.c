@@ -273,6 +273,32 @@ static void abuse_88(void **state)
 		ACCESS_UNKNOWN_PROJECT);
 }
 
+static uint32_t had(const struct access_writer *writer, const char *user,
+		    const char *project)
+{
+	return access_rights_of(access_writer_map(writer), user, project);
+}
+
+/* All that one has, without a reason. */
+static void tells_what_is_had(void **state)
+{
+	scope(access_writer_freep) struct access_writer *writer = NULL;
+
+	writer = writer_of(*state);
+	furnish(writer, "anna", "app");
+	assert_int_equal(had(writer, "anna", "app"), 0);
+	grant(writer, 70001, 7, ACCESS_WRITE);
+	assert_int_equal(had(writer, "anna", "app"), ACCESS_WRITE);
+	grant(writer, ACCESS_EVERYONE, 7, ACCESS_READ);
+	assert_int_equal(had(writer, "anna", "app"),
+			 ACCESS_READ | ACCESS_WRITE);
+	assert_int_equal(had(writer, "jan", "app"), 0);
+	assert_int_equal(had(writer, "anna", "other"), 0);
+	assert_int_equal(access_rights_of(NULL, "anna", "app"), 0);
+	grant(writer, 70001, ACCESS_EVERY_PROJECT, ACCESS_DENY);
+	assert_int_equal(had(writer, "anna", "app"), 0);
+}
+
 static void refuses_what_is_none(void **state)
 {
 	static const uint32_t no_ids[] = { 0 };
@@ -562,6 +588,8 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(abuse_87, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(abuse_88, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_what_is_had, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(refuses_what_is_none, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(changes_are_idempotent, set_up,
