@@ -10,12 +10,11 @@
 #include <string.h>
 
 #include "base/timestamp.h"
+#include "cloxxsd/service/admin.h"
 #include "cloxxsd/service/holder.h"
 #include "cloxxsd/service/rights.h"
 #include "cloxxsd/state/grant.h"
 #include "varlink/interfaces.h"
-
-#define UNREADABLE "The store cannot be read."
 
 static const char *string_of(json_t *parameters, const char *name)
 {
@@ -363,7 +362,7 @@ static int explain(struct varlink_call *call, json_t *parameters,
 		json_decref(telling.rules);
 		return varlink_call_error(
 			call, "nl.cloxxs.Access.Unavailable",
-			json_pack("{s:s}", "message", UNREADABLE));
+			json_pack("{s:s}", "message", ADMIN_UNREADABLE));
 	}
 	rules = json_array();
 	tell_user(&rights, question.service,
