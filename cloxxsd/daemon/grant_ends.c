@@ -10,8 +10,6 @@
 
 /* So many in one turn of the loop: each is a transaction. */
 #define TURN 16
-/* Until it is tried again where the store could not be read or written. */
-#define AGAIN_US UINT64_C(10000000)
 
 static int end_one(struct grant_ends *ends, const struct grant *grant)
 {
@@ -38,18 +36,9 @@ static int end_one(struct grant_ends *ends, const struct grant *grant)
 	return state_apply(ends->state, &set);
 }
 
-/* Arms the timer for at_us of the clock of the day. */
-static int arm(struct grant_ends *ends, uint64_t at_us)
+static int end_what_is_over(void *userdata)
 {
-	int r = sd_event_source_set_time(ends->timer, at_us);
-
-	return r < 0 ? r
-		     : sd_event_source_set_enabled(ends->timer,
-						   SD_EVENT_ONESHOT);
-}
-
-static int end_what_is_over(struct grant_ends *ends)
-{
+	struct grant_ends *ends = userdata;
 	int64_t latest = state_moment(ends->state, 0).latest;
 	struct grant grant;
 	int r = 0;
@@ -57,43 +46,31 @@ static int end_what_is_over(struct grant_ends *ends)
 	for (int i = 0; i < TURN; i++) {
 		r = grant_next_end(ends->state->store, &grant);
 		if (r == GRANT_E_UNKNOWN)
-			return sd_event_source_set_enabled(ends->timer,
-							   SD_EVENT_OFF);
+			return day_timer_disarm(&ends->timer);
 		if (r == 0 && !grant_is_ended(&grant, latest))
-			return arm(ends, (uint64_t)grant.until * 1000000);
+			return day_timer_arm(&ends->timer, grant.until);
 		if (r == 0)
 			r = end_one(ends, &grant);
 		if (r != 0)
 			break;
 	}
 	if (r == 0)
-		return arm(ends, 0);
+		return day_timer_arm(&ends->timer, 0);
 	log_line(LOG_ERR, "grants whose time is over could not be taken away; "
 			  "it is tried again");
-	return arm(ends, (uint64_t)clock_realtime_us() + AGAIN_US);
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	(void)source;
-	(void)usec;
-	return end_what_is_over(userdata);
+	return day_timer_arm_again(&ends->timer);
 }
 
 int grant_ends_init(struct grant_ends *ends, sd_event *event,
 		    struct state *state)
 {
-	int r;
-
 	*ends = (struct grant_ends){ .state = state };
-	r = sd_event_add_time(event, &ends->timer, CLOCK_REALTIME, 0, 100000,
-			      on_timer, ends);
-	return r < 0 ? r : 0;
+	return day_timer_init(&ends->timer, event, end_what_is_over, ends);
 }
 
 void grant_ends_deinit(struct grant_ends *ends)
 {
-	ends->timer = sd_event_source_disable_unref(ends->timer);
+	day_timer_deinit(&ends->timer);
 }
 
 void grant_ends_committed(struct grant_ends *ends, const struct change_set *set)
@@ -104,5 +81,5 @@ void grant_ends_committed(struct grant_ends *ends, const struct change_set *set)
 		any = any || set->changes[i].type == CHANGE_GRANT_SET ||
 		      set->changes[i].type == CHANGE_GRANTS;
 	if (any)
-		(void)!arm(ends, 0);
+		(void)!day_timer_arm(&ends->timer, 0);
 }

@@ -7,13 +7,12 @@
  * back gives nobody a right again.
  */
 
-#include <systemd/sd-event.h>
-
+#include "cloxxsd/daemon/day_timer.h"
 #include "cloxxsd/state/state.h"
 
 struct grant_ends {
 	struct state *state;
-	sd_event_source *timer;
+	struct day_timer timer;
 };
 
 /* Takes away what is over already, and goes on with the rest. */

@@ -8,9 +8,8 @@
  * groups, which have no times, follow.
  */
 
-#include <systemd/sd-event.h>
-
 #include "cloxxsd/daemon/access_maps.h"
+#include "cloxxsd/daemon/day_timer.h"
 #include "cloxxsd/daemon/unix_groups.h"
 #include "cloxxsd/state/state.h"
 
@@ -18,7 +17,7 @@ struct validity_edges {
 	struct state *state;
 	struct access_maps *maps;
 	struct unix_groups *groups;
-	sd_event_source *timer;
+	struct day_timer timer;
 	struct user_edge last; /* that was told of */
 };
 
