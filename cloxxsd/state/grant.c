@@ -154,18 +154,10 @@ int grant_for_each(struct store *store, const char *service,
 
 int grant_count(struct store *store, const char *service, uint32_t *ret_n)
 {
-	sqlite3_stmt *row;
-	int64_t n = 0;
-	int r = store_bind(store,
+	return store_count(store,
 			   "SELECT count(*) FROM project_grant"
 			   " WHERE ?1 IS NULL OR service = ?1",
-			   &row, "t", service);
-
-	if (r == 0)
-		r = store_step_number(row, &n);
-	if (r == 0)
-		*ret_n = (uint32_t)n;
-	return r;
+			   ret_n, "t", service);
 }
 
 int grant_put(struct store *store, const struct grant *grant)

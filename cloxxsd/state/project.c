@@ -142,37 +142,17 @@ int project_for_each(struct store *store, const char *service,
 
 int project_count(struct store *store, const char *service, uint32_t *ret_n)
 {
-	sqlite3_stmt *row;
-	int64_t n = 0;
-	int r = store_bind(store,
+	return store_count(store,
 			   "SELECT count(*) FROM project"
 			   " WHERE ?1 IS NULL OR service = ?1",
-			   &row, "t", service);
-
-	if (r == 0)
-		r = store_step_number(row, &n);
-	if (r == 0)
-		*ret_n = (uint32_t)n;
-	return r;
+			   ret_n, "t", service);
 }
 
 int project_free_id(struct store *store, uint32_t *ret_id)
 {
-	int64_t last = 0;
-	sqlite3_stmt *row;
-	int r = store_bind(store,
-			   "SELECT max(seq) FROM sqlite_sequence"
-			   " WHERE name = 'project'",
-			   &row, "");
+	int r = store_free_id(store, "project", ret_id);
 
-	if (r == 0)
-		r = store_step_number(row, &last);
-	if (r != 0)
-		return r;
-	if (last < 0 || last >= INT32_MAX)
-		return PROJECT_E_FULL;
-	*ret_id = (uint32_t)last + 1;
-	return 0;
+	return r == STORE_E_FULL ? PROJECT_E_FULL : r;
 }
 
 static const char *const suffixes[] = { "-readers", "-writers" };

@@ -47,17 +47,8 @@ int ssh_key_find(struct store *store, uint32_t uid, const char *fingerprint,
 
 int ssh_key_count(struct store *store, uint32_t uid, uint32_t *ret_n)
 {
-	sqlite3_stmt *row;
-	int r = store_bind(store, "SELECT count(*) FROM ssh_key WHERE uid = ?",
-			   &row, "i", (int64_t)uid);
-
-	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
-	*ret_n = (uint32_t)sqlite3_column_int64(row, 0);
-	sqlite3_reset(row);
-	return 0;
+	return store_count(store, "SELECT count(*) FROM ssh_key WHERE uid = ?",
+			   ret_n, "i", (int64_t)uid);
 }
 
 int ssh_key_for_each(struct store *store, uint32_t uid,

@@ -509,6 +509,43 @@ int store_step_number(sqlite3_stmt *statement, int64_t *ret_number)
 	return 0;
 }
 
+int store_count(struct store *store, const char *sql, uint32_t *ret_n,
+		const char *form, ...)
+{
+	sqlite3_stmt *row = NULL;
+	va_list arguments;
+	int64_t n = 0;
+	int r;
+
+	va_start(arguments, form);
+	r = bind_list(store, sql, &row, form, arguments);
+	va_end(arguments);
+	if (r == 0)
+		r = store_step_number(row, &n);
+	if (r == 0)
+		*ret_n = (uint32_t)n;
+	return r;
+}
+
+int store_free_id(struct store *store, const char *table, uint32_t *ret_id)
+{
+	sqlite3_stmt *row;
+	int64_t last = 0;
+	int r = store_bind(store,
+			   "SELECT max(seq) FROM sqlite_sequence"
+			   " WHERE name = ?",
+			   &row, "t", table);
+
+	if (r == 0)
+		r = store_step_number(row, &last);
+	if (r != 0)
+		return r;
+	if (last < 0 || last >= INT32_MAX)
+		return STORE_E_FULL;
+	*ret_id = (uint32_t)last + 1;
+	return 0;
+}
+
 int store_run(struct store *store, const char *sql, const char *form, ...)
 {
 	sqlite3_stmt *statement = NULL;

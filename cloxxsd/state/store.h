@@ -24,6 +24,7 @@ enum store_error {
 	STORE_E_DAMAGED, /* not a database of ours, or its pages are broken */
 	STORE_E_NEWER,   /* made by a later version */
 	STORE_E_LOST,    /* there was a store here, and it is gone */
+	STORE_E_FULL,    /* store_free_id(): none is left */
 };
 
 /*
@@ -87,6 +88,13 @@ must_check int store_step(sqlite3_stmt *statement);
 /* The number in the one row that a bound statement gives, null as 0; it is
  * reset. -EIO: there is no row. */
 must_check int store_step_number(sqlite3_stmt *statement, int64_t *ret_number);
+/* Binds, and gives that number, which is a count. */
+must_check int store_count(struct store *store, const char *sql,
+			   uint32_t *ret_n, const char *form, ...);
+/* An id, INT32_MAX at most, that never was a row's of table, which numbers its
+ * rows by AUTOINCREMENT; STORE_E_FULL. */
+must_check int store_free_id(struct store *store, const char *table,
+			     uint32_t *ret_id);
 /* Binds, runs to the end, resets. */
 must_check int store_run(struct store *store, const char *sql, const char *form,
 			 ...);

@@ -64,21 +64,9 @@ int user_group_next(struct store *store, const char *name,
 
 int user_group_free_id(struct store *store, uint32_t *ret_id)
 {
-	int64_t last = 0;
-	sqlite3_stmt *row;
-	int r = store_bind(store,
-			   "SELECT max(seq) FROM sqlite_sequence"
-			   " WHERE name = 'user_group'",
-			   &row, "");
+	int r = store_free_id(store, "user_group", ret_id);
 
-	if (r == 0)
-		r = store_step_number(row, &last);
-	if (r != 0)
-		return r;
-	if (last < 0 || last >= INT32_MAX)
-		return USER_GROUP_E_FULL;
-	*ret_id = (uint32_t)last + 1;
-	return 0;
+	return r == STORE_E_FULL ? USER_GROUP_E_FULL : r;
 }
 
 int user_group_of(struct store *store, uint32_t uid,
@@ -123,18 +111,10 @@ int user_group_for_each_membership(struct store *store,
 
 int user_group_count(struct store *store, uint32_t id, uint32_t *ret_n_members)
 {
-	sqlite3_stmt *row;
-	int64_t n = 0;
-	int r = store_bind(store,
+	return store_count(store,
 			   "SELECT count(*) FROM user_group_member"
 			   " WHERE group_id = ?",
-			   &row, "i", (int64_t)id);
-
-	if (r == 0)
-		r = store_step_number(row, &n);
-	if (r == 0)
-		*ret_n_members = (uint32_t)n;
-	return r;
+			   ret_n_members, "i", (int64_t)id);
 }
 
 int user_group_next_member(struct store *store, uint32_t id, uint32_t uid,
