@@ -420,18 +420,15 @@ static int for_each_name(struct store *store, const char *sql,
 			 void *userdata)
 {
 	char name[NAME_USER_MAX + 1];
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r;
 
 	r = store_bind(store, sql, &row, "");
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r))
 		r = store_column_text(row, 1, name, sizeof(name))
 			    ? each((uint32_t)sqlite3_column_int64(row, 0), name,
 				   userdata)
 			    : -EBADMSG;
-		if (r != 0)
-			sqlite3_reset(row);
-	}
 	return r;
 }
 

@@ -23,7 +23,7 @@ int merge_rights_for_each(struct store *store,
 			  void *userdata)
 {
 	char name[NAME_PROJECT_MAX + 2];
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r;
 
 	r = store_bind(store,
@@ -38,13 +38,10 @@ int merge_rights_for_each(struct store *store,
 		       " (SELECT name FROM main.user_group"
 		       " WHERE id = group_id), '') FROM (" MEMBERS ")",
 		       &row, "");
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r))
 		r = store_column_text(row, 0, name, sizeof(name))
 			    ? each(name, userdata)
 			    : -EBADMSG;
-		if (r != 0)
-			sqlite3_reset(row);
-	}
 	return r;
 }
 

@@ -135,19 +135,17 @@ int grant_for_each(struct store *store, const char *service,
 		   void *userdata)
 {
 	struct grant grant;
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r;
 
 	r = store_bind(store,
 		       "SELECT " COLUMNS " FROM project_grant"
 		       " WHERE service = ?",
 		       &row, "t", service);
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r)) {
 		r = read_grant(row, &grant);
 		if (r == 0)
 			r = each(&grant, userdata);
-		if (r != 0)
-			sqlite3_reset(row);
 	}
 	return r;
 }

@@ -124,18 +124,16 @@ int project_for_each(struct store *store, const char *service,
 		     void *userdata)
 {
 	struct project project;
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r;
 
 	r = store_bind(store,
 		       "SELECT " COLUMNS " FROM project WHERE service = ?",
 		       &row, "t", service);
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r)) {
 		r = read_project(row, &project);
 		if (r == 0)
 			r = each(&project, userdata);
-		if (r != 0)
-			sqlite3_reset(row);
 	}
 	return r;
 }

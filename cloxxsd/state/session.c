@@ -100,23 +100,18 @@ int session_for_each_user(struct store *store, uint32_t uid,
 			  void *userdata)
 {
 	struct session session;
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r;
 
 	r = store_bind(store,
 		       "SELECT " COLUMNS " FROM session WHERE uid = ?"
 		       " ORDER BY opened DESC, id",
 		       &row, "i", (int64_t)uid);
-	if (r != 0)
-		return r;
-	while ((r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r)) {
 		r = read_session(row, &session);
 		if (r == 0)
 			r = each(&session, userdata);
-		if (r != 0)
-			break;
 	}
-	sqlite3_reset(row);
 	return r;
 }
 

@@ -56,18 +56,16 @@ int ssh_key_for_each(struct store *store, uint32_t uid,
 		     void *userdata)
 {
 	struct ssh_key key;
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r = store_bind(store,
 			   "SELECT " COLUMNS " FROM ssh_key WHERE uid = ?"
 			   " ORDER BY added_at, fingerprint",
 			   &row, "i", (int64_t)uid);
 
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r)) {
 		r = read_row(row, &key);
 		if (r == 0)
 			r = each(&key, userdata);
 	}
-	if (r != 0)
-		sqlite3_reset(row);
 	return r;
 }

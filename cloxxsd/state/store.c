@@ -498,6 +498,19 @@ int store_step(sqlite3_stmt *statement)
 	return store_errno(code);
 }
 
+bool store_next_row(sqlite3_stmt *statement, int *r)
+{
+	if (*r != 0) {
+		sqlite3_reset(statement);
+		return false;
+	}
+	*r = store_step(statement);
+	if (*r != STORE_E_ROW)
+		return false;
+	*r = 0;
+	return true;
+}
+
 int store_step_number(sqlite3_stmt *statement, int64_t *ret_number)
 {
 	int r = store_step(statement);

@@ -85,6 +85,13 @@ must_check int store_bind(struct store *store, const char *sql,
  * for a row of that key, -ENOSPC, -EIO and so on. So for all that follow.
  */
 must_check int store_step(sqlite3_stmt *statement);
+/*
+ * For a loop over all rows: *r is what the statement's binding came to, or what
+ * was made of the row before. True where that was 0 and there is a row. False:
+ * *r stays what it was, or is what store_step() gives, 0 at the end; and the
+ * statement (NULL where it was not bound) is reset.
+ */
+bool store_next_row(sqlite3_stmt *statement, int *r);
 /* The number in the one row that a bound statement gives, null as 0; it is
  * reset. -EIO: there is no row. */
 must_check int store_step_number(sqlite3_stmt *statement, int64_t *ret_number);

@@ -72,7 +72,7 @@ int user_group_free_id(struct store *store, uint32_t *ret_id)
 int user_group_of(struct store *store, uint32_t uid,
 		  uint32_t ret_ids[USER_GROUPS_MAX], uint32_t *ret_n)
 {
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	uint32_t n = 0;
 	int r;
 
@@ -80,10 +80,8 @@ int user_group_of(struct store *store, uint32_t uid,
 		       "SELECT group_id FROM user_group_member WHERE uid = ?"
 		       " ORDER BY group_id LIMIT ?",
 		       &row, "ii", (int64_t)uid, (int64_t)USER_GROUPS_MAX);
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r))
 		ret_ids[n++] = (uint32_t)sqlite3_column_int64(row, 0);
-		r = 0;
-	}
 	if (r == 0)
 		*ret_n = n;
 	return r;
@@ -94,18 +92,15 @@ int user_group_for_each_membership(struct store *store,
 					       void *userdata),
 				   void *userdata)
 {
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = NULL;
 	int r = store_bind(store,
 			   "SELECT uid, group_id FROM user_group_member"
 			   " ORDER BY uid, group_id",
 			   &row, "");
 
-	while (r == 0 && (r = store_step(row)) == STORE_E_ROW) {
+	while (store_next_row(row, &r))
 		r = each((uint32_t)sqlite3_column_int64(row, 0),
 			 (uint32_t)sqlite3_column_int64(row, 1), userdata);
-		if (r != 0)
-			sqlite3_reset(row);
-	}
 	return r;
 }
 

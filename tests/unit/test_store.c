@@ -431,6 +431,73 @@ static void values_are_bound(void **state)
 	store_free(store);
 }
 
+static int64_t sum_rows(struct store *store, int end, int *ret_r)
+{
+	sqlite3_stmt *row = NULL;
+	int64_t sum = 0;
+	int r;
+
+	r = store_bind(store, "SELECT 1 UNION SELECT 2 UNION SELECT 4", &row,
+		       "");
+	while (store_next_row(row, &r)) {
+		sum += sqlite3_column_int64(row, 0);
+		r = end;
+	}
+	/* One left open would hold the log. */
+	assert_false(sqlite3_stmt_busy(row));
+	*ret_r = r;
+	return sum;
+}
+
+static void rows_in_a_loop(void **state)
+{
+	static const int ends[] = { -EIO, STORE_E_ROW, 7 };
+	struct store *store;
+	int r;
+
+	(void)state;
+	store = open_well();
+	assert_int_equal(sum_rows(store, 0, &r), 7);
+	assert_int_equal(r, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		assert_int_equal(sum_rows(store, ends[i], &r), 1);
+		assert_int_equal(r, ends[i]);
+	}
+	r = -ENOMEM;
+	assert_false(store_next_row(NULL, &r));
+	assert_int_equal(r, -ENOMEM);
+	store_free(store);
+}
+
+static void ids_are_given_once(void **state)
+{
+	struct store *store;
+	uint32_t id = 0;
+
+	(void)state;
+	store = open_well();
+	assert_int_equal(store_free_id(store, "project", &id), 0);
+	assert_int_equal(id, 1);
+	assert_int_equal(store_run(store,
+				   "INSERT INTO sqlite_sequence (name, seq)"
+				   " VALUES ('project', 2147483646)",
+				   ""),
+			 0);
+	assert_int_equal(store_free_id(store, "project", &id), 0);
+	assert_int_equal(id, INT32_MAX);
+	assert_int_equal(store_run(store,
+				   "UPDATE sqlite_sequence SET seq = seq + 1"
+				   " WHERE name = 'project'",
+				   ""),
+			 0);
+	id = 5;
+	assert_int_equal(store_free_id(store, "project", &id), STORE_E_FULL);
+	assert_int_equal(id, 5);
+	assert_int_equal(store_free_id(store, "user_group", &id), 0);
+	assert_int_equal(id, 1);
+	store_free(store);
+}
+
 /* A text with a NUL within would be another text to whoever reads it. */
 static void texts_with_nul(void **state)
 {
@@ -495,6 +562,8 @@ int main(void)
 		TEST(a_directory_that_cannot_be_written),
 		TEST(transactions),
 		TEST(values_are_bound),
+		TEST(rows_in_a_loop),
+		TEST(ids_are_given_once),
 		TEST(texts_with_nul),
 		TEST(statements_are_few),
 	};
