@@ -263,6 +263,39 @@ void core_apply(struct core *core, struct change change)
 	assert_int_equal(state_apply(&core->daemon.state, &set), 0);
 }
 
+void core_set(struct core *core, const struct user *user)
+{
+	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
+					  .uid = user->uid,
+					  .user = user });
+}
+
+void core_set_role(struct core *core, const char *name, enum user_role role)
+{
+	struct user user = core_user(core, name);
+
+	user.role = role;
+	core_set(core, &user);
+}
+
+void core_protect(struct core *core, const char *name)
+{
+	struct user user = core_user(core, name);
+
+	user.protected = true;
+	core_set(core, &user);
+}
+
+void core_add_break_glass(struct core *core, uint32_t uid, const char *name)
+{
+	struct user user = user_of(uid, name);
+
+	user.break_glass = true;
+	core_apply(core, (struct change){ .type = CHANGE_USER_ADD,
+					  .uid = uid,
+					  .user = &user });
+}
+
 struct ledger_row core_row(struct core *core, const char *reference)
 {
 	struct ledger_row row;

@@ -82,6 +82,13 @@ void core_add_temporary(struct core *core, uint32_t uid, const char *name,
 struct user core_user(struct core *core, const char *name);
 /* Applies one change, with a record. */
 void core_apply(struct core *core, struct change change);
+/* Brings user, who is there, to what it says. */
+void core_set(struct core *core, const struct user *user);
+void core_set_role(struct core *core, const char *name, enum user_role role);
+/* Only root changes him from now on. */
+void core_protect(struct core *core, const char *name);
+/* A closed account for emergencies, without a password. */
+void core_add_break_glass(struct core *core, uint32_t uid, const char *name);
 /* The row of a refusal. */
 struct ledger_row core_row(struct core *core, const char *reference);
 /* Rows of the ledger with that event. */

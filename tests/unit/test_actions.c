@@ -29,9 +29,7 @@ static void give_services(const char *name, const char *services)
 	struct user user = core_user(core, name);
 
 	(void)snprintf(user.services, sizeof(user.services), "%s", services);
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = user.uid,
-					  .user = &user });
+	core_set(core, &user);
 }
 
 static int setup(void **state)

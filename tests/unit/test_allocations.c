@@ -68,17 +68,13 @@ static void pause_failing(void)
 /* Jan administers, and is in an application. */
 static void open_application(void)
 {
-	struct user jan = core_user(core, "jan");
 	const struct session_opened opened = {
 		.boot = core->daemon.boot,
 		.at_us = clock_boottime_us(),
 		.opener = SESSION_OPENER_APPLICATION,
 	};
 
-	jan.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = JAN,
-					  .user = &jan });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 	core_apply(core, (struct change){ .type = CHANGE_SESSION_OPEN,
 					  .uid = JAN,
 					  .at = 1,

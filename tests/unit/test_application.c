@@ -40,19 +40,7 @@ static void give_services(const char *name, const char *services)
 	struct user user = core_user(core, name);
 
 	(void)snprintf(user.services, sizeof(user.services), "%s", services);
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = user.uid,
-					  .user = &user });
-}
-
-static void set_role(enum user_role role)
-{
-	struct user user = core_user(core, "anna");
-
-	user.role = role;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = ANNA,
-					  .user = &user });
+	core_set(core, &user);
 }
 
 static void begin(const char *lines)
@@ -672,7 +660,7 @@ static void abuse_33_it_puts_nobody_anywhere(void **state)
 		      "[administrators]\nnetworks = 10.9.0.0/24\n" SERVICES(
 			      "direct"));
 	core_restart(core);
-	set_role(USER_ROLE_ADMINISTRATOR);
+	core_set_role(core, "anna", USER_ROLE_ADMINISTRATOR);
 	(void)open_after_login(WWW, (struct about){ .user = "anna",
 						    .service = "accounts",
 						    .address = "10.9.0.5" });
@@ -765,7 +753,7 @@ static int setup_boss(void **state)
 	begin(NULL);
 	core_configure_all(core, ADMINISTERED);
 	core_restart(core);
-	set_role(USER_ROLE_ADMINISTRATOR);
+	core_set_role(core, "anna", USER_ROLE_ADMINISTRATOR);
 	return 0;
 }
 
@@ -921,7 +909,7 @@ static void it_acts_for_an_administrator(void **state)
 static void demote(const char *session)
 {
 	(void)session;
-	set_role(USER_ROLE_USER);
+	core_set_role(core, "anna", USER_ROLE_USER);
 }
 
 static void lock_only(const char *session)
@@ -981,9 +969,7 @@ static void fix_elsewhere(const char *session)
 
 	(void)session;
 	(void)snprintf(user.networks, sizeof(user.networks), "10.9.0.6");
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = ANNA,
-					  .user = &user });
+	core_set(core, &user);
 }
 
 /* At the next call, on the connection that is open. */
@@ -1034,9 +1020,9 @@ static void abuse_42_for_whom_it_does_not_act(void **state)
 	users = open_after_login(WWW, piet);
 	by_root = open_session(core, 0, boss);
 	/* From there she does not get in as it is. */
-	set_role(USER_ROLE_USER);
+	core_set_role(core, "anna", USER_ROLE_USER);
 	far = open_after_login(WWW, elsewhere);
-	set_role(USER_ROLE_ADMINISTRATOR);
+	core_set_role(core, "anna", USER_ROLE_ADMINISTRATOR);
 	talk_open(core, &talk, WWW);
 	assert_string_equal(act_for(&talk, reports.session, NULL).error,
 			    DENIED);

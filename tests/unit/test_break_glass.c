@@ -65,18 +65,12 @@ static json_t *opening(const char *name, int ttl)
 
 static int setup(void **state)
 {
-	struct user jan;
-
 	(void)state;
 	core_init(core, NULL);
 	core_world.quick = true;
 	core_add(core, PIET, "piet", CORE_OLD);
 	core_add(core, JAN, "jan", CORE_OLD);
-	jan = core_user(core, "jan");
-	jan.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = JAN,
-					  .user = &jan });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 	prepare();
 	return 0;
 }
@@ -275,10 +269,7 @@ static void its_authority_ends(void **state)
 	struct user fire = core_user(core, "fire");
 
 	(void)state;
-	fire.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = fire.uid,
-					  .user = &fire });
+	core_set_role(core, "fire", USER_ROLE_ADMINISTRATOR);
 	expect(fire.uid, "Status", NULL, DENIED);
 	expect(0, "OpenBreakGlass", opening("fire", HOUR), "");
 	expect(fire.uid, "Status", NULL, "");

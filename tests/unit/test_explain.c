@@ -397,7 +397,6 @@ static void it_does_nothing(void **state)
 /* Nobody learns of others, nor of himself, how he would be judged. */
 static void it_is_for_administrators(void **state)
 {
-	struct user user;
 	struct told told;
 
 	(void)state;
@@ -405,11 +404,7 @@ static void it_is_for_administrators(void **state)
 	assert_string_equal(told.error, "org.varlink.service.PermissionDenied");
 	told = told_of(ask(PIET, question("piet", "sshd")), "login");
 	assert_string_equal(told.error, "org.varlink.service.PermissionDenied");
-	user = core_user(core, "piet");
-	user.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = PIET,
-					  .user = &user });
+	core_set_role(core, "piet", USER_ROLE_ADMINISTRATOR);
 	told = told_of(ask(PIET, question("truus", "sshd")), "login");
 	expect(&told, "change", "must-change");
 }

@@ -21,35 +21,17 @@
 static struct core fixture;
 static struct core *const core = &fixture;
 
-static void set_user(uint32_t uid, enum user_role role, bool protected)
-{
-	struct user user;
-
-	assert_int_equal(user_find_uid(core->daemon.state.store, uid, &user),
-			 0);
-	user.role = role;
-	user.protected = protected;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = uid,
-					  .user = &user });
-}
-
 static int setup(void **state)
 {
-	struct user glass = user_of(GLASS, "glass");
-
 	(void)state;
 	core_init(core, NULL);
 	core_world.quick = true;
 	core_add(core, JAN, "jan", CORE_OLD);
 	core_add(core, ANNA, "anna", CORE_OLD);
 	core_add(core, PIET, "piet", CORE_OLD);
-	set_user(JAN, USER_ROLE_ADMINISTRATOR, false);
-	set_user(ANNA, USER_ROLE_USER, true);
-	glass.break_glass = true;
-	core_apply(core, (struct change){ .type = CHANGE_USER_ADD,
-					  .uid = GLASS,
-					  .user = &glass });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
+	core_protect(core, "anna");
+	core_add_break_glass(core, GLASS, "glass");
 	return 0;
 }
 
@@ -119,7 +101,8 @@ static void who_is_protected(void **state)
 		       error);
 		expect(uid, "SetUser", with("anna", "protected", json_false()),
 		       error);
-		set_user(ANNA, USER_ROLE_USER, true);
+		core_set_role(core, "anna", USER_ROLE_USER);
+		core_protect(core, "anna");
 		/* To keep her out is another thing. */
 		expect(JAN, "LockUser", because("anna"), "");
 		expect(uid, "UnlockUser", because("anna"), error);
@@ -174,7 +157,7 @@ static void take_jan_away(const char *error)
 		expect(0, "EnableUser", about_user("jan"), "");
 	expect(0, "SetUser", with("jan", "role", json_string("user")), error);
 	if (!*error)
-		set_user(JAN, USER_ROLE_ADMINISTRATOR, false);
+		core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 }
 
 static void the_last_administrator(void **state)
@@ -186,10 +169,10 @@ static void the_last_administrator(void **state)
 	expect(0, "DeleteUser", about_user("jan"), CONFLICT);
 	expect(JAN, "DeleteUser", about_user("jan"), CONFLICT);
 	/* An account for emergencies is no administrator of every day. */
-	set_user(GLASS, USER_ROLE_ADMINISTRATOR, false);
+	core_set_role(core, "glass", USER_ROLE_ADMINISTRATOR);
 	take_jan_away(CONFLICT);
 	/* Nor is one who is locked, disabled, or let his password lapse. */
-	set_user(PIET, USER_ROLE_ADMINISTRATOR, false);
+	core_set_role(core, "piet", USER_ROLE_ADMINISTRATOR);
 	take_jan_away("");
 	expect(0, "LockUser", because("piet"), "");
 	take_jan_away(CONFLICT);

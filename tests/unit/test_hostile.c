@@ -222,10 +222,7 @@ static void an_administrator_who_wants_to_be_root(void **state)
 	struct user user = core_user(core, "jan");
 
 	(void)state;
-	user.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = JAN,
-					  .user = &user });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 	for (size_t i = 0; i < ARRAY_SIZE(homes); i++) {
 		assert_string_equal(
 			administer_as(JAN, set, "piet", homes[i]).error,

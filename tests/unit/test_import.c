@@ -340,20 +340,6 @@ static void updates(void **state)
 	core_finish(&core);
 }
 
-static void set_mark(struct core *core, uint32_t uid, enum user_role role,
-		     bool protected)
-{
-	struct user user;
-
-	assert_int_equal(user_find_uid(core->daemon.state.store, uid, &user),
-			 0);
-	user.role = role;
-	user.protected = protected;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = uid,
-					  .user = &user });
-}
-
 /* What an administrator's verbs leave alone his imports do too. */
 static void guards_hold(void **state)
 {
@@ -370,9 +356,9 @@ static void guards_hold(void **state)
 	core_add(&core, 66050, "anna", CORE_OLD);
 	core_add(&core, 66051, "jan", CORE_OLD);
 	core_add(&core, 66052, "kees", CORE_OLD);
-	set_mark(&core, 66050, USER_ROLE_USER, true);
-	set_mark(&core, 66051, USER_ROLE_ADMINISTRATOR, false);
-	set_mark(&core, 66052, USER_ROLE_ADMINISTRATOR, false);
+	core_protect(&core, "anna");
+	core_set_role(&core, "jan", USER_ROLE_ADMINISTRATOR);
+	core_set_role(&core, "kees", USER_ROLE_ADMINISTRATOR);
 	result = import_as(&core, 66051, change, true, false);
 	assert_false(result.done);
 	assert_non_null(strstr(result.faults, "Only root"));

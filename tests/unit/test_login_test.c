@@ -315,14 +315,10 @@ static void it_is_for_root(void **state)
 {
 	static const char *const methods[] = { "nl.cloxxs.Admin.TestLogin",
 					       "nl.cloxxs.Admin.TestAnswer" };
-	struct user user = core_user(core, "piet");
 
 	(void)state;
 	/* An administrator is not enough. */
-	user.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = PIET,
-					  .user = &user });
+	core_set_role(core, "piet", USER_ROLE_ADMINISTRATOR);
 	for (uid_t uid = PIET; uid <= TRUUS; uid++)
 		for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
 			struct outcome outcome;

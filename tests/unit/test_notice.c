@@ -108,9 +108,7 @@ static void speak_dutch(void)
 	struct user user = core_user(core, "piet");
 
 	memcpy(user.language, "nl", sizeof("nl"));
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = PIET,
-					  .user = &user });
+	core_set(core, &user);
 }
 
 /* As a reload does it, without its signal. */

@@ -164,9 +164,7 @@ static void set_services(const char *name, const char *services)
 	struct user user = core_user(core, name);
 
 	(void)snprintf(user.services, sizeof(user.services), "%s", services);
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = user.uid,
-					  .user = &user });
+	core_set(core, &user);
 }
 
 static int setup(void **state)
@@ -293,9 +291,7 @@ static void users_come_and_go_abuse_91(void **state)
 	set_services("jan", APP);
 	user = core_user(core, "jan");
 	user.not_after = clock_realtime_us() / 1000000 - 10;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = JAN,
-					  .user = &user });
+	core_set(core, &user);
 	expect("jan", "a", ACCESS_READ, ACCESS_NO_LONGER_VALID);
 	/* A lock keeps out, and ends nothing that runs. */
 	core_apply(core, (struct change){ .type = CHANGE_USER_LOCK,
@@ -422,9 +418,7 @@ static void set_validity(const char *name, int64_t not_before,
 
 	user.not_before = not_before;
 	user.not_after = not_after;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = user.uid,
-					  .user = &user });
+	core_set(core, &user);
 }
 
 static bool in_group(const char *name, uint32_t uid, const char *user);

@@ -34,19 +34,13 @@ static const struct about piet = { .user = "piet",
 
 static int setup(void **state)
 {
-	struct user jan;
-
 	(void)state;
 	assert_int_equal(setenv("CLOXXS_BOOT_ID", "0123456789abcdef", 1), 0);
 	core_init(core, NULL);
 	core_world.quick = true;
 	core_add(core, JAN, "jan", CORE_OLD);
 	core_add(core, PIET, "piet", CORE_OLD);
-	jan = core_user(core, "jan");
-	jan.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = JAN,
-					  .user = &jan });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 	return 0;
 }
 

@@ -38,35 +38,17 @@
 static struct core fixture;
 static struct core *const core = &fixture;
 
-static void set_user(uint32_t uid, enum user_role role, bool protected)
-{
-	struct user user;
-
-	assert_int_equal(user_find_uid(core->daemon.state.store, uid, &user),
-			 0);
-	user.role = role;
-	user.protected = protected;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = uid,
-					  .user = &user });
-}
-
 static int setup(void **state)
 {
-	struct user glass = user_of(GLASS, "glass");
-
 	(void)state;
 	core_init(core, NULL);
 	core_world.quick = true;
 	core_add(core, PIET, "piet", CORE_OLD);
 	core_add(core, JAN, "jan", CORE_OLD);
 	core_add(core, ANNA, "anna", CORE_OLD);
-	set_user(JAN, USER_ROLE_ADMINISTRATOR, false);
-	set_user(ANNA, USER_ROLE_USER, true);
-	glass.break_glass = true;
-	core_apply(core, (struct change){ .type = CHANGE_USER_ADD,
-					  .uid = GLASS,
-					  .user = &glass });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
+	core_protect(core, "anna");
+	core_add_break_glass(core, GLASS, "glass");
 	return 0;
 }
 
@@ -364,15 +346,11 @@ static void abuse_10_keys_of_nobody_else(void **state)
 	expect_keys(piet, KEY " ");
 	user = core_user(core, "piet");
 	user.not_after = 1000;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = PIET,
-					  .user = &user });
+	core_set(core, &user);
 	expect_keys(piet, "");
 	user.not_after = 0;
 	memcpy(user.services, "sudo", sizeof("sudo"));
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = PIET,
-					  .user = &user });
+	core_set(core, &user);
 	expect_keys(piet, "");
 	/* An account for emergencies, but when it is open. */
 	add(0, "glass", KEY, "");
@@ -388,9 +366,7 @@ static void from_where_they_may_be_tried(void **state)
 	add(0, "piet", KEY, "");
 	user = core_user(core, "piet");
 	memcpy(user.networks, "192.0.2.0/24", sizeof("192.0.2.0/24"));
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = PIET,
-					  .user = &user });
+	core_set(core, &user);
 	/* Not told: the account phase asks. */
 	expect_keys(piet, KEY " ");
 	asked.address = "192.0.2.7";

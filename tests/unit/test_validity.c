@@ -41,8 +41,6 @@ static void set_clock(int64_t seconds)
 
 static int setup(void **state)
 {
-	struct user jan;
-
 	(void)state;
 	assert_int_equal(setenv("TZ", "UTC0", 1), 0);
 	core_init(core, "[account]\ninactive = 90d\n"
@@ -52,11 +50,7 @@ static int setup(void **state)
 	core_restart(core);
 	core_add(core, JAN, "jan", CORE_OLD);
 	core_add(core, PIET, "piet", CORE_OLD);
-	jan = core_user(core, "jan");
-	jan.role = USER_ROLE_ADMINISTRATOR;
-	core_apply(core, (struct change){ .type = CHANGE_USER_SET,
-					  .uid = JAN,
-					  .user = &jan });
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 	for (uint32_t uid = JAN; uid <= PIET; uid++)
 		core_apply(core, (struct change){ .type = CHANGE_USER_ENABLE,
 						  .uid = uid,
