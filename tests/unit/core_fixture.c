@@ -278,6 +278,15 @@ void core_set_role(struct core *core, const char *name, enum user_role role)
 	core_set(core, &user);
 }
 
+void core_set_services(struct core *core, const char *name,
+		       const char *services)
+{
+	struct user user = core_user(core, name);
+
+	(void)snprintf(user.services, sizeof(user.services), "%s", services);
+	core_set(core, &user);
+}
+
 void core_protect(struct core *core, const char *name)
 {
 	struct user user = core_user(core, name);

@@ -85,6 +85,9 @@ void core_apply(struct core *core, struct change change);
 /* Brings user, who is there, to what it says. */
 void core_set(struct core *core, const struct user *user);
 void core_set_role(struct core *core, const char *name, enum user_role role);
+/* services by comma. */
+void core_set_services(struct core *core, const char *name,
+		       const char *services);
 /* Only root changes him from now on. */
 void core_protect(struct core *core, const char *name);
 /* A closed account for emergencies, without a password. */

@@ -24,14 +24,6 @@
 static struct core fixture;
 static struct core *const core = &fixture;
 
-static void give_services(const char *name, const char *services)
-{
-	struct user user = core_user(core, name);
-
-	(void)snprintf(user.services, sizeof(user.services), "%s", services);
-	core_set(core, &user);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -41,8 +33,8 @@ static int setup(void **state)
 	core_world.quick = true;
 	core_add(core, ANNA, "anna", CORE_OLD);
 	core_add(core, PIET, "piet", CORE_OLD);
-	give_services("anna", "accounts");
-	give_services("piet", "reports");
+	core_set_services(core, "anna", "accounts");
+	core_set_services(core, "piet", "reports");
 	return 0;
 }
 

@@ -35,14 +35,6 @@ static const struct about anna = { .user = "anna",
 				   .service = "accounts",
 				   .address = "192.0.2.7" };
 
-static void give_services(const char *name, const char *services)
-{
-	struct user user = core_user(core, name);
-
-	(void)snprintf(user.services, sizeof(user.services), "%s", services);
-	core_set(core, &user);
-}
-
 static void begin(const char *lines)
 {
 	assert_int_equal(setenv("CLOXXS_BOOT_ID", "0123456789abcdef", 1), 0);
@@ -50,8 +42,8 @@ static void begin(const char *lines)
 	core_world.quick = true;
 	core_add(core, ANNA, "anna", CORE_OLD);
 	core_add(core, PIET, "piet", CORE_OLD);
-	give_services("anna", "sshd,accounts");
-	give_services("piet", "sshd,reports");
+	core_set_services(core, "anna", "sshd,accounts");
+	core_set_services(core, "piet", "sshd,reports");
 }
 
 static int setup(void **state)
@@ -209,7 +201,7 @@ static void a_change_that_must_be_and_one_of_her_own(void **state)
 
 	(void)state;
 	core_add_temporary(core, 66002, "sofie", CORE_OLD);
-	give_services("sofie", "accounts");
+	core_set_services(core, "sofie", "accounts");
 	about.user = "sofie";
 	talk_open(core, &talk, WWW);
 	assert_string_equal(start(core, &talk, about).step, "password");
@@ -526,7 +518,7 @@ static void expire(const char *session)
 static void take_service(const char *session)
 {
 	(void)session;
-	give_services("anna", "sshd,reports");
+	core_set_services(core, "anna", "sshd,reports");
 }
 
 /* Whatever the clock on the wall shows. */
@@ -1010,8 +1002,8 @@ static void abuse_42_for_whom_it_does_not_act(void **state)
 	struct talk talk;
 
 	(void)state;
-	give_services("anna", "sshd,accounts,reports");
-	give_services("piet", "accounts");
+	core_set_services(core, "anna", "sshd,accounts,reports");
+	core_set_services(core, "piet", "accounts");
 	piet.user = "piet";
 	of_reports.service = "reports";
 	elsewhere.address = "10.8.0.5";

@@ -159,14 +159,6 @@ static void expect(const char *user, const char *project, uint32_t right,
 	}
 }
 
-static void set_services(const char *name, const char *services)
-{
-	struct user user = core_user(core, name);
-
-	(void)snprintf(user.services, sizeof(user.services), "%s", services);
-	core_set(core, &user);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -175,8 +167,8 @@ static int setup(void **state)
 	core_add(core, JAN, "jan", CORE_OLD);
 	core_add(core, PIET, "piet", CORE_OLD);
 	core_add(core, ANNA, "anna", CORE_OLD);
-	set_services("jan", "sshd," APP);
-	set_services("piet", APP);
+	core_set_services(core, "jan", "sshd," APP);
+	core_set_services(core, "piet", APP);
 	return 0;
 }
 
@@ -286,9 +278,9 @@ static void users_come_and_go_abuse_91(void **state)
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_ENABLE, .uid = JAN });
 	expect("jan", "a", ACCESS_READ, ACCESS_ALLOWED);
-	set_services("jan", "sshd");
+	core_set_services(core, "jan", "sshd");
 	expect("jan", "a", ACCESS_READ, ACCESS_UNKNOWN_USER);
-	set_services("jan", APP);
+	core_set_services(core, "jan", APP);
 	user = core_user(core, "jan");
 	user.not_after = clock_realtime_us() / 1000000 - 10;
 	core_set(core, &user);
@@ -305,7 +297,7 @@ static void users_come_and_go_abuse_91(void **state)
 		   (struct change){ .type = CHANGE_USER_DELETE, .uid = PIET });
 	expect("piet", "a", ACCESS_READ, ACCESS_UNKNOWN_USER);
 	core_add(core, 66010, "piet", CORE_OLD);
-	set_services("piet", APP);
+	core_set_services(core, "piet", APP);
 	expect("piet", "a", ACCESS_READ, ACCESS_NO_GRANT);
 	core_restart(core);
 	expect("piet", "a", ACCESS_READ, ACCESS_NO_GRANT);
@@ -704,7 +696,7 @@ static void all_agree(void **state)
 
 	(void)state;
 	core_add(core, 66003, "kees", CORE_OLD);
-	set_services("kees", APP);
+	core_set_services(core, "kees", APP);
 	for (int i = 0; i < PROJECTS; i++)
 		add_project(project_names[i], NULL);
 	for (int i = 0; i < GROUPS; i++)
@@ -750,7 +742,7 @@ static void changes_are_watched(void **state)
 	 * not named any more. */
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_DISABLE, .uid = ANNA });
-	set_services("jan", "sshd");
+	core_set_services(core, "jan", "sshd");
 	reply = talk_next(core, &talk);
 	assert_true(json_is_null(
 		json_object_get(json_object_get(reply, "parameters"), "user")));
