@@ -34,6 +34,23 @@ void scratch_deinit(struct scratch *scratch)
 	assert_int_equal(rmdir(scratch->directory), 0);
 }
 
+int scratch_set_up(void **state)
+{
+	struct scratch *scratch = calloc(1, sizeof(*scratch));
+
+	assert_non_null(scratch);
+	scratch_init(scratch);
+	*state = scratch;
+	return 0;
+}
+
+int scratch_tear_down(void **state)
+{
+	scratch_deinit(*state);
+	free(*state);
+	return 0;
+}
+
 static const uint32_t tables_of[] = { 0, 3, 12, 16 };
 
 static uint64_t hash_key(uint32_t table, const struct map_record *record)

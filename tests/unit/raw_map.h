@@ -21,6 +21,11 @@ struct scratch {
 void scratch_init(struct scratch *scratch);
 /* Removes the directory and all files in it. */
 void scratch_deinit(struct scratch *scratch);
+/* Both as a fixture of cmocka: the test's state is its scratch. */
+int scratch_set_up(void **state);
+int scratch_tear_down(void **state);
+#define WITH_SCRATCH(test) \
+	cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
 /* An empty unpublished map at path, of kind. Asserts. */
 struct map_writer *raw_map_new(const char *path, enum map_kind kind);

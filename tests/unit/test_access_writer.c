@@ -18,23 +18,6 @@
 
 static const struct access_room no_room;
 
-static int set_up(void **state)
-{
-	struct scratch *scratch = calloc(1, sizeof(*scratch));
-
-	assert_non_null(scratch);
-	scratch_init(scratch);
-	*state = scratch;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	scratch_deinit(*state);
-	free(*state);
-	return 0;
-}
-
 static struct access_writer *writer_of(struct scratch *scratch)
 {
 	struct access_writer *writer = NULL;
@@ -582,28 +565,18 @@ static void is_its_accounts_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(answers_as_the_model, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(a_full_disk_changes_nothing,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(abuse_87, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(abuse_88, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_what_is_had, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(refuses_what_is_none, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(changes_are_idempotent, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(many_grants_of_one, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(grants_go_with_their_project,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ends_by_the_clock, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(is_withdrawn, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(is_its_accounts_alone, set_up,
-						tear_down),
+		WITH_SCRATCH(answers_as_the_model),
+		WITH_SCRATCH(a_full_disk_changes_nothing),
+		WITH_SCRATCH(abuse_87),
+		WITH_SCRATCH(abuse_88),
+		WITH_SCRATCH(tells_what_is_had),
+		WITH_SCRATCH(refuses_what_is_none),
+		WITH_SCRATCH(changes_are_idempotent),
+		WITH_SCRATCH(many_grants_of_one),
+		WITH_SCRATCH(grants_go_with_their_project),
+		WITH_SCRATCH(ends_by_the_clock),
+		WITH_SCRATCH(is_withdrawn),
+		WITH_SCRATCH(is_its_accounts_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,23 +19,6 @@
 #define ID UINT32_C(66000)
 #define N_IDS 300
 
-static int set_up(void **state)
-{
-	struct scratch *scratch = calloc(1, sizeof(*scratch));
-
-	assert_non_null(scratch);
-	scratch_init(scratch);
-	*state = scratch;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	scratch_deinit(*state);
-	free(*state);
-	return 0;
-}
-
 static struct identity_writer *writer_at(const char *path, uint32_t n_users)
 {
 	struct identity_writer *writer = NULL;
@@ -455,16 +438,14 @@ static void test_rename_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(function) \
-	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-		TEST(test_publish),
-		TEST(test_one_user),
-		TEST(test_refused_abuse_24_25_26),
-		TEST(test_model),
-		TEST(test_unchanged),
-		TEST(test_reader_process),
-		TEST(test_disk_full),
-		TEST(test_rename_fails),
+		WITH_SCRATCH(test_publish),
+		WITH_SCRATCH(test_one_user),
+		WITH_SCRATCH(test_refused_abuse_24_25_26),
+		WITH_SCRATCH(test_model),
+		WITH_SCRATCH(test_unchanged),
+		WITH_SCRATCH(test_reader_process),
+		WITH_SCRATCH(test_disk_full),
+		WITH_SCRATCH(test_rename_fails),
 	};
 
 	return cmocka_run_group_tests_name("identity_writer", tests, NULL,
