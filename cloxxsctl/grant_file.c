@@ -166,8 +166,10 @@ int grant_file_read(const struct grant_file_args *args)
 
 		text_init(&fault, sentence, sizeof(sentence));
 		r = csv_next(&csv, &row, &fault);
-		if (r == CSV_E_END)
+		if (r == CSV_E_END) {
+			r = 0;
 			break;
+		}
 		if (r == CSV_E_FAULT) {
 			args->fault(row.line, sentence, args->userdata);
 			r = 0;
@@ -181,5 +183,5 @@ int grant_file_read(const struct grant_file_args *args)
 	}
 	if (header.n == 0)
 		args->fault(1, "there is no header", args->userdata);
-	return r == CSV_E_END ? 0 : r;
+	return r;
 }

@@ -270,8 +270,10 @@ int user_file_read_csv(const struct user_file_args *args)
 
 		text_init(&fault, sentence, sizeof(sentence));
 		r = csv_next(&csv, &row, &fault);
-		if (r == CSV_E_END)
+		if (r == CSV_E_END) {
+			r = 0;
 			break;
+		}
 		if (r == CSV_E_FAULT) {
 			args->fault(row.line, sentence, args->userdata);
 			r = 0;
@@ -284,7 +286,7 @@ int user_file_read_csv(const struct user_file_args *args)
 		}
 	}
 	explicit_bzero(&row, sizeof(row));
-	return r == CSV_E_END ? 0 : r;
+	return r;
 }
 
 /* JSON. */

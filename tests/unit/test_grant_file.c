@@ -118,28 +118,38 @@ static void test_rows(void **state)
 	}
 }
 
+struct refusal {
+	int status; /* for the second one */
+	int n;      /* that came */
+};
+
 static int refuse(json_t *grant, void *userdata)
 {
-	int *n = userdata;
+	struct refusal *refusal = userdata;
 
 	json_decref(grant);
-	return ++*n == 2 ? 7 : 0;
+	return ++refusal->n == 2 ? refusal->status : 0;
 }
 
-/* What the taker returns ends the reading. */
+/* What the taker returns ends the reading, and is handed up: an exit status
+ * that were lost would let half a file be imported. */
 static void test_taker_ends_it(void **state)
 {
 	static const char file[] = HEAD "a,b,read\na,b,read\na,b,read\n";
-	int n = 0;
-	struct grant_file_args args = { .bytes = file,
-					.n = strlen(file),
-					.grant = refuse,
-					.fault = hear_fault,
-					.userdata = &n };
+	static const int statuses[] = { 1, 2, 7, -ENOMEM };
 
 	(void)state;
-	assert_int_equal(grant_file_read(&args), 7);
-	assert_int_equal(n, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		struct refusal refusal = { .status = statuses[i] };
+		struct grant_file_args args = { .bytes = file,
+						.n = strlen(file),
+						.grant = refuse,
+						.fault = hear_fault,
+						.userdata = &refusal };
+
+		assert_int_equal(grant_file_read(&args), statuses[i]);
+		assert_int_equal(refusal.n, 2);
+	}
 }
 
 /* A day is included; a moment is the end itself. */

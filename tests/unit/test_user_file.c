@@ -295,12 +295,61 @@ static void passwd(void **state)
 			    "fields of shadow(5)\n");
 }
 
+struct refusal {
+	int status; /* for the second one */
+	int n;      /* that came */
+};
+
+static int refuse(json_t *user, void *userdata)
+{
+	struct refusal *refusal = userdata;
+
+	json_decref(user);
+	return ++refusal->n == 2 ? refusal->status : 0;
+}
+
+/* What the taker returns ends the reading, and is handed up: an exit status
+ * that were lost would let half a file be imported. */
+static void taker_ends_it(void **state)
+{
+	static const struct {
+		int (*read)(const struct user_file_args *args);
+		const char *file;
+	} files[] = {
+		{ user_file_read_csv, "name\na\nb\nc\n" },
+		{ user_file_read_json,
+		  "{\"name\":\"a\"} {\"name\":\"b\"} {\"name\":\"c\"}" },
+		{ user_file_read_passwd,
+		  LINE("a", "1000") LINE("b", "1001") LINE("c", "1002") },
+	};
+	static const int statuses[] = { 1, 2, 7, -ENOMEM };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files) * ARRAY_SIZE(statuses); i++) {
+		const char *file = files[i / ARRAY_SIZE(statuses)].file;
+		struct refusal refusal = {
+			.status = statuses[i % ARRAY_SIZE(statuses)]
+		};
+		struct user_file_args args = {
+			.users = { (char *)(uintptr_t)file, strlen(file) },
+			.user = refuse,
+			.fault = hear_fault,
+			.userdata = &refusal,
+		};
+
+		assert_int_equal(files[i / ARRAY_SIZE(statuses)].read(&args),
+				 refusal.status);
+		assert_int_equal(refusal.n, 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(csv),
 		cmocka_unit_test(json),
 		cmocka_unit_test(passwd),
+		cmocka_unit_test(taker_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
