@@ -145,6 +145,54 @@ int csv_next(struct csv *csv, struct csv_row *row, struct text *fault)
 	return r;
 }
 
+/* csv_next(), with its fault told. */
+static int next_of(struct csv *csv, const struct csv_table *table,
+		   struct csv_row *row)
+{
+	char sentence[96] = "";
+	struct text fault;
+	int r;
+
+	text_init(&fault, sentence, sizeof(sentence));
+	r = csv_next(csv, row, &fault);
+	if (r == CSV_E_FAULT)
+		table->fault(row->line, sentence, table->userdata);
+	return r;
+}
+
+static int take_row(const struct csv_table *table, const struct csv_row *row,
+		    size_t n_fields)
+{
+	if (row->n_fields == n_fields)
+		return table->row(row, table->userdata);
+	table->fault(row->line,
+		     "it has another number of fields than the header",
+		     table->userdata);
+	return 0;
+}
+
+int csv_read(const char *bytes, size_t n, const struct csv_table *table)
+{
+	size_t n_fields = 0; /* of the header */
+	struct csv_row row;
+	struct csv csv;
+	int r = 0, found;
+
+	csv_init(&csv, bytes, n);
+	while ((found = next_of(&csv, table, &row)) != CSV_E_END) {
+		if (found == 0 && n_fields > 0)
+			r = take_row(table, &row, n_fields);
+		else if (found == 0 && table->header(&row, table->userdata))
+			n_fields = row.n_fields;
+		if (r != 0 || n_fields == 0)
+			break;
+	}
+	if (found == CSV_E_END && n_fields == 0 && table->empty)
+		table->fault(1, table->empty, table->userdata);
+	explicit_bzero(&row, sizeof(row));
+	return r;
+}
+
 void csv_add(struct text *text, const char *field)
 {
 	if (!strpbrk(field, ",\"\r\n")) {

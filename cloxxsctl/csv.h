@@ -8,6 +8,7 @@
  * never guessed at. It knows no columns.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,5 +44,20 @@ void csv_init(struct csv *csv, const char *bytes, size_t n);
 /* The next row; empty lines are none. On CSV_E_FAULT fault holds a sentence. */
 must_check int csv_next(struct csv *csv, struct csv_row *row,
 			struct text *fault);
+
+/* A whole text, whose first row says what stands in the others. */
+struct csv_table {
+	/* Takes the first row; false: it is none, and nothing more is read. */
+	bool (*header)(const struct csv_row *row, void *userdata);
+	/* Takes one of the others, which has as many fields. What it returns
+	 * other than 0 ends the reading and is handed up. */
+	int (*row)(const struct csv_row *row, void *userdata);
+	void (*fault)(int64_t line, const char *sentence, void *userdata);
+	void *userdata;
+	const char *empty; /* the fault of no row at all; NULL: it is none */
+};
+/* Faults of rows are told, and the reading goes on. What row() returned. */
+must_check int csv_read(const char *bytes, size_t n,
+			const struct csv_table *table);
 /* Appends a field as it is to be written. */
 void csv_add(struct text *text, const char *field);

@@ -13,10 +13,10 @@ const char *const grant_columns[_GRANT_COLUMN_N] = {
 	[GRANT_COLUMN_UNTIL] = "until",
 };
 
-/* Which field of a row is which column; its place and 1, 0 for none. */
-struct header {
+struct reading {
+	const struct grant_file_args *args;
+	/* Which field of a row is which column; its place and 1, 0: none. */
 	size_t places[_GRANT_COLUMN_N];
-	size_t n;
 };
 
 static void fault_about(const struct grant_file_args *args, int64_t line,
@@ -46,12 +46,12 @@ static bool is_needed(size_t column)
 	return column <= GRANT_COLUMN_RIGHT;
 }
 
-static bool read_header(const struct grant_file_args *args,
-			const struct csv_row *row, struct header *header)
+static bool read_header(const struct csv_row *row, void *userdata)
 {
+	struct reading *reading = userdata;
+	const struct grant_file_args *args = reading->args;
 	bool good = true;
 
-	header->n = row->n_fields;
 	for (size_t i = 0; i < row->n_fields; i++) {
 		size_t column = find_column(row->fields[i]);
 		const char *fault = NULL;
@@ -61,16 +61,16 @@ static bool read_header(const struct grant_file_args *args,
 					? "is no column: columns are parted by "
 					  "commas"
 					: "is no column";
-		else if (header->places[column])
+		else if (reading->places[column])
 			fault = "is a column twice";
 		if (fault)
 			fault_about(args, row->line, row->fields[i], fault);
 		else
-			header->places[column] = i + 1;
+			reading->places[column] = i + 1;
 		good = good && !fault;
 	}
 	for (size_t i = 0; i < _GRANT_COLUMN_N; i++)
-		if (good && is_needed(i) && !header->places[i]) {
+		if (good && is_needed(i) && !reading->places[i]) {
 			fault_about(args, row->line, grant_columns[i],
 				    "is a column that is missing");
 			good = false;
@@ -108,12 +108,13 @@ static json_t *value_of(const struct grant_file_args *args, int64_t line,
 }
 
 /* Sets what the row says in grant; false: a fault was told. */
-static bool read_fields(const struct grant_file_args *args,
-			const struct header *header, const struct csv_row *row,
-			json_t *grant)
+static bool read_fields(const struct reading *reading,
+			const struct csv_row *row, json_t *grant)
 {
+	const struct grant_file_args *args = reading->args;
+
 	for (size_t i = 0; i < _GRANT_COLUMN_N; i++) {
-		size_t place = header->places[i];
+		size_t place = reading->places[i];
 		const char *field =
 			place ? without_guard(row->fields[place - 1]) : "";
 		json_t *value;
@@ -132,56 +133,38 @@ static bool read_fields(const struct grant_file_args *args,
 	return true;
 }
 
-static int read_row(const struct grant_file_args *args,
-		    const struct header *header, const struct csv_row *row)
+static int read_row(const struct csv_row *row, void *userdata)
 {
+	const struct reading *reading = userdata;
+	const struct grant_file_args *args = reading->args;
 	json_t *grant;
 
-	if (row->n_fields != header->n) {
-		args->fault(row->line,
-			    "it has another number of fields than the header",
-			    args->userdata);
-		return 0;
-	}
 	grant = json_pack("{s:I}", "line", (json_int_t)row->line);
 	if (!grant)
 		return -ENOMEM;
-	if (read_fields(args, header, row, grant))
+	if (read_fields(reading, row, grant))
 		return args->grant(grant, args->userdata);
 	json_decref(grant);
 	return 0;
 }
 
+static void tell_fault(int64_t line, const char *sentence, void *userdata)
+{
+	const struct reading *reading = userdata;
+
+	reading->args->fault(line, sentence, reading->args->userdata);
+}
+
 int grant_file_read(const struct grant_file_args *args)
 {
-	struct header header = { 0 };
-	struct csv_row row;
-	struct csv csv;
-	int r = 0;
+	struct reading reading = { .args = args };
+	const struct csv_table table = {
+		.header = read_header,
+		.row = read_row,
+		.fault = tell_fault,
+		.userdata = &reading,
+		.empty = "there is no header",
+	};
 
-	csv_init(&csv, args->bytes, args->n);
-	while (r == 0) {
-		char sentence[96] = "";
-		struct text fault;
-
-		text_init(&fault, sentence, sizeof(sentence));
-		r = csv_next(&csv, &row, &fault);
-		if (r == CSV_E_END) {
-			r = 0;
-			break;
-		}
-		if (r == CSV_E_FAULT) {
-			args->fault(row.line, sentence, args->userdata);
-			r = 0;
-			if (header.n == 0)
-				return 0;
-		} else if (header.n > 0) {
-			r = read_row(args, &header, &row);
-		} else if (!read_header(args, &row, &header)) {
-			return 0;
-		}
-	}
-	if (header.n == 0)
-		args->fault(1, "there is no header", args->userdata);
-	return r;
+	return csv_read(args->bytes, args->n, &table);
 }

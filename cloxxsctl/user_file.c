@@ -111,17 +111,17 @@ static void fault_about(const struct user_file_args *args, int64_t line,
 
 /* CSV. */
 
-struct header {
-	const struct user_column *columns[CSV_FIELDS_MAX];
-	size_t n;
+struct reading {
+	const struct user_file_args *args;
+	const struct user_column *columns[CSV_FIELDS_MAX]; /* of the fields */
 };
 
-static bool read_header(const struct user_file_args *args,
-			const struct csv_row *row, struct header *header)
+static bool read_header(const struct csv_row *row, void *userdata)
 {
+	struct reading *reading = userdata;
+	const struct user_file_args *args = reading->args;
 	bool good = true, named = false;
 
-	header->n = row->n_fields;
 	for (size_t i = 0; i < row->n_fields; i++) {
 		const struct user_column *column = find_column(row->fields[i]);
 
@@ -135,12 +135,12 @@ static bool read_header(const struct user_file_args *args,
 			continue;
 		}
 		for (size_t j = 0; j < i; j++)
-			if (header->columns[j] == column) {
+			if (reading->columns[j] == column) {
 				fault_about(args, row->line, row->fields[i],
 					    "is a column twice");
 				good = false;
 			}
-		header->columns[i] = column;
+		reading->columns[i] = column;
 		named = named || strcmp(column->name, "name") == 0;
 	}
 	if (!named)
@@ -215,14 +215,13 @@ static json_t *user_at(int64_t line)
 }
 
 /* NULL: a fault was told, or there is no memory. */
-static json_t *user_of_row(const struct user_file_args *args,
-			   const struct header *header,
+static json_t *user_of_row(const struct reading *reading,
 			   const struct csv_row *row)
 {
 	json_t *user = user_at(row->line);
 
 	for (size_t i = 0; user && i < row->n_fields; i++) {
-		const struct user_column *column = header->columns[i];
+		const struct user_column *column = reading->columns[i];
 		const char *field = row->fields[i];
 		json_t *value;
 
@@ -231,7 +230,7 @@ static json_t *user_of_row(const struct user_file_args *args,
 			continue;
 		value = value_of(column->type, field);
 		if (!value)
-			fault_about(args, row->line, field,
+			fault_about(reading->args, row->line, field,
 				    type_fault(column->type));
 		if (json_object_set_new(user, column->name, value) < 0) {
 			json_decref(user);
@@ -241,52 +240,32 @@ static json_t *user_of_row(const struct user_file_args *args,
 	return user;
 }
 
-static int read_row(const struct user_file_args *args,
-		    const struct header *header, const struct csv_row *row)
+static int read_row(const struct csv_row *row, void *userdata)
 {
-	json_t *user;
+	const struct reading *reading = userdata;
+	json_t *user = user_of_row(reading, row);
 
-	if (row->n_fields != header->n) {
-		args->fault(row->line,
-			    "it has another number of fields than the header",
-			    args->userdata);
-		return 0;
-	}
-	user = user_of_row(args, header, row);
-	return user ? args->user(user, args->userdata) : 0;
+	return user ? reading->args->user(user, reading->args->userdata) : 0;
+}
+
+static void tell_fault(int64_t line, const char *sentence, void *userdata)
+{
+	const struct reading *reading = userdata;
+
+	reading->args->fault(line, sentence, reading->args->userdata);
 }
 
 int user_file_read_csv(const struct user_file_args *args)
 {
-	struct header header = { 0 };
-	struct csv_row row;
-	struct csv csv;
-	int r = 0;
+	struct reading reading = { .args = args };
+	const struct csv_table table = {
+		.header = read_header,
+		.row = read_row,
+		.fault = tell_fault,
+		.userdata = &reading,
+	};
 
-	csv_init(&csv, args->users.bytes, args->users.n);
-	while (r == 0) {
-		char sentence[96] = "";
-		struct text fault;
-
-		text_init(&fault, sentence, sizeof(sentence));
-		r = csv_next(&csv, &row, &fault);
-		if (r == CSV_E_END) {
-			r = 0;
-			break;
-		}
-		if (r == CSV_E_FAULT) {
-			args->fault(row.line, sentence, args->userdata);
-			r = 0;
-			if (header.n == 0)
-				break;
-		} else if (header.n > 0) {
-			r = read_row(args, &header, &row);
-		} else if (!read_header(args, &row, &header)) {
-			break;
-		}
-	}
-	explicit_bzero(&row, sizeof(row));
-	return r;
+	return csv_read(args->users.bytes, args->users.n, &table);
 }
 
 /* JSON. */
