@@ -6,44 +6,26 @@
 
 #include "base/timestamp.h"
 #include "cloxxsctl/csv.h"
-#include "cloxxsctl/fault_list.h"
 #include "cloxxsctl/grant.h"
 #include "cloxxsctl/grant_file.h"
+#include "cloxxsctl/import.h"
 #include "cloxxsctl/listing.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/request.h"
 #include "cloxxsctl/user_file.h"
 
-/* The daemon takes 64 KiB and 500 grants a message. */
-#define BATCH_BYTES_MAX (48 * 1024)
-#define BATCH_GRANTS_MAX 400
-/* The daemon answers when all is done. */
-#define TIMEOUT_MS 600000
 #define ADMIN "nl.cloxxs.Admin."
 
-struct importing {
-	const struct ctl *ctl;
-	const struct command *command;
-	struct varlink_client *client;
-	json_t *batch;
-	size_t n_bytes;
-	struct fault_list faults;
-};
-
-static int send_batch(struct importing *importing)
+static int send_batch(struct import *importing)
 {
 	scope(json_decrefp) json_t *reply = NULL;
-	json_t *parameters;
 	int status;
 
 	if (json_array_size(importing->batch) == 0)
 		return STATUS_OK;
-	parameters = json_pack("{s:o}", "grants", importing->batch);
-	importing->batch = json_array();
-	importing->n_bytes = 0;
 	status = request_ask(importing->ctl, importing->command,
-			     importing->client, ADMIN "GrantsPut", parameters,
-			     &reply);
+			     importing->client, ADMIN "GrantsPut",
+			     import_take(importing, "grants"), &reply);
 	if (status == STATUS_OK)
 		fault_list_take(&importing->faults, reply);
 	return status;
@@ -51,33 +33,30 @@ static int send_batch(struct importing *importing)
 
 static void own_fault(int64_t line, const char *sentence, void *userdata)
 {
-	struct importing *importing = userdata;
+	struct import *importing = userdata;
 
 	fault_list_add(&importing->faults, line, sentence);
 }
 
 static int take_grant(json_t *grant, void *userdata)
 {
-	struct importing *importing = userdata;
-	size_t n = json_dumpb(grant, NULL, 0, JSON_COMPACT) + 1;
+	struct import *importing = userdata;
+	size_t n = import_bytes_of(grant);
 	int status = STATUS_OK;
 
-	if (importing->n_bytes + n > BATCH_BYTES_MAX ||
-	    json_array_size(importing->batch) == BATCH_GRANTS_MAX)
+	if (!import_has_room(importing, n))
 		status = send_batch(importing);
 	if (status != STATUS_OK) {
 		json_decref(grant);
 		return status;
 	}
-	importing->n_bytes += n;
-	return json_array_append_new(importing->batch, grant) < 0 ? -ENOMEM : 0;
+	return import_add(importing, grant, n);
 }
 
-static void tell_outcome(const struct importing *importing, bool done,
+static void tell_outcome(const struct import *importing, bool done,
 			 const json_t *reply)
 {
 	FILE *stream = importing->ctl->output->stream;
-	int64_t added = 0, changed = 0, unchanged = 0;
 
 	if (command_has(importing->command, OPTION_JSON)) {
 		(void)!json_dumpf(reply, stream,
@@ -85,17 +64,10 @@ static void tell_outcome(const struct importing *importing, bool done,
 		fputc('\n', stream);
 		return;
 	}
-	(void)output_member_int(reply, "added", &added);
-	(void)output_member_int(reply, "changed", &changed);
-	(void)output_member_int(reply, "unchanged", &unchanged);
-	fprintf(stream, "%lld %s, %lld %s, %lld as they %s already.%s\n",
-		(long long)added, done ? "added" : "to be added",
-		(long long)changed, done ? "changed" : "to be changed",
-		(long long)unchanged, done ? "were" : "are",
-		done ? "" : " Nothing was changed.");
+	import_tell(importing, reply, done);
 }
 
-static int commit(struct importing *importing)
+static int commit(struct import *importing)
 {
 	/* What was found here the daemon does not know. */
 	bool dry_run = command_has(importing->command, OPTION_DRY_RUN) ||
@@ -107,23 +79,16 @@ static int commit(struct importing *importing)
 			     importing->client, ADMIN "GrantsCommit",
 			     json_pack("{s:b}", "dry_run", (int)dry_run),
 			     &reply);
-	if (status != STATUS_OK)
-		return status;
-	fault_list_take(&importing->faults, reply);
-	if (fault_list_any(&importing->faults))
-		return fault_list_tell(&importing->faults, importing->ctl,
-				       importing->command);
-	if (!json_is_integer(json_object_get(reply, "added")))
-		return ctl_fail(importing->ctl, importing->command,
-				STATUS_FAILURE,
-				"the daemon does not say that it was done; is "
-				"it of another version?");
-	tell_outcome(importing, !dry_run, reply);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status = import_judge(
+			importing, reply,
+			json_is_integer(json_object_get(reply, "added")));
+	if (status == STATUS_OK)
+		tell_outcome(importing, !dry_run, reply);
+	return status;
 }
 
-static int import_all(struct importing *importing,
-		      const struct user_bytes *bytes)
+static int import_all(struct import *importing, const struct user_bytes *bytes)
 {
 	const struct grant_file_args args = {
 		.bytes = bytes->bytes,
@@ -148,24 +113,16 @@ static int import_all(struct importing *importing,
 	return r == STATUS_OK ? commit(importing) : r;
 }
 
-static struct importing *importing_free(struct importing *importing)
+static void importing_freep(struct import **importing)
 {
-	if (!importing)
-		return NULL;
-	json_decref(importing->batch);
-	varlink_client_free(importing->client);
-	free(importing);
-	return NULL;
-}
-
-static void importing_freep(struct importing **importing)
-{
-	*importing = importing_free(*importing);
+	if (*importing)
+		import_deinit(*importing);
+	free(*importing);
 }
 
 int grant_run_import(struct ctl *ctl, const struct command *command)
 {
-	scope(importing_freep) struct importing *importing =
+	scope(importing_freep) struct import *importing =
 		calloc(1, sizeof(*importing));
 	scope(user_bytes_deinit) struct user_bytes bytes = { 0 };
 	struct ctl patient = *ctl;
@@ -174,7 +131,7 @@ int grant_run_import(struct ctl *ctl, const struct command *command)
 
 	if (!importing)
 		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
-	patient.timeout_ms = TIMEOUT_MS;
+	patient.timeout_ms = IMPORT_TIMEOUT_MS;
 	importing->ctl = &patient;
 	importing->command = command;
 	importing->faults.file = command->operands[0];

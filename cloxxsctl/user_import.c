@@ -1,33 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsctl/user_import.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloxxsctl/fault_list.h"
+#include "cloxxsctl/import.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/progress.h"
 #include "cloxxsctl/user_file.h"
 #include "cloxxsctl/word_list.h"
 #include "varlink/client.h"
 
-/* The daemon takes 64 KiB and 500 users a message. */
-#define BATCH_BYTES_MAX (48 * 1024)
-#define BATCH_USERS_MAX 400
-/* The daemon answers when all is done. */
-#define TIMEOUT_MS 600000
 #define ADMIN "nl.cloxxs.Admin."
 
 struct importing {
-	const struct ctl *ctl;
-	const struct command *command;
-	struct varlink_client *client;
+	struct import import;
 	json_t *services; /* of who names none, or NULL */
-	json_t *batch;
-	size_t n_bytes;
-	struct fault_list faults;
-	int status; /* of what ended it */
+	int status;       /* of what ended it */
 	struct progress progress;
 	int64_t n_sent;
 };
@@ -36,7 +25,7 @@ static void own_fault(int64_t line, const char *sentence, void *userdata)
 {
 	struct importing *importing = userdata;
 
-	fault_list_add(&importing->faults, line, sentence);
+	fault_list_add(&importing->import.faults, line, sentence);
 }
 
 /* A status of what came of a call, which is told where it went wrong. */
@@ -49,15 +38,15 @@ static int judge(const struct importing *importing, int r, const char *error,
 
 	text_init(&text, sentence, sizeof(sentence));
 	if (r != 0)
-		status = failure_of_client(&text, importing->ctl->socket,
+		status = failure_of_client(&text, importing->import.ctl->socket,
 					   FAILURE_CHANGE_ASKED, r);
 	else if (error)
-		status = failure_of_reply(&text, importing->command, error,
-					  reply);
+		status = failure_of_reply(&text, importing->import.command,
+					  error, reply);
 	return status == STATUS_OK
 		       ? STATUS_OK
-		       : ctl_fail(importing->ctl, importing->command, status,
-				  sentence);
+		       : ctl_fail(importing->import.ctl,
+				  importing->import.command, status, sentence);
 }
 
 /* Calls the method and gives its reply; a status, told, where there is none. */
@@ -68,8 +57,8 @@ static int ask(struct importing *importing, const char *method,
 	const char *error = NULL;
 	int r;
 
-	r = varlink_client_call(importing->client, method, parameters, &reply,
-				&error);
+	r = varlink_client_call(importing->import.client, method, parameters,
+				&reply, &error);
 	r = judge(importing, r, error, reply);
 	if (r == STATUS_OK)
 		*ret_reply = scope_take_ptr(reply);
@@ -79,19 +68,16 @@ static int ask(struct importing *importing, const char *method,
 static int send_batch(struct importing *importing)
 {
 	scope(json_decrefp) json_t *reply = NULL;
-	json_t *parameters;
 
-	if (json_array_size(importing->batch) == 0)
+	if (json_array_size(importing->import.batch) == 0)
 		return STATUS_OK;
-	importing->n_sent += (int64_t)json_array_size(importing->batch);
-	parameters = json_pack("{s:o}", "users", importing->batch);
-	importing->batch = json_array();
-	importing->n_bytes = 0;
+	importing->n_sent += (int64_t)json_array_size(importing->import.batch);
 	importing->status =
-		ask(importing, ADMIN "ImportUsers", parameters, &reply);
+		ask(importing, ADMIN "ImportUsers",
+		    import_take(&importing->import, "users"), &reply);
 	if (importing->status != STATUS_OK)
 		return importing->status;
-	fault_list_take(&importing->faults, reply);
+	fault_list_take(&importing->import.faults, reply);
 	progress_show(&importing->progress, "Handing over", importing->n_sent,
 		      "users");
 	return STATUS_OK;
@@ -104,8 +90,8 @@ static int take_user(json_t *user, void *userdata)
 
 	if (importing->services && !json_object_get(user, "services"))
 		(void)!json_object_set(user, "services", importing->services);
-	n = json_dumpb(user, NULL, 0, JSON_COMPACT) + 1;
-	if (n > BATCH_BYTES_MAX) {
+	n = import_bytes_of(user);
+	if (n > IMPORT_BYTES_MAX) {
 		int64_t line = 0;
 
 		(void)output_member_int(user, "line", &line);
@@ -113,8 +99,7 @@ static int take_user(json_t *user, void *userdata)
 		json_decref(user);
 		return 0;
 	}
-	if (importing->n_bytes + n > BATCH_BYTES_MAX ||
-	    json_array_size(importing->batch) == BATCH_USERS_MAX) {
+	if (!import_has_room(&importing->import, n)) {
 		int status = send_batch(importing);
 
 		if (status != STATUS_OK) {
@@ -122,29 +107,20 @@ static int take_user(json_t *user, void *userdata)
 			return status;
 		}
 	}
-	importing->n_bytes += n;
-	return json_array_append_new(importing->batch, user) < 0 ? -ENOMEM : 0;
+	return import_add(&importing->import, user, n);
 }
 
 static void tell_outcome(const struct importing *importing, const json_t *reply)
 {
-	FILE *stream = importing->ctl->output->stream;
-	int64_t added = 0, changed = 0, unchanged = 0;
+	FILE *stream = importing->import.ctl->output->stream;
 	bool done = json_is_true(json_object_get(reply, "done"));
 
-	if (command_has(importing->command, OPTION_JSON)) {
+	if (command_has(importing->import.command, OPTION_JSON)) {
 		(void)!json_dumpf(reply, stream, JSON_INDENT(2));
 		fputc('\n', stream);
 		return;
 	}
-	(void)output_member_int(reply, "added", &added);
-	(void)output_member_int(reply, "changed", &changed);
-	(void)output_member_int(reply, "unchanged", &unchanged);
-	fprintf(stream, "%lld %s, %lld %s, %lld as they %s already.%s\n",
-		(long long)added, done ? "added" : "to be added",
-		(long long)changed, done ? "changed" : "to be changed",
-		(long long)unchanged, done ? "were" : "are",
-		done ? "" : " Nothing was changed.");
+	import_tell(&importing->import, reply, done);
 }
 
 struct committing {
@@ -184,7 +160,8 @@ static int ask_commit(struct importing *importing, bool dry_run,
 	const char *error = NULL;
 	int r;
 
-	r = varlink_client_stream(importing->client, ADMIN "ImportCommit",
+	r = varlink_client_stream(importing->import.client,
+				  ADMIN "ImportCommit",
 				  json_pack("{s:b}", "dry_run", (int)dry_run),
 				  on_progress, &committing, &failure, &error);
 	r = judge(importing, r, error, failure);
@@ -197,26 +174,20 @@ static int ask_commit(struct importing *importing, bool dry_run,
 
 static int commit(struct importing *importing)
 {
-	bool dry_run = command_has(importing->command, OPTION_DRY_RUN) ||
-		       importing->faults.n_own > 0;
+	bool dry_run = command_has(importing->import.command, OPTION_DRY_RUN) ||
+		       importing->import.faults.n_own > 0;
 	scope(json_decrefp) json_t *reply = NULL;
 	int status;
 
 	status = ask_commit(importing, dry_run, &reply);
 	progress_end(&importing->progress);
-	if (status != STATUS_OK)
-		return status;
-	fault_list_take(&importing->faults, reply);
-	if (fault_list_any(&importing->faults))
-		return fault_list_tell(&importing->faults, importing->ctl,
-				       importing->command);
-	if (!dry_run && !json_is_true(json_object_get(reply, "done")))
-		return ctl_fail(importing->ctl, importing->command,
-				STATUS_FAILURE,
-				"the daemon does not say that it was done; is "
-				"it of another version?");
-	tell_outcome(importing, reply);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status = import_judge(&importing->import, reply,
+				      dry_run || json_is_true(json_object_get(
+							 reply, "done")));
+	if (status == STATUS_OK)
+		tell_outcome(importing, reply);
+	return status;
 }
 
 /* What the file's name says, or NULL. */
@@ -250,23 +221,25 @@ static int read_file(struct importing *importing, const char *format,
 		if (strcmp(formats[i].format, format) == 0)
 			r = formats[i].read(args);
 	if (r < 0)
-		return ctl_fail_errno(importing->ctl, importing->command,
-				      importing->faults.file, r);
+		return ctl_fail_errno(importing->import.ctl,
+				      importing->import.command,
+				      importing->import.faults.file, r);
 	return r > 0 ? r : send_batch(importing);
 }
 
 static int import_all(struct importing *importing, const char *format,
 		      const struct user_file_args *args)
 {
-	const struct command *command = importing->command;
-	const struct ctl *ctl = importing->ctl;
+	const struct command *command = importing->import.command;
+	const struct ctl *ctl = importing->import.ctl;
 	scope(json_decrefp) json_t *reply = NULL;
 	char sentence[FAILURE_LINE_MAX];
 	struct text text;
 	int r;
 
 	text_init(&text, sentence, sizeof(sentence));
-	r = varlink_client_new(ctl->socket, TIMEOUT_MS, &importing->client);
+	r = varlink_client_new(ctl->socket, IMPORT_TIMEOUT_MS,
+			       &importing->import.client);
 	if (r != 0) {
 		enum failure_status status = failure_of_client(
 			&text, ctl->socket, FAILURE_NOT_ASKED, r);
@@ -285,25 +258,26 @@ static int import_all(struct importing *importing, const char *format,
 static int run(struct importing *importing, const char *format,
 	       struct user_file_args *args)
 {
-	const struct command *command = importing->command;
+	const struct command *command = importing->import.command;
 	const char *shadow = command->values[OPTION_SHADOW];
 	int r;
 
-	r = user_bytes_read(importing->faults.file, &args->users);
+	r = user_bytes_read(importing->import.faults.file, &args->users);
 	if (r < 0)
-		return ctl_fail_errno(importing->ctl, command,
-				      importing->faults.file, r);
+		return ctl_fail_errno(importing->import.ctl, command,
+				      importing->import.faults.file, r);
 	if (command_has(command, OPTION_SHADOW))
 		r = user_bytes_read(shadow, &args->shadow);
 	if (r < 0)
-		return ctl_fail_errno(importing->ctl, command, shadow, r);
+		return ctl_fail_errno(importing->import.ctl, command, shadow,
+				      r);
 	if (command_has(command, OPTION_SERVICES))
 		importing->services =
 			word_list_json(command->values[OPTION_SERVICES]);
 	if (command_has(command, OPTION_SERVICES) && !importing->services)
-		return ctl_fail(importing->ctl, command, STATUS_USAGE,
+		return ctl_fail(importing->import.ctl, command, STATUS_USAGE,
 				"--services: it is not valid UTF-8");
-	importing->batch = json_array();
+	importing->import.batch = json_array();
 	return import_all(importing, format, args);
 }
 
@@ -325,19 +299,18 @@ int user_import_run(struct ctl *ctl, const struct command *command)
 	importing = calloc(1, sizeof(*importing));
 	if (!importing)
 		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
-	importing->ctl = ctl;
-	importing->command = command;
+	importing->import.ctl = ctl;
+	importing->import.command = command;
 	importing->progress = progress_begin(ctl);
-	importing->faults.file = command->operands[0];
+	importing->import.faults.file = command->operands[0];
 	args.user = take_user;
 	args.fault = own_fault;
 	args.userdata = importing;
 	status = run(importing, format, &args);
 	user_bytes_deinit(&args.users);
 	user_bytes_deinit(&args.shadow);
-	json_decref(importing->batch);
+	import_deinit(&importing->import);
 	json_decref(importing->services);
-	varlink_client_free(importing->client);
 	free(importing);
 	return status;
 }
