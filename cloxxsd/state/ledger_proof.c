@@ -142,8 +142,7 @@ static int finish(struct ledger_proof *proof)
 {
 	if (proof->seq == proof->ledger->seq && proof->anchor_seq <= proof->seq)
 		return 0;
-	proof->fault = proof->seq == proof->ledger->seq ? LEDGER_FAULT_ANCHOR
-							: LEDGER_FAULT_MISSING;
+	proof->fault = LEDGER_FAULT_MISSING;
 	return LEDGER_E_BROKEN;
 }
 

@@ -14,6 +14,9 @@
 #include "base/timestamp.h"
 #include "cloxxsd/state/replaced_row.h"
 
+/* So many records behind one are looked through, once an hour at most. */
+#define LOOK_BEHIND 10000
+
 /* How far a class was purged: the last number that was looked at, and the time
  * up to which. */
 struct reach {
@@ -95,12 +98,29 @@ struct slice {
 	bool is_at_end; /* of the class */
 };
 
-/* A time ahead of the clock says nothing: the row's neighbours tell. */
-static bool is_too_young(const struct retention_pass *pass,
-			 const struct ledger_row *row, int64_t now_us)
+/*
+ * Whether the class is at its end with this row. A time ahead of the clock was
+ * written when the clock was wrong, or the clock is wrong now: those that were
+ * written behind it tell which.
+ */
+static int is_too_young(struct state *state, const struct retention_pass *pass,
+			const struct ledger_row *row, int64_t now_us,
+			bool *ret_is)
 {
-	return row->at_us >= pass->until_us[pass->class] &&
-	       row->at_us <= now_us;
+	const struct ledger_filter older = {
+		.since_us = INT64_MIN,
+		.until_us = pass->until_us[pass->class],
+	};
+	struct ledger_row behind;
+	int r;
+
+	*ret_is = row->at_us >= older.until_us;
+	if (!*ret_is || row->at_us <= now_us)
+		return 0;
+	r = ledger_search(&state->ledger, &older, row->seq + 1,
+			  row->seq + LOOK_BEHIND, &behind);
+	*ret_is = r == LEDGER_E_UNKNOWN;
+	return r == LEDGER_E_UNKNOWN ? 0 : r;
 }
 
 static int purge_slice(struct state *state, struct retention_pass *pass,
@@ -114,8 +134,10 @@ static int purge_slice(struct state *state, struct retention_pass *pass,
 	while (r == 0 && slice->n_left-- > 0) {
 		r = ledger_search(&state->ledger, &any, reach->seq + 1,
 				  state->ledger.seq - 1, &row);
-		slice->is_at_end = r == LEDGER_E_UNKNOWN ||
-				   (r == 0 && is_too_young(pass, &row, now_us));
+		slice->is_at_end = r == LEDGER_E_UNKNOWN;
+		if (r == 0)
+			r = is_too_young(state, pass, &row, now_us,
+					 &slice->is_at_end);
 		if (slice->is_at_end)
 			return 0;
 		if (r == 0 && goes(pass, &row)) {
