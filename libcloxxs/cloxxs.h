@@ -239,6 +239,14 @@ CLOXXS_API void cloxxs_audit_set_deadline(struct cloxxs_audit *audit,
 CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_audit_record(
 	struct cloxxs_audit *audit, const struct cloxxs_action *action,
 	int64_t *ret_sequence);
+/*
+ * The same for n actions, 1 to 256, as one: all of them are recorded, one
+ * behind the other from *ret_first on, or none is. What is more than 64 KiB in
+ * all, as it is sent, is CLOXXS_E_UNFIT.
+ */
+CLOXXS_API CLOXXS_MUST_CHECK int cloxxs_audit_record_many(
+	struct cloxxs_audit *audit, const struct cloxxs_action *const *actions,
+	size_t n, int64_t *ret_first);
 
 /*
  * Who may read or write which project of a service: read out of a file that

@@ -23,6 +23,9 @@
 /* All that fits, each byte escaped. */
 #define REQUEST_MAX 16384
 #define REPLY_MAX 8192
+/* Of many: as much as the daemon takes. */
+#define REQUEST_MANY_MAX 65536
+#define ACTIONS_MAX 256
 
 #define INTERFACE "nl.cloxxs.Audit."
 
@@ -35,9 +38,10 @@ struct cloxxs_audit {
 	pid_t pid; /* that opened it: after a fork it is the other side's */
 };
 
+/* A message, and the member of its reply that is asked for. */
 struct request {
 	struct flat_writer writer;
-	char message[REQUEST_MAX];
+	const char *member;
 };
 
 static const char *const results[] = {
@@ -150,18 +154,13 @@ static bool add_details(struct flat_writer *writer, const char *const *details)
 	return true;
 }
 
-/* False where it cannot be said. */
-static bool write_request(const struct cloxxs_audit *audit,
-			  const struct cloxxs_action *action,
-			  struct request *request)
+/* The members of one; false where it cannot be said. */
+static bool add_action(const struct cloxxs_audit *audit,
+		       const struct cloxxs_action *action,
+		       struct flat_writer *writer)
 {
-	struct flat_writer *writer = &request->writer;
-	bool good;
-
-	flat_writer_init(writer, request->message, sizeof(request->message));
-	flat_open(writer, NULL);
-	flat_add_string(writer, "method", INTERFACE "Record");
-	flat_open(writer, "parameters");
+	if (!is_action(action))
+		return false;
 	flat_add_string(writer, "service", audit->service);
 	flat_add_string(writer, "user", action->user);
 	flat_add_string(writer, "address", action->address);
@@ -169,10 +168,49 @@ static bool write_request(const struct cloxxs_audit *audit,
 	flat_add_string(writer, "action", action->action);
 	flat_add_string(writer, "object", action->object);
 	flat_add_string(writer, "result", results[action->result]);
-	good = add_details(writer, action->details);
+	return add_details(writer, action->details);
+}
+
+static void open_request(struct flat_writer *writer, const char *method)
+{
+	flat_open(writer, NULL);
+	flat_add_string(writer, "method", method);
+	flat_open(writer, "parameters");
+}
+
+static bool close_request(struct flat_writer *writer)
+{
 	flat_close(writer);
 	flat_close(writer);
-	return good && !flat_writer_is_bad(writer);
+	return !flat_writer_is_bad(writer);
+}
+
+static bool write_one(const struct cloxxs_audit *audit,
+		      const struct cloxxs_action *action,
+		      struct flat_writer *writer)
+{
+	bool good;
+
+	open_request(writer, INTERFACE "Record");
+	good = add_action(audit, action, writer);
+	return close_request(writer) && good;
+}
+
+static bool write_many(const struct cloxxs_audit *audit,
+		       const struct cloxxs_action *const *actions, size_t n,
+		       struct flat_writer *writer)
+{
+	bool good = true;
+
+	open_request(writer, INTERFACE "RecordMany");
+	flat_open_array(writer, "records");
+	for (size_t i = 0; good && i < n; i++) {
+		flat_open_item(writer);
+		good = add_action(audit, actions[i], writer);
+		flat_close(writer);
+	}
+	flat_close_array(writer);
+	return close_request(writer) && good;
 }
 
 static int lock(struct cloxxs_audit *audit, int64_t deadline_us)
@@ -220,7 +258,7 @@ static int send_request(struct cloxxs_audit *audit,
 
 	r = open_connection(audit, deadline_us, &used);
 	if (r == 0)
-		r = channel_send(&audit->channel, request->message,
+		r = channel_send(&audit->channel, request->writer.buffer,
 				 request->writer.n, deadline_us);
 	if (r != CHANNEL_E_CLOSED || !used)
 		return r;
@@ -228,15 +266,15 @@ static int send_request(struct cloxxs_audit *audit,
 	r = open_connection(audit, deadline_us, &used);
 	if (r != 0)
 		return r;
-	return channel_send(&audit->channel, request->message,
+	return channel_send(&audit->channel, request->writer.buffer,
 			    request->writer.n, deadline_us);
 }
 
-static int receive(struct cloxxs_audit *audit, int64_t deadline_us,
-		   int64_t *ret_sequence)
+static int receive(struct cloxxs_audit *audit, const char *member,
+		   int64_t deadline_us, int64_t *ret_sequence)
 {
 	const struct flat_field fields[] = {
-		{ "sequence", FLAT_INT, true, ret_sequence, 0, NULL },
+		{ member, FLAT_INT, true, ret_sequence, 0, NULL },
 	};
 	struct flat_reply reply;
 	const char *message;
@@ -260,7 +298,7 @@ static int exchange(struct cloxxs_audit *audit, const struct request *request,
 	int r = from_channel(send_request(audit, request, deadline_us));
 
 	if (r == 0)
-		r = receive(audit, deadline_us, ret_sequence);
+		r = receive(audit, request->member, deadline_us, ret_sequence);
 	/* No late answer may be the next one's; and who was refused may be let
 	 * in on another. */
 	if (r != 0)
@@ -268,26 +306,55 @@ static int exchange(struct cloxxs_audit *audit, const struct request *request,
 	return r;
 }
 
-int cloxxs_audit_record(struct cloxxs_audit *audit,
-			const struct cloxxs_action *action,
-			int64_t *ret_sequence)
+static int send_and_wait(struct cloxxs_audit *audit,
+			 const struct request *request, int64_t *ret_sequence)
 {
 	int64_t deadline =
 		clock_monotonic_us() +
 		(int64_t)__atomic_load_n(&audit->total_ms, __ATOMIC_RELAXED) *
 			1000;
-	struct request request;
 	int64_t sequence = 0;
 	int r;
 
-	if (!is_action(action) || !write_request(audit, action, &request))
-		return CLOXXS_E_UNFIT;
 	r = lock(audit, deadline);
 	if (r != 0)
 		return r;
-	r = exchange(audit, &request, deadline, &sequence);
+	r = exchange(audit, request, deadline, &sequence);
 	pthread_mutex_unlock(&audit->mutex);
 	if (r == 0 && ret_sequence)
 		*ret_sequence = sequence;
+	return r;
+}
+
+int cloxxs_audit_record(struct cloxxs_audit *audit,
+			const struct cloxxs_action *action,
+			int64_t *ret_sequence)
+{
+	struct request request = { .member = "sequence" };
+	char message[REQUEST_MAX];
+
+	flat_writer_init(&request.writer, message, sizeof(message));
+	if (!write_one(audit, action, &request.writer))
+		return CLOXXS_E_UNFIT;
+	return send_and_wait(audit, &request, ret_sequence);
+}
+
+int cloxxs_audit_record_many(struct cloxxs_audit *audit,
+			     const struct cloxxs_action *const *actions,
+			     size_t n, int64_t *ret_first)
+{
+	struct request request = { .member = "first" };
+	char *message;
+	int r = CLOXXS_E_UNFIT;
+
+	if (!actions || n == 0 || n > ACTIONS_MAX)
+		return CLOXXS_E_UNFIT;
+	message = malloc(REQUEST_MANY_MAX);
+	if (!message)
+		return -ENOMEM;
+	flat_writer_init(&request.writer, message, REQUEST_MANY_MAX);
+	if (write_many(audit, actions, n, &request.writer))
+		r = send_and_wait(audit, &request, ret_first);
+	free(message);
 	return r;
 }

@@ -88,6 +88,26 @@ void flat_close(struct flat_writer *writer)
 	writer->first = false;
 }
 
+void flat_open_array(struct flat_writer *writer, const char *name)
+{
+	write_name(writer, name);
+	write_word(writer, "[");
+	writer->first = true;
+}
+
+void flat_open_item(struct flat_writer *writer)
+{
+	if (!writer->first)
+		write_word(writer, ",");
+	flat_open(writer, NULL);
+}
+
+void flat_close_array(struct flat_writer *writer)
+{
+	write_word(writer, "]");
+	writer->first = false;
+}
+
 void flat_add_bytes(struct flat_writer *writer, const char *name,
 		    const char *bytes, size_t n)
 {

@@ -27,6 +27,10 @@ void flat_writer_init(struct flat_writer *writer, char *buffer, size_t size);
 /* Opens an object: the outermost with name NULL. */
 void flat_open(struct flat_writer *writer, const char *name);
 void flat_close(struct flat_writer *writer);
+/* An array of objects: each is opened with flat_open_item(). */
+void flat_open_array(struct flat_writer *writer, const char *name);
+void flat_open_item(struct flat_writer *writer);
+void flat_close_array(struct flat_writer *writer);
 /* Members. A NULL string writes nothing: absent is as null. */
 void flat_add_bytes(struct flat_writer *writer, const char *name,
 		    const char *bytes, size_t n);

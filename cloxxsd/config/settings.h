@@ -16,7 +16,6 @@
 #include "base/language.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "cloxxsd/audit/event.h"
 #include "cloxxsd/config/notice_text.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/hours.h"
@@ -101,8 +100,10 @@ struct settings {
 	struct notice_texts notice;
 	/* [audit] */
 	uint32_t audit_keep_s; /* keep = 400d, 1d to 20000d */
-	/* keep_logins, … = off (0: as keep), 1d to 20000d */
-	uint32_t audit_keep_class_s[_EVENT_CLASS_N];
+	/* = off (0: as keep), 1d to 20000d */
+	uint32_t audit_keep_logins_s;
+	uint32_t audit_keep_administration_s;
+	uint32_t audit_keep_application_s;
 	/* [backup] */
 	char *backup_directory;           /* directory = /var/backups/cloxxs */
 	uint32_t backup_keep_s;           /* keep = 30d, 1d to 3650d */

@@ -24,15 +24,17 @@ static int arm(struct purging *purging, uint64_t after_us)
 static int begin(struct purging *purging)
 {
 	const struct settings *settings = purging->attempts->settings;
+	const uint32_t keep_s[_EVENT_CLASS_N] = {
+		[EVENT_CLASS_LOGIN] = settings->audit_keep_logins_s,
+		[EVENT_CLASS_ADMINISTRATION] =
+			settings->audit_keep_administration_s,
+		[EVENT_CLASS_APPLICATION] = settings->audit_keep_application_s,
+	};
 	int64_t keep_us[_EVENT_CLASS_N];
 
-	for (unsigned int i = 0; i < _EVENT_CLASS_N; i++) {
-		uint32_t keep_s = settings->audit_keep_class_s[i]
-					  ? settings->audit_keep_class_s[i]
-					  : settings->audit_keep_s;
-
-		keep_us[i] = (int64_t)keep_s * 1000000;
-	}
+	for (unsigned int i = 0; i < _EVENT_CLASS_N; i++)
+		keep_us[i] = INT64_C(1000000) *
+			     (keep_s[i] ? keep_s[i] : settings->audit_keep_s);
 	return retention_begin(purging->attempts->state, keep_us,
 			       clock_realtime_us(), purging->pass);
 }

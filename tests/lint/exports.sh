@@ -21,6 +21,7 @@ libcloxxs/libcloxxs.so.0|libcloxxs/libcloxxs.map|libc.so.6|
 	cloxxs_access_check cloxxs_access_free cloxxs_access_new
 	cloxxs_access_projects cloxxs_access_rights cloxxs_access_set_directory
 	cloxxs_audit_free cloxxs_audit_new cloxxs_audit_record
+	cloxxs_audit_record_many
 	cloxxs_audit_set_deadline cloxxs_audit_set_socket
 	cloxxs_error_name cloxxs_login_account cloxxs_login_answer
 	cloxxs_login_check_session cloxxs_login_close_session cloxxs_login_free cloxxs_login_get

@@ -686,8 +686,11 @@ static uint32_t peers_of(const char *method)
 		return PEER_SERVICE;
 	if (strcmp(method, "nl.cloxxs.Login.AuthorizedKeys") == 0)
 		return PEER_ROOT | PEER_KEYS;
-	if (strcmp(method, "nl.cloxxs.Audit.Record") == 0)
+	if (strncmp(method, "nl.cloxxs.Audit.Record", 22) == 0)
 		return PEER_ROOT | PEER_SERVICE;
+	if (strcmp(method, "nl.cloxxs.Audit.Unseen") == 0 ||
+	    strcmp(method, "nl.cloxxs.Audit.Seen") == 0)
+		return PEER_ROOT | PEER_JOURNAL;
 	if (strncmp(method, "nl.cloxxs.Access.", 17) == 0)
 		return PEER_ROOT | PEER_ADMINISTRATOR | PEER_SERVICE;
 	if (strncmp(method, "nl.cloxxs.Login.", 16) == 0)

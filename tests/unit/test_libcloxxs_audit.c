@@ -149,6 +149,53 @@ static void what_an_answer_comes_to(void **state)
 	}
 }
 
+static void many_are_one_message(void **state)
+{
+	static const char *const script[] = { "\"first\":7,\"last\":8",
+					      "\"sequence\":9", NULL };
+	static const char *const details[] = { "old", "1", NULL };
+	struct rig *rig = *state;
+	struct cloxxs_action one = small(), other = small(), bad = small();
+	const struct cloxxs_action *const both[] = { &one, &other };
+	const struct cloxxs_action *const spoiled[] = { &one, &bad };
+	const struct cloxxs_action *many[257];
+	int64_t first = -1;
+
+	fake_daemon_script(&rig->daemon, script);
+	one.details = details;
+	other.user = "piet";
+	assert_int_equal(cloxxs_audit_record_many(rig->audit, both, 2, &first),
+			 0);
+	assert_int_equal(first, 7);
+	assert_string_equal(
+		fake_daemon_request(&rig->daemon, 0),
+		"{\"method\":\"nl.cloxxs.Audit.RecordMany\",\"parameters\":{"
+		"\"records\":[{\"service\":\"accounts\",\"user\":\"anna\","
+		"\"action\":\"a\",\"result\":\"done\","
+		"\"details\":{\"old\":\"1\"}},"
+		"{\"service\":\"accounts\",\"user\":\"piet\","
+		"\"action\":\"a\",\"result\":\"done\",\"details\":{}}]}}");
+	/* An answer to one is none to many. */
+	assert_int_equal(cloxxs_audit_record_many(rig->audit, both, 2, &first),
+			 CLOXXS_E_BROKEN);
+	assert_int_equal(first, 7);
+	/* All of it, or nothing. */
+	bad.user = NULL;
+	for (size_t i = 0; i < LENGTH(many); i++)
+		many[i] = &one;
+	assert_int_equal(
+		cloxxs_audit_record_many(rig->audit, spoiled, 2, &first),
+		CLOXXS_E_UNFIT);
+	assert_int_equal(cloxxs_audit_record_many(rig->audit, both, 0, &first),
+			 CLOXXS_E_UNFIT);
+	assert_int_equal(cloxxs_audit_record_many(rig->audit, NULL, 1, &first),
+			 CLOXXS_E_UNFIT);
+	assert_int_equal(
+		cloxxs_audit_record_many(rig->audit, many, 257, &first),
+		CLOXXS_E_UNFIT);
+	assert_int_equal(fake_daemon_n_requests(&rig->daemon), 2);
+}
+
 static void what_is_not_good_is_not_sent(void **state)
 {
 	static const char *const script[] = { "\"sequence\":1", NULL };
@@ -342,13 +389,10 @@ static void both_sides_of_a_fork(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(it_is_sent_as_it_is),
-		TEST(what_an_answer_comes_to),
-		TEST(what_is_not_good_is_not_sent),
-		TEST(the_daemon_is_away),
-		TEST(the_daemon_was_started_anew),
-		TEST(all_threads_use_one),
-		TEST(a_turn_that_does_not_come),
+		TEST(it_is_sent_as_it_is),  TEST(what_an_answer_comes_to),
+		TEST(many_are_one_message), TEST(what_is_not_good_is_not_sent),
+		TEST(the_daemon_is_away),   TEST(the_daemon_was_started_anew),
+		TEST(all_threads_use_one),  TEST(a_turn_that_does_not_come),
 		TEST(both_sides_of_a_fork),
 	};
 
