@@ -2,8 +2,8 @@
 /*
  * bench_fill: a store with many users in it, all with the same chosen password
  * and every right to log in by the services "bench" and "bare", and with grants
- * in projects of "bench", spread evenly, in one transaction. As the user whose
- * store it is to be.
+ * in projects of "bench", spread evenly, and records, in one transaction. As
+ * the user whose store it is to be.
  */
 #include <getopt.h>
 #include <sodium.h>
@@ -17,10 +17,13 @@
 #include "cloxxsd/state/state.h"
 
 #define FIRST_UID UINT32_C(66000)
+/* 2026-01-01 */
+#define FILL_BEGIN INT64_C(1767225600000000)
+#define FILL_DAYS 300
 
 struct fill {
 	const char *directory, *key, *password;
-	unsigned int n_users, n_projects, n_grants;
+	unsigned int n_users, n_projects, n_grants, n_records;
 	struct argon2_cost cost;
 };
 
@@ -81,6 +84,32 @@ static void add_grant(struct state *state, const struct fill *fill,
 	must("grant", change_apply(state->store, &change));
 }
 
+/* Evenly over FILL_DAYS from FILL_BEGIN on, of a thousand users. */
+static void add_record(struct state *state, const struct fill *fill,
+		       unsigned int i)
+{
+	char name[24], address[24];
+	const struct record record = {
+		.at_us = FILL_BEGIN +
+			 FILL_DAYS * INT64_C(86400000000) / fill->n_records * i,
+		.event = i % 4 ? EVENT_ACTION : EVENT_LOGIN_ALLOWED,
+		.result = i % 4 ? RECORD_DONE : RECORD_ALLOWED,
+		.reason = REASON_NONE,
+		.user = name,
+		.actor = name,
+		.service = i % 4 ? "bench" : "sshd",
+		.address = address,
+		.project = i % 4 ? "project1" : NULL,
+		.action = i % 4 ? "budget.write" : NULL,
+		.object = i % 4 ? "line 12" : NULL,
+		.details = "old=\"1200\" new=\"1300\"",
+	};
+
+	(void)snprintf(name, sizeof(name), "user%u", i * 7919 % 1000);
+	(void)snprintf(address, sizeof(address), "192.0.2.%u", i % 250);
+	must("record", ledger_append(&state->ledger, &record));
+}
+
 static void fill(const struct fill *fill)
 {
 	scope(secret_deinit) struct secret password = { 0 };
@@ -105,6 +134,12 @@ static void fill(const struct fill *fill)
 		add_project(&state, i);
 	for (unsigned int i = 0; i < fill->n_grants; i++)
 		add_grant(&state, fill, i);
+	for (unsigned int i = 0; i < fill->n_records; i++)
+		add_record(&state, fill, i);
+	/* They are not what is to be sent. */
+	must("mark", fill->n_records == 0 ? 0
+					  : ledger_mark_seen(&state.ledger, 1,
+							     state.ledger.seq));
 	must("commit", store_commit(state.store));
 	state_deinit(&state);
 }
@@ -118,6 +153,7 @@ int main(int argc, char **argv)
 		{ "users", required_argument, NULL, 'u' },
 		{ "projects", required_argument, NULL, 'P' },
 		{ "grants", required_argument, NULL, 'g' },
+		{ "records", required_argument, NULL, 'r' },
 		{ "password", required_argument, NULL, 'p' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "operations", required_argument, NULL, 'o' },
@@ -147,6 +183,10 @@ int main(int argc, char **argv)
 			asked.n_grants =
 				(unsigned int)strtoul(optarg, NULL, 10);
 			break;
+		case 'r':
+			asked.n_records =
+				(unsigned int)strtoul(optarg, NULL, 10);
+			break;
 		case 'p':
 			asked.password = optarg;
 			break;
@@ -162,7 +202,7 @@ int main(int argc, char **argv)
 		}
 	if (!asked.directory || !asked.key || !asked.password)
 		sample_fail("usage", "--state DIR --key FILE --users N "
-				     "[--projects N --grants N] "
+				     "[--projects N --grants N --records N] "
 				     "--password TEXT");
 	fill(&asked);
 	return EXIT_SUCCESS;
