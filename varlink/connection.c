@@ -160,7 +160,9 @@ static uint64_t deadline_us(const struct varlink_connection *c)
 static void arm(struct varlink_connection *c)
 {
 	uint64_t deadline = deadline_us(c);
-	uint32_t events = 0;
+	/* What is not read now is told of anew by setting it; told of at each
+	 * wait, a crowd would cost each of its members the whole crowd. */
+	uint32_t events = EPOLLET;
 
 	/* Setting a timer that has run out but was not yet heard takes it back;
 	 * bytes that keep coming could so put it off for ever. */
@@ -319,7 +321,7 @@ static int add_sources(struct varlink_connection *c)
 	sd_event *event = c->server->args.event;
 	int r;
 
-	r = sd_event_add_io(event, &c->io, c->fd, EPOLLIN, on_io, c);
+	r = sd_event_add_io(event, &c->io, c->fd, EPOLLIN | EPOLLET, on_io, c);
 	if (r >= 0)
 		r = sd_event_add_time(event, &c->timer, CLOCK_MONOTONIC,
 				      deadline_us(c), 10000, on_deadline, c);
