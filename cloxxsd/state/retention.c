@@ -23,22 +23,21 @@ struct reach {
 	int64_t seq, until_us;
 };
 
-/* Before the first pass: the time of the first record. */
+/* Nothing, before the first pass. */
 static int find_reach(struct state *state, enum event_class class,
 		      struct reach *ret_reach)
 {
 	sqlite3_stmt *row;
 	int r;
 
+	*ret_reach = (struct reach){ 0 };
 	r = store_bind(state->store,
-		       "SELECT seq, until FROM retention WHERE class = ?1"
-		       " UNION ALL SELECT * FROM (SELECT 0, at FROM ledger"
-		       " ORDER BY seq LIMIT 1) LIMIT 1",
-		       &row, "i", (int64_t) class);
+		       "SELECT seq, until FROM retention WHERE class = ?", &row,
+		       "i", (int64_t) class);
 	if (r == 0)
 		r = store_step(row);
 	if (r != STORE_E_ROW)
-		return r == 0 ? LEDGER_E_UNKNOWN : r;
+		return r;
 	*ret_reach = (struct reach){ sqlite3_column_int64(row, 0),
 				     sqlite3_column_int64(row, 1) };
 	sqlite3_reset(row);
@@ -54,6 +53,31 @@ static int keep_reach(struct state *state, enum event_class class,
 			 "iii", (int64_t) class, reach->seq, reach->until_us);
 }
 
+/*
+ * How far this pass may go: a time in which nothing was recorded, or in which
+ * all went already, is none of the pace.
+ */
+static int find_limit(struct state *state, enum event_class class,
+		      int64_t *ret_until_us)
+{
+	const struct ledger_filter any = { .since_us = INT64_MIN,
+					   .until_us = INT64_MAX };
+	struct ledger_row next = { .at_us = INT64_MIN };
+	struct reach reach;
+	int r;
+
+	r = find_reach(state, class, &reach);
+	if (r == 0)
+		r = ledger_search(&state->ledger, &any, reach.seq + 1,
+				  state->ledger.seq, &next);
+	if (r != 0 && r != LEDGER_E_UNKNOWN)
+		return r;
+	*ret_until_us =
+		RETENTION_PACE_US +
+		(next.at_us > reach.until_us ? next.at_us : reach.until_us);
+	return 0;
+}
+
 int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
 		    int64_t now_us, struct retention_pass *ret_pass)
 {
@@ -61,15 +85,10 @@ int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
 
 	ret_pass->class = 0;
 	for (unsigned int i = 0; r == 0 && i < _EVENT_CLASS_N; i++) {
-		int64_t until = now_us - keep_us[i];
-		struct reach reach = { 0 };
+		int64_t until = now_us - keep_us[i], limit = 0;
 
-		r = find_reach(state, (enum event_class)i, &reach);
-		if (r == LEDGER_E_UNKNOWN)
-			r = 0; /* there is nothing to be purged either */
-		if (until > reach.until_us + RETENTION_PACE_US)
-			until = reach.until_us + RETENTION_PACE_US;
-		ret_pass->until_us[i] = until;
+		r = find_limit(state, (enum event_class)i, &limit);
+		ret_pass->until_us[i] = until < limit ? until : limit;
 		ret_pass->n_purged[i] = 0;
 	}
 	return r > 0 ? -EBADMSG : r;
@@ -220,10 +239,6 @@ static int do_slice(struct state *state, struct retention_pass *pass,
 	struct reach reach;
 	int r = find_reach(state, pass->class, &reach);
 
-	if (r == LEDGER_E_UNKNOWN) {
-		slice->is_at_end = true;
-		return 0;
-	}
 	if (r == 0)
 		r = purge_slice(state, pass, now_us, &reach, slice);
 	*ret_seq = reach.seq + 1;

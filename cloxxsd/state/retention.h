@@ -9,8 +9,8 @@
  * (state/hold.h), the last one, and those that are not as they were written,
  * stay. What was done is recorded in the same transaction.
  *
- * A clock that jumps ahead must not empty the ledger: how far a class is purged
- * goes on by RETENTION_PACE_US at most with each pass.
+ * A clock that jumps ahead must not empty the ledger: with each pass records of
+ * RETENTION_PACE_US go at most.
  */
 
 #include <stdint.h>

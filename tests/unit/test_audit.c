@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #include "base/anchor.h"
@@ -642,6 +643,66 @@ static void a_person_is_erased(void **state)
 	json_decref(reply);
 }
 
+/* Once an hour of the steady clock; here the hour is over at once. */
+static void let_purge(void)
+{
+	sd_event_source *timer = core->daemon.purging.timer;
+
+	assert_true(sd_event_source_set_time_relative(timer, 0) >= 0);
+	do
+		core_settle(core);
+	while (core->daemon.purging.is_in_pass && core_turn(core, 10000) > 0);
+}
+
+static void what_is_old_goes_by_itself(void **state)
+{
+	(void)state;
+	write_some();
+	/* Those of the fixture are of 1970. */
+	let_purge();
+	let_purge();
+	assert_int_equal(core_count(core, "action"), 5);
+	assert_int_equal(core_count(core, "user-changed"), 0);
+	assert_int_equal(core_count(core, "audit-purged"), 1);
+	/* Of a class with a time of its own. */
+	core->daemon.settings->audit_keep_application_s = 86400;
+	core_world.clock_s += 30 * 86400;
+	let_purge();
+	assert_int_equal(core_count(core, "action"), 0);
+	assert_int_equal(core_count(core, "audit-purged"), 2);
+	assert_true(core->daemon.state.ledger.cut.seq > 5);
+	core_restart(core);
+	assert_string_equal(
+		json_string_value(member(verify(json_object()), "verdict")),
+		"proved");
+}
+
+/* The head is written down when the daemon ends, for all to read. */
+static void the_head_is_written_down(void **state)
+{
+	struct anchor anchor = { 0 };
+	char path[256], line[256];
+	struct stat status;
+	int64_t last;
+	FILE *file;
+
+	(void)state;
+	write_some();
+	last = head();
+	core_stop(core);
+	(void)snprintf(path, sizeof(path), "%s/anchors", core->state);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0644);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		assert_true(anchor_read(line, &anchor));
+	fclose(file);
+	assert_true(anchor.sequence >= last);
+	core_start(core);
+	assert_int_equal(core->daemon.anchors.seq, anchor.sequence);
+}
+
 /* ---- the journal */
 
 static json_t *seen(json_int_t first, json_int_t last, json_int_t up_to,
@@ -748,6 +809,8 @@ int main(void)
 		TEST(holds_come_and_go),
 		TEST(what_is_no_hold_is_refused),
 		TEST(a_person_is_erased),
+		TEST(what_is_old_goes_by_itself),
+		TEST(the_head_is_written_down),
 		TEST(what_is_not_seen_is_sent_again),
 		TEST(others_have_seen_nothing),
 	};
