@@ -15,6 +15,36 @@
 #include "cloxxsctl/table.h"
 #include "cloxxsctl/user_view.h"
 
+static void print_services(struct output *output, const json_t *services)
+{
+	const json_t *service;
+	size_t i;
+
+	json_array_foreach((json_t *)services, i, service)
+	{
+		const char *name = json_string_value(service);
+
+		fputs(i > 0 ? "," : "", output->stream);
+		output_foreign(output, name ? name : "?");
+	}
+	if (json_array_size(services) == 0)
+		fputs("none", output->stream);
+}
+
+/* " services: sshd,sudo -> sshd", where a list came in the place of another. */
+static void print_replaced(struct output *output, const json_t *reply)
+{
+	const json_t *before = json_object_get(reply, "services_before");
+
+	if (!json_is_array(before))
+		return;
+	fputs(" services: ", output->stream);
+	print_services(output, before);
+	fputs(" -> ", output->stream);
+	print_services(output, json_object_get(json_object_get(reply, "user"),
+					       "services"));
+}
+
 /* A change in one line, then what still keeps the user out, then the password.
  */
 static int show_changed(struct output *output, const struct command *command,
@@ -25,7 +55,9 @@ static int show_changed(struct output *output, const struct command *command,
 
 	fputs("User ", output->stream);
 	output_foreign(output, name);
-	fprintf(output->stream, ": %s.\n", command->row->done);
+	fprintf(output->stream, ": %s.", command->row->done);
+	print_replaced(output, reply);
+	fputc('\n', output->stream);
 	if (user && user_state(user) != USER_MAY_LOG_IN) {
 		fputs("State: ", output->stream);
 		user_view_state(output, user);

@@ -478,6 +478,24 @@ void admin_tell_validity(const struct user *user, struct text *text)
 		text_add_format(text, ", hours \"%s\"", user->hours);
 }
 
+/* With the former services too, where others took their place. */
+static int reply_set(struct service *service, struct varlink_call *call,
+		     const struct user *before)
+{
+	struct user_moment moment = service_moment(service);
+	struct user user;
+	bool replaced;
+
+	if (user_find_uid(service->state->store, before->uid, &user) != 0)
+		return 0;
+	replaced = strcmp(before->services, user.services) != 0;
+	return varlink_call_reply(
+		call, json_pack("{s:o, s:o}", "user", user_json(&user, &moment),
+				"services_before",
+				replaced ? user_services_json(before->services)
+					 : json_null()));
+}
+
 static int set_user(struct varlink_call *call, json_t *parameters,
 		    void *userdata)
 {
@@ -508,7 +526,7 @@ static int set_user(struct varlink_call *call, json_t *parameters,
 					   .user = &after,
 					   .details = details }))
 		return 0;
-	return admin_reply_user(service, call, after.uid);
+	return reply_set(service, call, &before);
 }
 
 static int enable_user(struct varlink_call *call, json_t *parameters,

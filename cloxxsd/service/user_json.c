@@ -15,7 +15,7 @@ json_t *text_or_null(const char *text)
 	return *text ? json_string(text) : json_null();
 }
 
-static json_t *services_json(const char *services)
+json_t *user_services_json(const char *services)
 {
 	json_t *list = json_array();
 
@@ -48,7 +48,7 @@ json_t *user_json(const struct user *user, const struct user_moment *moment)
 		" s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
 		"name", user->name, "uid", (int)user->uid, "role",
 		user_role_name(user->role), "enabled", (int)user->enabled,
-		"services", services_json(user->services), "shell", user->shell,
+		"services", user_services_json(user->services), "shell", user->shell,
 		"home", user->home, "language", text_or_null(user->language),
 		"password", user_password_kind_name(user->password_kind),
 		"temporary_until",

@@ -308,6 +308,27 @@ def test_explain_right_names_all_of_it(serve, arguments):
     assert server.calls == []
 
 
+# A list of services that takes the place of another.
+
+@pytest.mark.parametrize("before, told", [
+    (["sshd", "sudo"], " services: sshd,sudo -> sshd"),
+    ([], " services: none -> sshd"), (["a\x1b"], " services: a\\x1b -> sshd"),
+    (None, ""), ("sshd", "")])
+def test_replaced_services_are_told(serve, before, told):
+    answer = {"user": ANNA, "services_before": before}
+    words = ["user", "set", "anna", "--services", "sshd"]
+    result = ctl(serve(reply(answer)), *words)
+    assert result.returncode == 0
+    assert result.stdout.decode() == f"User anna: changed.{told}\n"
+
+
+def test_replaced_services_in_json(serve):
+    answer = {"user": ANNA, "services_before": ["sudo"]}
+    result = ctl(serve(reply(answer)), "user", "set", "anna", "--services",
+                 "sshd", "--json")
+    assert json.loads(result.stdout) == answer
+
+
 # Projects, groups, grants: what comes in a stream.
 
 GRANT = {"holder": "@g", "project": "a", "service": "s", "right": "read",

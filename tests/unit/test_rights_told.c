@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an administrator is told beside the change that he made, so that he sees
+ * what it did not do: in a whole daemon, as a client reads it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/unit/core_fixture.h"
+
+#define JAN 66000
+#define PIET 66001
+#define ADMIN "nl.cloxxs.Admin."
+#define INVALID ADMIN "Invalid"
+#define NOT_FOUND ADMIN "NotFound"
+/* One that an account speaks for, and one that none does. */
+#define APP "books"
+#define OTHER "plans"
+
+static struct core fixture;
+static struct core *const core = &fixture;
+
+/* The reply's parameters; where it is an error, it must be error. */
+static json_t *ask(const char *method, json_t *parameters, const char *error)
+{
+	json_t *reply, *inner;
+	const char *found;
+	struct talk talk;
+	char whole[64];
+
+	(void)snprintf(whole, sizeof(whole), ADMIN "%s", method);
+	talk_open(core, &talk, 0);
+	reply = talk_call(core, &talk, whole, parameters);
+	found = json_string_value(json_object_get(reply, "error"));
+	assert_string_equal(found ? found : "", error ? error : "");
+	inner = json_incref(json_object_get(reply, "parameters"));
+	json_decref(reply);
+	talk_close(core, &talk);
+	return inner;
+}
+
+/* member of the reply is what is written here, with ' for ". */
+static void expect(const char *method, json_t *parameters, const char *member,
+		   const char *written)
+{
+	json_t *reply = ask(method, parameters, NULL);
+	char text[512], *told;
+
+	(void)snprintf(text, sizeof(text), "%s", written);
+	for (char *c = text; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	told = json_dumps(json_object_get(reply, member),
+			  JSON_COMPACT | JSON_ENCODE_ANY);
+	assert_non_null(told);
+	assert_string_equal(told, text);
+	free(told);
+	json_decref(reply);
+}
+
+static json_t *services_of(const char *name, const char *one, const char *two)
+{
+	return json_pack("{s:s, s:[s, s*]}", "name", name, "services", one,
+			 two);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	core_init(core, "[service " APP "]\naccount = www-data\n"
+			"[service lost]\naccount = nobody-here\n");
+	core_add(core, JAN, "jan", CORE_OLD);
+	core_add(core, PIET, "piet", CORE_OLD);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	core_finish(core);
+	return 0;
+}
+
+static void replaced_services(void **state)
+{
+	(void)state;
+	expect("SetUser", services_of("jan", "sshd", APP), "services_before",
+	       "['sshd','sudo']");
+	expect("SetUser", services_of("jan", "sshd", APP), "services_before",
+	       "null");
+	expect("SetUser",
+	       json_pack("{s:s, s:s}", "name", "jan", "shell", "/bin/sh"),
+	       "services_before", "null");
+	expect("SetUser", json_pack("{s:s, s:[]}", "name", "jan", "services"),
+	       "services_before", "['sshd','" APP "']");
+	expect("SetUser", services_of("jan", "sshd", NULL), "services_before",
+	       "[]");
+}
+
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(replaced_services),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
