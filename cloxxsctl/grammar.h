@@ -14,6 +14,7 @@
  * must not change its meaning when a verb is added.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -161,6 +162,9 @@ struct grammar_verb {
 
 	/* What it does: calls method, or what run does by itself. */
 	int (*run)(struct ctl *ctl, const struct command *command);
+	/* What is told on ctl's errors of a change that was done; or NULL. */
+	void (*warn)(struct ctl *ctl, const struct command *command,
+		     const json_t *reply);
 	const char *method;
 	const char *parameter; /* that takes the first operand */
 	/* Those that take the other ones. */

@@ -159,6 +159,23 @@ int project_run_show(struct ctl *ctl, const struct command *command)
 		     : STATUS_OK;
 }
 
+void project_warn_added(struct ctl *ctl, const struct command *command,
+			const json_t *reply)
+{
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	if (!json_is_false(json_object_get(reply, "bound")))
+		return;
+	text_init(&text, sentence, sizeof(sentence));
+	text_add(&text, "warning: no account speaks for the service ");
+	output_add_foreign(&text, command->values[OPTION_SERVICE],
+			   strnlen(command->values[OPTION_SERVICE], 100));
+	text_add(&text, " yet, so no application can ask for rights in it; "
+			"see [service NAME] in cloxxsd.conf(5)");
+	failure_print(ctl->errors, command, sentence);
+}
+
 int project_view_changed(struct output *output, const struct command *command,
 			 const json_t *reply)
 {

@@ -16,6 +16,10 @@ int project_run_show(struct ctl *ctl, const struct command *command);
 int project_run_who(struct ctl *ctl, const struct command *command);
 int project_run_of_user(struct ctl *ctl, const struct command *command);
 
+/* Where no application can ask for rights in one that was added. */
+void project_warn_added(struct ctl *ctl, const struct command *command,
+			const json_t *reply);
+
 /* The reply to a change, in a few lines. */
 must_check int project_view_changed(struct output *output,
 				    const struct command *command,

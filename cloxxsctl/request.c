@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
-#include "cloxxsctl/services.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/terminal.h"
 #include "cloxxsctl/time_value.h"
@@ -286,6 +285,26 @@ int request_call(struct ctl *ctl, const struct command *command,
 	return call(ctl, command, client, parameters, ret_reply);
 }
 
+json_t *request_try(const struct ctl *ctl, const char *method,
+		    json_t *parameters)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	const char *error = NULL;
+	json_t *reply = NULL;
+
+	if (varlink_client_new(ctl->socket, ctl->timeout_ms, &client) != 0) {
+		json_decref(parameters);
+		return NULL;
+	}
+	if (varlink_client_call(client, method, parameters, &reply, &error) !=
+	    0)
+		return NULL;
+	if (!error)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
 int request_run(struct ctl *ctl, const struct command *command)
 {
 	scope(json_decrefp) json_t *reply = NULL;
@@ -303,7 +322,8 @@ int request_run(struct ctl *ctl, const struct command *command)
 	r = request_fetch(ctl, command, &reply);
 	if (r != STATUS_OK)
 		return r;
-	services_warn(ctl, command);
+	if (command->row->warn)
+		command->row->warn(ctl, command, reply);
 	r = request_show(ctl, command, reply);
 	return r == STATUS_OK ? session_end_all(ctl, command, reply) : r;
 }

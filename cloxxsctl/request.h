@@ -26,6 +26,9 @@ int request_fetch(struct ctl *ctl, const struct command *command,
 /* The same with parameters of the caller's, which are taken. */
 int request_call(struct ctl *ctl, const struct command *command,
 		 json_t *parameters, json_t **ret_reply);
+/* The same for what may fail without a word: NULL then. */
+json_t *request_try(const struct ctl *ctl, const char *method,
+		    json_t *parameters);
 /*
  * The two halves of request_fetch(), for a conversation: a client and the
  * parameters that the command names, and one call of a method. Parameters are

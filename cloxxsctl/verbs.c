@@ -17,6 +17,7 @@
 #include "cloxxsctl/password_check.h"
 #include "cloxxsctl/project.h"
 #include "cloxxsctl/request.h"
+#include "cloxxsctl/services.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/setup/setup.h"
 #include "cloxxsctl/ssh_key.h"
@@ -84,12 +85,14 @@ const struct grammar_verb verbs[] = {
 	  .summary = "add a user and show a temporary password",
 	  .example = "cloxxsctl user add anna --services sshd,sudo",
 	  .method = ADMIN "AddUser", .view = VIEW_CHANGED,
+	  .warn = services_warn,
 	  .gives_password = true, .done = "added" },
 	{ ONE_USER, .verb = "set", .options = ATTRIBUTES | JSON,
 	  .changes = true,
 	  .summary = "change what is given, leave the rest",
 	  .example = "cloxxsctl user set anna --services sshd",
-	  .method = ADMIN "SetUser", .view = VIEW_CHANGED, .done = "changed" },
+	  .method = ADMIN "SetUser", .view = VIEW_CHANGED, .done = "changed",
+	  .warn = services_warn },
 	{ .noun = "user", .verb = "list", .options = JSON,
 	  .summary = "list all users",
 	  .example = "cloxxsctl user list",
@@ -187,7 +190,8 @@ const struct grammar_verb verbs[] = {
 	  .summary = "add a project of a service",
 	  .example = "cloxxsctl project add budget-2027 --service "
 		     "cloxxs-online",
-	  .method = ADMIN "AddProject", .done = "added" },
+	  .method = ADMIN "AddProject", .done = "added",
+	  .warn = project_warn_added },
 	{ .noun = "project", .verb = "list", .options = OF_SERVICE | JSON,
 	  .summary = "list all projects, or those of a service",
 	  .example = "cloxxsctl project list",
@@ -491,7 +495,8 @@ const struct grammar_verb verbs[] = {
 		JSON,
 	  .summary = "make an account for emergencies, closed",
 	  .example = "cloxxsctl break-glass prepare fire --services login,sshd",
-	  .method = ADMIN "PrepareBreakGlass", .view = VIEW_ENVELOPE },
+	  .method = ADMIN "PrepareBreakGlass", .view = VIEW_ENVELOPE,
+	  .warn = services_warn },
 	{ GLASS, .verb = "open",
 	  .options = REASON | OPTION_BIT(OPTION_TTL) |
 		OPTION_BIT(OPTION_REMOTE) | JSON,

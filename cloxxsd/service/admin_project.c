@@ -209,6 +209,7 @@ int admin_add_project(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	struct project project = { .created = clock_realtime_us() / 1000000 };
 	char details[256];
+	uid_t account;
 	int r;
 
 	if (!name_is_good(service, call, "name", name))
@@ -231,7 +232,11 @@ int admin_add_project(struct varlink_call *call, json_t *parameters,
 				  .project = &project },
 		 details))
 		return 0;
-	return reply_project(call, &project);
+	return varlink_call_reply(
+		call, json_pack("{s:o, s:b}", "project",
+				admin_project_json(&project), "bound",
+				(int)accounts_uid_of(service->accounts, of,
+						     &account)));
 }
 
 int admin_set_project(struct varlink_call *call, json_t *parameters,

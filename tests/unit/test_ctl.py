@@ -56,6 +56,8 @@ class Server:
     def __init__(self, directory, script):
         self.path = os.path.join(directory, "sock")
         self.script = list(script)
+        # What is answered to who comes behind, one call a connection.
+        self.later = []
         self.calls = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
@@ -84,9 +86,14 @@ class Server:
         # Who comes after that is nobody's friend.
         while True:
             try:
-                self.listener.accept()[0].close()
+                connection, _ = self.listener.accept()
             except OSError:
                 return
+            with connection:
+                if self.later and self.take_call(connection):
+                    for row in self.later.pop(0):
+                        connection.sendall(json.dumps(row).encode() + b"\0")
+                    connection.recv(1)
 
     def take_call(self, connection):
         data = b""
@@ -510,6 +517,49 @@ def test_unknown_service_is_warned_of(serve):
         "cloxxsctl: user add anna: warning: there is no /etc/pam.d/"
         + service + " on this host"
         for service in ("no-such-service", "nor-this")]
+
+
+APPLICATIONS = {"applications": [
+    {"service": "no-such-app", "account": "app", "uid": 990, "proxies": "x",
+     "fault": None},
+    {"service": "no-such-lost", "account": "a\x1b", "uid": None,
+     "proxies": "x", "fault": "does not stand in /etc/passwd"}]}
+
+
+def test_service_of_an_application_is_known(serve, directory):
+    """The daemon says which they are, on a connection of its own."""
+    server = serve(reply({"user": ANNA}))
+    server.later = [[reply(APPLICATIONS)]]
+    result = ctl(server, "user", "set", "anna", "--services",
+                 "no-such-app,no-such-lost,no-such")
+    assert result.returncode == 0
+    before = "cloxxsctl: user set anna: warning: "
+    assert result.stderr.decode("ascii").splitlines() == [
+        before + 'nobody speaks for the service "no-such-lost" yet: account '
+        "a\\x1b does not stand in /etc/passwd",
+        before + "there is no /etc/pam.d/no-such on this host, and no account "
+        'that speaks for it; is "no-such" the service that was meant?']
+    assert [call["method"] for call in server.calls] == [
+        ADMIN + "SetUser", ADMIN + "Status"]
+
+
+@pytest.mark.parametrize("bound", [True, False, None])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_project_that_nobody_asks_about(serve, bound, form):
+    answer = {"project": {"name": "a", "service": "s"}}
+    if bound is not None:
+        answer["bound"] = bound
+    result = ctl(serve(reply(answer)), "project", "add", "a", "--service",
+                 "s", *form)
+    assert result.returncode == 0
+    if form:
+        assert json.loads(result.stdout) == answer
+    else:
+        assert result.stdout == b"Project a: added.\n"
+    if bound is False:
+        assert "no account speaks for the service s yet" in one_line(result)
+    else:
+        assert result.stderr == b""
 
 
 def test_unknown_service_of_a_refused_command(serve):

@@ -100,6 +100,22 @@ static void replaced_services(void **state)
 	       "[]");
 }
 
+static void bound_services(void **state)
+{
+	static const struct {
+		const char *service, *bound;
+	} cases[] = { { APP, "true" },
+		      { OTHER, "false" },
+		      { "lost", "false" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect("AddProject",
+		       json_pack("{s:s, s:s}", "name", cases[i].service,
+				 "service", cases[i].service),
+		       "bound", cases[i].bound);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -107,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(replaced_services),
+		TEST(bound_services),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
