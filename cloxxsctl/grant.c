@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsctl/grant.h"
 
+#include <string.h>
+
 #include "cloxxsctl/listing.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/request.h"
@@ -71,6 +73,53 @@ int grant_show_table(struct output *output, const json_t *grants)
 			r = listing_take(reply, &listing);
 	}
 	return r == 0 ? listing_end(&listing) : r;
+}
+
+bool grant_add_lacking(struct text *text, const char *user, const json_t *reply)
+{
+	const json_t *services = json_object_get(reply, "lacks_services");
+	const json_t *service;
+	size_t i;
+
+	if (json_array_size(services) == 0)
+		return false;
+	text_add(text, "warning: ");
+	output_add_foreign(text, user, strnlen(user, 100));
+	text_add(text, " may not use the service ");
+	json_array_foreach((json_t *)services, i, service)
+	{
+		const char *name = json_string_value(service);
+
+		text_add(text, i > 0 ? ", " : "");
+		output_add_foreign(text, name ? name : "?",
+				   name ? strnlen(name, 100) : 1);
+	}
+	return true;
+}
+
+void grant_warn_added(struct ctl *ctl, const struct command *command,
+		      const json_t *reply)
+{
+	const char *const *words = command->operands;
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	text_init(&text, sentence, sizeof(sentence));
+	if (strcmp(words[2], "deny") == 0 ||
+	    !grant_add_lacking(&text, words[0], reply))
+		return;
+	text_add(&text, ", so it gives nothing yet; see \"cloxxsctl ");
+	/* There is no explaining all projects at once. */
+	if (strcmp(words[1], "every-project") == 0) {
+		text_add_format(&text, "user show %.64s\"", words[0]);
+	} else {
+		text_add_format(&text, "explain --user %.64s --project ",
+				words[0]);
+		text_add_format(&text, "%.64s --right %s\"", words[1],
+				strcmp(words[2], "read") == 0 ? "read"
+							      : "write");
+	}
+	failure_print(ctl->errors, command, sentence);
 }
 
 int grant_view_changed(struct output *output, const struct command *command,

@@ -22,6 +22,13 @@ int grant_gather(struct ctl *ctl, const struct command *command,
 		 json_t *parameters, json_t *grants);
 /* A heading and a table below a page. */
 must_check int grant_show_table(struct output *output, const json_t *grants);
+/* Where a grant gives its holder nothing yet. */
+void grant_warn_added(struct ctl *ctl, const struct command *command,
+		      const json_t *reply);
+/* What who lacks the services of a reply gains nothing by, for a warning:
+ * false where he lacks none. */
+bool grant_add_lacking(struct text *text, const char *user,
+		       const json_t *reply);
 /* The reply to a change, in one line. */
 must_check int grant_view_changed(struct output *output,
 				  const struct command *command,

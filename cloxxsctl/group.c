@@ -98,6 +98,22 @@ int group_run_show(struct ctl *ctl, const struct command *command)
 		     : ctl_fail_errno(ctl, command, "memory", -ENOMEM);
 }
 
+void group_warn_added(struct ctl *ctl, const struct command *command,
+		      const json_t *reply)
+{
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	text_init(&text, sentence, sizeof(sentence));
+	if (!grant_add_lacking(&text, command->operands[1], reply))
+		return;
+	text_add_format(&text,
+			", so the grants of the group give nothing there yet; "
+			"see \"cloxxsctl group show %.64s\"",
+			bare(command->operands[0]));
+	failure_print(ctl->errors, command, sentence);
+}
+
 int group_view_changed(struct output *output, const struct command *command,
 		       const json_t *reply)
 {

@@ -262,7 +262,8 @@ const struct grammar_verb verbs[] = {
 	{ MEMBERSHIP, .verb = "add-member", .options = JSON,
 	  .summary = "put a user into a group",
 	  .example = "cloxxsctl group add-member finance anna",
-	  .method = ADMIN "AddMember", .done = "is a member" },
+	  .method = ADMIN "AddMember", .done = "is a member",
+	  .warn = group_warn_added },
 	{ MEMBERSHIP, .verb = "remove-member", .options = JSON,
 	  .summary = "take a user out of a group",
 	  .example = "cloxxsctl group remove-member finance anna",
@@ -280,7 +281,7 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl grant add anna budget-2027 write "
 		     "--until 2027-12-31",
 	  .run = request_run, .method = ADMIN "AddGrant", .view = VIEW_GRANT,
-	  .done = "holds", GRANT_MISSING },
+	  .done = "holds", GRANT_MISSING, .warn = grant_warn_added },
 	{ .noun = "grant", .verb = "remove", .operands = "HOLDER PROJECT",
 	  .operands_min = 2, .operands_max = 2, .parameter = "holder",
 	  .more_parameters = { "project" }, .options = OF_SERVICE | JSON,

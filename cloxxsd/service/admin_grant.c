@@ -77,6 +77,20 @@ static bool act(struct service *service, struct varlink_call *call,
 				     .details = details });
 }
 
+/* The service, where the holder is a user who has it not: then the grant gives
+ * him nothing. NULL without memory. */
+static json_t *lacks_json(struct store *store, const struct grant *grant)
+{
+	struct user user;
+
+	if (grant->holder == ACCESS_EVERYONE ||
+	    (grant->holder & ACCESS_GROUP_BIT) ||
+	    user_find_uid(store, grant->holder, &user) != 0 ||
+	    user_may_use(&user, grant->service))
+		return json_array();
+	return json_pack("[s]", grant->service);
+}
+
 static int reply_grant(struct varlink_call *call,
 		       const struct grant_request *request,
 		       const struct grant *grant)
@@ -107,7 +121,12 @@ int admin_add_grant(struct varlink_call *call, json_t *parameters,
 		 &(struct change){ .type = CHANGE_GRANT_SET, .grant = &grant },
 		 &request, before.rights))
 		return 0;
-	return reply_grant(call, &request, &grant);
+	return varlink_call_reply(
+		call, json_pack("{s:o, s:o}", "grant",
+				admin_grant_json(&grant, request.holder,
+						 request.project),
+				"lacks_services",
+				lacks_json(service->state->store, &grant)));
 }
 
 int admin_remove_grant(struct varlink_call *call, json_t *parameters,

@@ -150,6 +150,29 @@ static bool take_member(struct service *service, struct varlink_call *call,
 				ret_user);
 }
 
+/* The services of grants that the group holds and user has not: there he gains
+ * nothing by it. NULL: they cannot be told. */
+static json_t *lacks_json(struct store *store, const struct user_group *group,
+			  const struct user *user)
+{
+	struct grant grant = { .holder = group->id | ACCESS_GROUP_BIT };
+	json_t *services = json_array();
+	int r;
+
+	while ((r = grant_next_of_holder(store, &grant, &grant)) == 0) {
+		if (!user_may_use(user, grant.service) &&
+		    json_array_append_new(services,
+					  json_string(grant.service)) < 0)
+			break;
+		/* Behind all of this service. */
+		grant.project = UINT32_MAX;
+	}
+	if (r == GRANT_E_UNKNOWN)
+		return services;
+	json_decref(services);
+	return NULL;
+}
+
 int admin_add_member(struct varlink_call *call, json_t *parameters,
 		     void *userdata)
 {
@@ -176,7 +199,13 @@ int admin_add_member(struct varlink_call *call, json_t *parameters,
 				  .at = clock_realtime_us() / 1000000 },
 		 user.name))
 		return 0;
-	return reply_group(service, call, &group);
+	if (user_group_count(service->state->store, group.id, &n) != 0)
+		n = 0;
+	return varlink_call_reply(
+		call,
+		json_pack("{s:o, s:o*}", "group", group_json(&group, n),
+			  "lacks_services",
+			  lacks_json(service->state->store, &group, &user)));
 }
 
 int admin_remove_member(struct varlink_call *call, json_t *parameters,

@@ -374,6 +374,40 @@ def test_lists(serve, words, method, parameters, member, n, form):
                              "parameters": parameters}]
 
 
+@pytest.mark.parametrize("words, lacks, told", [
+    (["anna", "a", "write"], ["s"], 'the service s, so it gives nothing yet; '
+     'see "cloxxsctl explain --user anna --project a --right write"'),
+    (["anna", "a", "read"], ["s"], "--right read"),
+    (["anna", "a", "write-only"], ["s"], "--right write"),
+    (["anna", "every-project", "read"], ["s"], 'see "cloxxsctl user show'),
+    (["anna", "a", "deny"], ["s"], None), (["anna", "a", "read"], [], None),
+    (["@g", "a", "read"], None, None)])
+def test_grant_that_gives_nothing(serve, words, lacks, told):
+    answer = {"grant": GRANT}
+    if lacks is not None:
+        answer["lacks_services"] = lacks
+    result = ctl(serve(reply(answer)), "grant", "add", *words)
+    assert result.returncode == 0 and b"holds" in result.stdout
+    if told:
+        assert "anna may not use" in one_line(result)
+        assert told in one_line(result)
+    else:
+        assert result.stderr == b""
+
+
+@pytest.mark.parametrize("lacks", [["s", "t\x1b"], [], None])
+def test_member_whom_the_grants_give_nothing(serve, lacks):
+    answer = {"group": {"name": "g", "members": 1}, "lacks_services": lacks}
+    result = ctl(serve(reply(answer)), "group", "add-member", "@g", "anna")
+    assert result.returncode == 0
+    if lacks:
+        assert ("anna may not use the service s, t\\x1b, so the grants of the"
+                ' group give nothing there yet; see "cloxxsctl group show g"'
+                in one_line(result))
+    else:
+        assert result.stderr == b""
+
+
 @pytest.mark.parametrize("words", [["grant", "list"], ["access", "review"],
                                    ["project", "list"]])
 def test_a_list_that_breaks_off_is_not_whole(serve, words):

@@ -43,6 +43,11 @@ static json_t *ask(const char *method, json_t *parameters, const char *error)
 	return inner;
 }
 
+static void tell(const char *method, json_t *parameters)
+{
+	json_decref(ask(method, parameters, NULL));
+}
+
 /* member of the reply is what is written here, with ' for ". */
 static void expect(const char *method, json_t *parameters, const char *member,
 		   const char *written)
@@ -116,6 +121,52 @@ static void bound_services(void **state)
 		       "bound", cases[i].bound);
 }
 
+static json_t *grant_of(const char *holder, const char *project,
+			const char *right)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "holder", holder, "project",
+			 project, "right", right, "service", APP);
+}
+
+static void add(const char *method, const char *name, const char *of)
+{
+	tell(method, of ? json_pack("{s:s, s:s}", "name", name, "service", of)
+			: json_pack("{s:s}", "name", name));
+}
+
+/* Who has not the service is told of: he, and nobody else. */
+static void lacking_services(void **state)
+{
+	(void)state;
+	add("AddProject", "a", APP);
+	add("AddProject", "b", OTHER);
+	add("AddGroup", "finance", NULL);
+	tell("SetUser", services_of("jan", "sshd", APP));
+	expect("AddGrant", grant_of("piet", "a", "read"), "lacks_services",
+	       "['" APP "']");
+	expect("AddGrant", grant_of("piet", "every-project", "read"),
+	       "lacks_services", "['" APP "']");
+	expect("AddGrant", grant_of("jan", "a", "read"), "lacks_services",
+	       "[]");
+	expect("AddGrant", grant_of("@everyone", "a", "read"), "lacks_services",
+	       "[]");
+	expect("AddGrant", grant_of("@finance", "a", "read"), "lacks_services",
+	       "[]");
+	tell("AddGrant", grant_of("@finance", "every-project", "read"));
+	tell("AddGrant", json_pack("{s:s, s:s, s:s}", "holder", "@finance",
+				   "project", "b", "right", "read"));
+	expect("AddMember",
+	       json_pack("{s:s, s:s}", "name", "finance", "user", "jan"),
+	       "lacks_services", "['" OTHER "']");
+	expect("AddMember",
+	       json_pack("{s:s, s:s}", "name", "finance", "user", "piet"),
+	       "lacks_services", "['" APP "','" OTHER "']");
+	add("AddGroup", "empty", NULL);
+	expect("AddMember",
+	       json_pack("{s:s, s:s}", "name", "empty", "user", "piet"),
+	       "lacks_services", "[]");
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -124,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(replaced_services),
 		TEST(bound_services),
+		TEST(lacking_services),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
