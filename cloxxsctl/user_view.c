@@ -327,6 +327,39 @@ static void print_notice(struct output *output, const json_t *reply)
 	fputc('\n', output->stream);
 }
 
+static void print_groups(struct output *output, const json_t *groups)
+{
+	const json_t *group;
+	size_t i;
+
+	if (!json_is_array(groups))
+		return;
+	output_label(output, "Groups");
+	json_array_foreach((json_t *)groups, i, group)
+	{
+		const char *name = json_string_value(group);
+
+		fputs(i > 0 ? ", @" : "@", output->stream);
+		output_foreign(output, name ? name : "?");
+	}
+	fputs(json_array_size(groups) > 0 ? "\n" : "none\n", output->stream);
+}
+
+static void print_grants(struct output *output, const json_t *reply)
+{
+	int64_t own, of_groups = 0;
+
+	if (!output_member_int(reply, "grants", &own))
+		return;
+	(void)output_member_int(reply, "group_grants", &of_groups);
+	output_label(output, "Grants");
+	fprintf(output->stream, "%lld", (long long)own);
+	if (of_groups > 0)
+		fprintf(output->stream, ", and %lld of his groups",
+			(long long)of_groups);
+	fputc('\n', output->stream);
+}
+
 int user_view(struct output *output, const json_t *reply)
 {
 	const json_t *user = json_object_get(reply, "user");
@@ -336,6 +369,8 @@ int user_view(struct output *output, const json_t *reply)
 	print_way_in(output, user);
 	print_services(output, user);
 	print_networks(output, user);
+	print_groups(output, json_object_get(reply, "groups"));
+	print_grants(output, reply);
 	print_member(output, "Role", user, "role");
 	if (json_is_true(json_object_get(user, "protected"))) {
 		output_label(output, "Protected");
@@ -349,6 +384,7 @@ int user_view(struct output *output, const json_t *reply)
 	print_time(output, "Valid until", user, "not_after");
 	print_member(output, "Hours", user, "hours");
 	print_password(output, user);
+	print_number(output, "Keys", reply, "ssh_keys");
 	print_last_login(output, user);
 	print_notice(output, reply);
 	print_time(output, "Created", user, "created");

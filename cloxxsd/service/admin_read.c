@@ -11,6 +11,7 @@
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_project.h"
+#include "cloxxsd/state/ssh_key.h"
 
 /* Users of one batch of a stream. */
 #define BATCH 64
@@ -110,12 +111,57 @@ static int notice_of(struct service *service, const struct user *user,
 	return 0;
 }
 
+/* The groups that he is in, and the grants that these hold. */
+static int add_groups(struct store *store, uint32_t uid, json_t *names,
+		      int64_t *ret_n_grants)
+{
+	uint32_t ids[USER_GROUPS_MAX], n = 0, n_grants;
+	struct user_group group;
+	int r = user_group_of(store, uid, ids, &n);
+
+	*ret_n_grants = 0;
+	for (uint32_t i = 0; r == 0 && i < n; i++) {
+		r = user_group_find_id(store, ids[i], &group);
+		if (r == 0)
+			r = grant_count_of_holder(
+				store, ids[i] | ACCESS_GROUP_BIT, &n_grants);
+		if (r != 0)
+			break;
+		*ret_n_grants += n_grants;
+		r = json_array_append_new(names, json_string(group.name));
+	}
+	return r;
+}
+
+/* Adds to reply, which it takes, what he was given; NULL: it cannot be told. */
+static json_t *add_given(struct store *store, uint32_t uid, json_t *reply)
+{
+	json_t *groups = json_array();
+	uint32_t n_keys, n_grants;
+	int64_t n_of_groups;
+
+	if (ssh_key_count(store, uid, &n_keys) == 0 &&
+	    grant_count_of_holder(store, uid, &n_grants) == 0 &&
+	    add_groups(store, uid, groups, &n_of_groups) == 0 &&
+	    json_object_update_new(
+		    reply, json_pack("{s:O, s:I, s:I, s:I}", "groups", groups,
+				     "ssh_keys", (json_int_t)n_keys, "grants",
+				     (json_int_t)n_grants, "group_grants",
+				     (json_int_t)n_of_groups)) == 0) {
+		json_decref(groups);
+		return reply;
+	}
+	json_decref(groups);
+	json_decref(reply);
+	return NULL;
+}
+
 int admin_get_user(struct varlink_call *call, json_t *parameters,
 		   void *userdata)
 {
 	struct service *service = userdata;
 	struct user_moment moment = service_moment(service);
-	json_t *failed, *accepted;
+	json_t *failed, *accepted, *reply;
 	const char *notice;
 	struct user user;
 
@@ -128,10 +174,12 @@ int admin_get_user(struct varlink_call *call, json_t *parameters,
 		json_decref(failed);
 		return admin_unavailable(call, ADMIN_UNREADABLE);
 	}
-	return varlink_call_reply(
-		call, json_pack("{s:o, s:o, s:s, s:o}", "user",
-				user_json(&user, &moment), "failed", failed,
-				"notice", notice, "accepted", accepted));
+	reply = json_pack("{s:o, s:o, s:s, s:o}", "user",
+			  user_json(&user, &moment), "failed", failed, "notice",
+			  notice, "accepted", accepted);
+	reply = add_given(service->state->store, user.uid, reply);
+	return reply ? varlink_call_reply(call, reply)
+		     : admin_unavailable(call, ADMIN_UNREADABLE);
 }
 
 /* So many locks are told of: a screen's worth. */

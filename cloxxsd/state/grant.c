@@ -158,6 +158,22 @@ int grant_count(struct store *store, const char *service, uint32_t *ret_n)
 			   ret_n, "t", service);
 }
 
+int grant_count_of_holder(struct store *store, uint32_t holder, uint32_t *ret_n)
+{
+	sqlite3_stmt *row;
+	int64_t n = 0;
+	int r = store_bind(store,
+			   "SELECT count(*) FROM project_grant"
+			   " WHERE holder = ?",
+			   &row, "i", (int64_t)holder);
+
+	if (r == 0)
+		r = store_step_number(row, &n);
+	if (r == 0)
+		*ret_n = (uint32_t)n;
+	return r;
+}
+
 int grant_put(struct store *store, const struct grant *grant)
 {
 	return store_run(store,

@@ -58,6 +58,10 @@ must_check int grant_for_each(struct store *store, const char *service,
 must_check int grant_count(struct store *store, const char *service,
 			   uint32_t *ret_n);
 
+/* How many holder holds. */
+must_check int grant_count_of_holder(struct store *store, uint32_t holder,
+				     uint32_t *ret_n);
+
 static inline bool grant_is_ended(const struct grant *grant, int64_t latest)
 {
 	return grant->until != 0 && grant->until <= latest;

@@ -315,6 +315,24 @@ def test_explain_right_names_all_of_it(serve, arguments):
     assert server.calls == []
 
 
+# What a user was given.
+
+@pytest.mark.parametrize("given, told", [
+    ({"groups": ["g\x1b", "h"], "grants": 1, "group_grants": 2,
+      "ssh_keys": 3}, ["Groups        @g\\x1b, @h", "Keys          3",
+                       "Grants        1, and 2 of his groups"]),
+    ({"groups": [], "grants": 0, "group_grants": 0, "ssh_keys": 0},
+     ["Groups        none", "Keys          0", "Grants        0"]),
+    ({}, [])])
+def test_what_a_user_was_given(serve, given, told):
+    result = ctl(serve(reply({"user": ANNA, "failed": [], **given})), "user",
+                 "show", "anna")
+    assert result.returncode == 0
+    lines = result.stdout.decode().splitlines()
+    assert sorted(line for line in lines if line.startswith(
+        ("Groups", "Keys", "Grants"))) == sorted(told)
+
+
 # A list of services that takes the place of another.
 
 @pytest.mark.parametrize("before, told", [

@@ -167,6 +167,43 @@ static void lacking_services(void **state)
 	       "lacks_services", "[]");
 }
 
+#define KEY                                                    \
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAcICQoLDA0ODxAR" \
+	"EhMUFRYXGBkaGxwdHh8gISIjJCUm x"
+
+static json_t *name_of(const char *name)
+{
+	return json_pack("{s:s}", "name", name);
+}
+
+/* In the order of the groups' making, and counted by who holds them. */
+static void given_to_a_user(void **state)
+{
+	(void)state;
+	expect("GetUser", name_of("jan"), "groups", "[]");
+	expect("GetUser", name_of("jan"), "grants", "0");
+	add("AddProject", "a", APP);
+	add("AddProject", "c", APP);
+	add("AddGroup", "finance", NULL);
+	add("AddGroup", "audit", NULL);
+	tell("AddMember",
+	     json_pack("{s:s, s:s}", "name", "finance", "user", "jan"));
+	tell("AddMember",
+	     json_pack("{s:s, s:s}", "name", "audit", "user", "jan"));
+	tell("AddGrant", grant_of("jan", "a", "read"));
+	tell("AddGrant", grant_of("@everyone", "a", "read"));
+	tell("AddGrant", grant_of("@finance", "a", "read"));
+	tell("AddGrant", grant_of("@finance", "c", "read"));
+	tell("AddGrant", grant_of("@audit", "every-project", "deny"));
+	tell("AddSshKey", json_pack("{s:s, s:s}", "name", "jan", "key", KEY));
+	expect("GetUser", name_of("jan"), "groups", "['finance','audit']");
+	expect("GetUser", name_of("jan"), "grants", "1");
+	expect("GetUser", name_of("jan"), "group_grants", "3");
+	expect("GetUser", name_of("jan"), "ssh_keys", "1");
+	expect("GetUser", name_of("piet"), "group_grants", "0");
+	expect("GetUser", name_of("piet"), "ssh_keys", "0");
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -176,6 +213,7 @@ int main(void)
 		TEST(replaced_services),
 		TEST(bound_services),
 		TEST(lacking_services),
+		TEST(given_to_a_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
