@@ -237,6 +237,15 @@ void listing_deinit(struct listing *listing)
 int listing_run(struct ctl *ctl, const struct command *command,
 		const struct listing_kind *kind, json_t *more)
 {
+	uint64_t n;
+
+	return listing_run_counting(ctl, command, kind, more, &n);
+}
+
+int listing_run_counting(struct ctl *ctl, const struct command *command,
+			 const struct listing_kind *kind, json_t *more,
+			 uint64_t *ret_n)
+{
 	scope(listing_deinit) struct listing listing = {
 		.kind = kind,
 		.output = ctl->output,
@@ -254,6 +263,7 @@ int listing_run(struct ctl *ctl, const struct command *command,
 	r = listing_end(&listing);
 	if (listing.form == LISTING_JSON)
 		fputc('\n', ctl->output->stream);
+	*ret_n = listing.n;
 	return r < 0 ? ctl_fail_errno(ctl, command, "showing the answer", r)
 		     : STATUS_OK;
 }

@@ -72,5 +72,10 @@ void listing_deinit(struct listing *listing);
 int listing_run(struct ctl *ctl, const struct command *command,
 		const struct listing_kind *kind, json_t *more);
 
+/* The same, and how many there were; set on STATUS_OK. */
+int listing_run_counting(struct ctl *ctl, const struct command *command,
+			 const struct listing_kind *kind, json_t *more,
+			 uint64_t *ret_n);
+
 /* A field of CSV that no spreadsheet takes for a formula. */
 void listing_add_csv(struct text *text, const char *field);

@@ -8,6 +8,8 @@
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/request.h"
 
+#define ADMIN "nl.cloxxs.Admin."
+
 static const struct listing_column project_columns[] = {
 	{ "name", "NAME", LISTING_TEXT },
 	{ "service", "SERVICE", LISTING_TEXT },
@@ -53,14 +55,15 @@ int project_run_list(struct ctl *ctl, const struct command *command)
 	return listing_run(ctl, command, &projects, NULL);
 }
 
-int project_run_who(struct ctl *ctl, const struct command *command)
+/* The list; true where it is empty, and somebody looks at it. */
+static bool run_for_eyes(struct ctl *ctl, const struct command *command,
+			 const struct listing_kind *kind, int *ret_status)
 {
-	return listing_run(ctl, command, &who, NULL);
-}
+	uint64_t n = 0;
 
-int project_run_of_user(struct ctl *ctl, const struct command *command)
-{
-	return listing_run(ctl, command, &of_user, NULL);
+	*ret_status = listing_run_counting(ctl, command, kind, NULL, &n);
+	return *ret_status == STATUS_OK && n == 0 &&
+	       listing_form_of(command) == LISTING_TABLE;
 }
 
 static void print_text(struct output *output, const char *label,
@@ -128,6 +131,71 @@ static int gather_grants(struct ctl *ctl, const struct command *command,
 					   json_object_get(project, "service")),
 				 grants);
 	return r;
+}
+
+/* Grants that give nothing are there, most often for want of the service. */
+static void hint_at_grants(struct ctl *ctl, const struct command *command)
+{
+	const char *project = command->operands[0];
+	scope(json_decrefp) json_t *grants = json_array();
+	scope(json_decrefp) json_t *reply = NULL;
+	FILE *stream = ctl->output->stream;
+
+	reply = request_try(ctl, ADMIN "GetProject",
+			    json_pack("{s:s}", "name", project));
+	if (!reply ||
+	    gather_grants(ctl, command, json_object_get(reply, "project"),
+			  grants) != STATUS_OK ||
+	    json_array_size(grants) == 0)
+		return;
+	fputs("There are grants that give nothing now: see \"cloxxsctl project "
+	      "show ",
+	      stream);
+	output_foreign(ctl->output, project);
+	fputs("\", and\n\"cloxxsctl explain --user NAME --project ", stream);
+	output_foreign(ctl->output, project);
+	fputs(" --right read\".\n", stream);
+}
+
+int project_run_who(struct ctl *ctl, const struct command *command)
+{
+	int status;
+
+	if (run_for_eyes(ctl, command, &who, &status))
+		hint_at_grants(ctl, command);
+	return status;
+}
+
+/* The same of a user's own grants, and of his groups'. */
+static void hint_at_grants_of(struct ctl *ctl, const char *user)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	int64_t own = 0, of_groups = 0;
+
+	reply = request_try(ctl, ADMIN "GetUser",
+			    json_pack("{s:s}", "name", user));
+	(void)output_member_int(reply, "grants", &own);
+	(void)output_member_int(reply, "group_grants", &of_groups);
+	if (own + of_groups == 0)
+		return;
+	fputs("He or his groups hold grants that give nothing now: see "
+	      "\"cloxxsctl user show ",
+	      ctl->output->stream);
+	output_foreign(ctl->output, user);
+	fputs("\", and\n\"cloxxsctl explain --user ", ctl->output->stream);
+	output_foreign(ctl->output, user);
+	fputs(" --project NAME --right read\".\n", ctl->output->stream);
+}
+
+int project_run_of_user(struct ctl *ctl, const struct command *command)
+{
+	int status;
+
+	/* Of one service they may be another's. */
+	if (run_for_eyes(ctl, command, &of_user, &status) &&
+	    !command_has(command, OPTION_SERVICE))
+		hint_at_grants_of(ctl, command->operands[0]);
+	return status;
 }
 
 int project_run_show(struct ctl *ctl, const struct command *command)

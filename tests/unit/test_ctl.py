@@ -392,6 +392,34 @@ def test_lists(serve, words, method, parameters, member, n, form):
                              "parameters": parameters}]
 
 
+@pytest.mark.parametrize("more", [[], ["--json"], ["--service", "s"]])
+@pytest.mark.parametrize("own, of_groups", [(1, 0), (0, 2), (0, 0)])
+def test_empty_list_of_a_user_who_holds_grants(serve, own, of_groups, more):
+    server = serve(reply({}))
+    server.later = [[reply({"user": ANNA, "failed": [], "grants": own,
+                            "group_grants": of_groups})]]
+    result = ctl(server, "user", "projects", "anna", *more)
+    assert (result.returncode, result.stderr) == (0, b"")
+    hint = (b'"cloxxsctl explain --user anna --project NAME --right read"'
+            in result.stdout)
+    assert hint == (own + of_groups > 0 and not more)
+
+
+@pytest.mark.parametrize("grants", [[], [GRANT]])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_empty_list_of_a_project_with_grants(serve, grants, form):
+    server = serve(reply({}))
+    server.later = [[reply({"project": {"name": "a", "service": "s"}})],
+                    one_of("grant", *grants), one_of("grant")]
+    result = ctl(server, "project", "who", "a", *form)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert (b'"cloxxsctl project show a"' in result.stdout) == bool(
+        grants and not form)
+    if not form:
+        assert [call["parameters"] for call in server.calls[2:]] == [
+            {"project": "a"}, {"project": "every-project", "service": "s"}]
+
+
 @pytest.mark.parametrize("words, lacks, told", [
     (["anna", "a", "write"], ["s"], 'the service s, so it gives nothing yet; '
      'see "cloxxsctl explain --user anna --project a --right write"'),
