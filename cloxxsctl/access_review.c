@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/timestamp.h"
+#include "cloxxsctl/grant.h"
 #include "cloxxsctl/listing.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/request.h"
@@ -279,7 +280,10 @@ int access_review_run(struct ctl *ctl, const struct command *command)
 		.listing = { .output = ctl->output,
 			     .form = listing_form_of(command) },
 	};
+	int r = grant_refuse_group(ctl, command, command->values[OPTION_USER]);
 
+	if (r != STATUS_OK)
+		return r;
 	switch (review.listing.form) {
 	case LISTING_TABLE:
 		return show_table(&review);

@@ -2,6 +2,7 @@
 #include "cloxxsctl/explain.h"
 
 #include "cloxxsctl/explain_view.h"
+#include "cloxxsctl/grant.h"
 #include "cloxxsctl/request.h"
 
 /* What the verb is with a code, of a login, and of a right in a project. */
@@ -79,8 +80,10 @@ static int explain_right(struct ctl *ctl, const struct command *command)
 	scope(json_decrefp) json_t *reply = NULL;
 	scope(json_decrefp) json_t *found = NULL;
 	struct command of_right = *command;
-	int r = STATUS_OK;
+	int r = grant_refuse_group(ctl, command, command->values[OPTION_USER]);
 
+	if (r != STATUS_OK)
+		return r;
 	of_right.row = &right_row;
 	if (!command_has(command, OPTION_SERVICE)) {
 		r = find_service(ctl, command, &found);

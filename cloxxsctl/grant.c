@@ -75,6 +75,24 @@ int grant_show_table(struct output *output, const json_t *grants)
 	return r == 0 ? listing_end(&listing) : r;
 }
 
+int grant_refuse_group(const struct ctl *ctl, const struct command *command,
+		       const char *user)
+{
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	if (!user || *user != '@')
+		return STATUS_OK;
+	text_init(&text, sentence, sizeof(sentence));
+	text_add(&text, "a user is asked for, and ");
+	output_add_foreign(&text, user, strnlen(user, 100));
+	text_add(&text, " is none; what it holds tells \"cloxxsctl grant "
+			"list --user ");
+	output_add_foreign(&text, user, strnlen(user, 100));
+	text_add(&text, "\"");
+	return ctl_fail(ctl, command, STATUS_USAGE, sentence);
+}
+
 bool grant_add_lacking(struct text *text, const char *user, const json_t *reply)
 {
 	const json_t *services = json_object_get(reply, "lacks_services");

@@ -22,6 +22,10 @@ int grant_gather(struct ctl *ctl, const struct command *command,
 		 json_t *parameters, json_t *grants);
 /* A heading and a table below a page. */
 must_check int grant_show_table(struct output *output, const json_t *grants);
+/* A user was asked for, and a group was named: what to ask instead, as the
+ * failure of command; STATUS_OK where it is none. */
+int grant_refuse_group(const struct ctl *ctl, const struct command *command,
+		       const char *user);
 /* Where a grant gives its holder nothing yet. */
 void grant_warn_added(struct ctl *ctl, const struct command *command,
 		      const json_t *reply);

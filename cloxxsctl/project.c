@@ -189,8 +189,10 @@ static void hint_at_grants_of(struct ctl *ctl, const char *user)
 
 int project_run_of_user(struct ctl *ctl, const struct command *command)
 {
-	int status;
+	int status = grant_refuse_group(ctl, command, command->operands[0]);
 
+	if (status != STATUS_OK)
+		return status;
 	/* Of one service they may be another's. */
 	if (run_for_eyes(ctl, command, &of_user, &status) &&
 	    !command_has(command, OPTION_SERVICE))

@@ -23,6 +23,18 @@ json_t *admin_grant_json(const struct grant *grant, const char *holder,
 			 grant->granted_by);
 }
 
+/* For a holder that is no user, but a group without its '@'. */
+static int refuse_bare_group(struct varlink_call *call, const char *name)
+{
+	char message[160];
+
+	(void)snprintf(message, sizeof(message),
+		       "There is no user %.40s; the group of that name is "
+		       "written @%.40s.",
+		       name, name);
+	return admin_invalid(call, "holder", message);
+}
+
 /* Answers for a request that could not be taken. */
 static int refuse(struct varlink_call *call,
 		  const struct grant_request *request,
@@ -31,6 +43,8 @@ static int refuse(struct varlink_call *call,
 	switch (fault->what) {
 	case GRANT_FAULT_HOLDER:
 		return admin_not_found(call, request->holder);
+	case GRANT_FAULT_GROUP:
+		return refuse_bare_group(call, request->holder);
 	case GRANT_FAULT_PROJECT:
 		return admin_not_found(call, request->project);
 	case GRANT_FAULT_INVALID:
@@ -257,7 +271,10 @@ static bool read_holder(struct service *service, struct varlink_call *call,
 	if (!holder)
 		return true;
 	r = holder_find(service->state->store, holder, &listing->last.holder);
-	if (r == HOLDER_E_UNKNOWN)
+	if (r == HOLDER_E_UNKNOWN &&
+	    holder_is_bare_group(service->state->store, holder))
+		(void)!refuse_bare_group(call, holder);
+	else if (r == HOLDER_E_UNKNOWN)
 		(void)!admin_not_found(call, holder);
 	else if (r != 0)
 		(void)!admin_unavailable(call, ADMIN_UNREADABLE);

@@ -116,6 +116,13 @@ static void describe(const struct grant_request *request,
 		text_add_format(message, "there is no user or group %s",
 				request->holder);
 		return;
+	case GRANT_FAULT_GROUP:
+		text_add_format(message, "there is no user %s; ",
+				request->holder);
+		text_add_format(message,
+				"the group of that name is written @%s",
+				request->holder);
+		return;
 	case GRANT_FAULT_PROJECT:
 		text_add_format(message, "there is no project %s",
 				request->project);

@@ -57,6 +57,17 @@ static bool read_project(struct service *service,
 	return true;
 }
 
+/* Why there is no such holder. */
+static enum grant_fault_kind holder_fault(struct service *service,
+					  const char *holder, int error)
+{
+	if (error != HOLDER_E_UNKNOWN)
+		return GRANT_FAULT_UNREADABLE;
+	return holder_is_bare_group(service->state->store, holder)
+		       ? GRANT_FAULT_GROUP
+		       : GRANT_FAULT_HOLDER;
+}
+
 bool grant_request_read(struct service *service,
 			const struct grant_request *request,
 			struct grant *ret_grant, struct grant_fault *ret_fault)
@@ -80,9 +91,8 @@ bool grant_request_read(struct service *service,
 	r = holder_find(service->state->store, request->holder, &grant.holder);
 	if (r != 0)
 		return fail(ret_fault,
-			    r == HOLDER_E_UNKNOWN ? GRANT_FAULT_HOLDER
-						  : GRANT_FAULT_UNREADABLE,
-			    NULL, NULL);
+			    holder_fault(service, request->holder, r), NULL,
+			    NULL);
 	if (!read_project(service, request, &grant, ret_fault))
 		return false;
 	*ret_grant = grant;

@@ -18,6 +18,7 @@ struct grant_request {
 enum grant_fault_kind {
 	_GRANT_FAULT_NONE,
 	GRANT_FAULT_HOLDER,  /* there is no such user or group */
+	GRANT_FAULT_GROUP,   /* no such user, but a group: its '@' is missing */
 	GRANT_FAULT_PROJECT, /* there is no such project */
 	GRANT_FAULT_INVALID, /* parameter, text */
 	GRANT_FAULT_UNREADABLE,

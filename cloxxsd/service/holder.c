@@ -40,6 +40,13 @@ int holder_find(struct store *store, const char *written, uint32_t *ret_holder)
 	return 0;
 }
 
+bool holder_is_bare_group(struct store *store, const char *written)
+{
+	struct user_group group;
+
+	return *written != '@' && user_group_find(store, written, &group) == 0;
+}
+
 int holder_write(struct store *store, uint32_t holder,
 		 char ret_written[HOLDER_TEXT_MAX])
 {

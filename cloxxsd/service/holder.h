@@ -24,6 +24,8 @@ enum holder_error {
 
 must_check int holder_find(struct store *store, const char *written,
 			   uint32_t *ret_holder);
+/* Whether what is no holder as it was written is a group but for its '@'. */
+bool holder_is_bare_group(struct store *store, const char *written);
 /* HOLDER_E_UNKNOWN where a row names somebody who has gone. */
 must_check int holder_write(struct store *store, uint32_t holder,
 			    char ret_written[HOLDER_TEXT_MAX]);

@@ -420,6 +420,20 @@ def test_empty_list_of_a_project_with_grants(serve, grants, form):
             {"project": "a"}, {"project": "every-project", "service": "s"}]
 
 
+@pytest.mark.parametrize("words", [
+    ["access", "review", "--user", "@g\x1b"],
+    ["access", "review", "--user", "@g\x1b", "--json"],
+    ["user", "projects", "@g\x1b"],
+    ["explain", "--user", "@g\x1b", "--project", "a", "--right", "read"]])
+def test_group_where_a_user_is_asked_for(serve, words):
+    server = serve(reply({}))
+    result = ctl(server, *words)
+    assert result.returncode == 2 and result.stdout == b""
+    assert ('a user is asked for, and @g\\x1b is none; what it holds tells '
+            '"cloxxsctl grant list --user @g\\x1b"' in one_line(result))
+    assert server.calls == []
+
+
 @pytest.mark.parametrize("words, lacks, told", [
     (["anna", "a", "write"], ["s"], 'the service s, so it gives nothing yet; '
      'see "cloxxsctl explain --user anna --project a --right write"'),

@@ -34,7 +34,11 @@ static json_t *ask(const char *method, json_t *parameters, const char *error)
 
 	(void)snprintf(whole, sizeof(whole), ADMIN "%s", method);
 	talk_open(core, &talk, 0);
-	reply = talk_call(core, &talk, whole, parameters);
+	if (strncmp(method, "List", 4) == 0)
+		talk_send_more(&talk, whole, parameters);
+	else
+		talk_send(&talk, whole, parameters);
+	reply = talk_wait(core, &talk);
 	found = json_string_value(json_object_get(reply, "error"));
 	assert_string_equal(found ? found : "", error ? error : "");
 	inner = json_incref(json_object_get(reply, "parameters"));
@@ -204,16 +208,73 @@ static void given_to_a_user(void **state)
 	expect("GetUser", name_of("piet"), "ssh_keys", "0");
 }
 
+static void is_told_of_the_group(const char *method, json_t *parameters)
+{
+	json_t *reply = ask(method, parameters, INVALID);
+
+	assert_string_equal(
+		json_string_value(json_object_get(reply, "parameter")),
+		"holder");
+	assert_string_equal(
+		json_string_value(json_object_get(reply, "message")),
+		"There is no user finance; the group of that name is written "
+		"@finance.");
+	json_decref(reply);
+}
+
+/* The message of the first fault of an import of one line. */
+static void expect_fault(const char *holder, const char *message)
+{
+	json_t *reply, *fault;
+	struct talk talk;
+
+	talk_open(core, &talk, 0);
+	json_decref(talk_call(core, &talk, ADMIN "GrantsBegin", NULL));
+	reply = talk_call(core, &talk, ADMIN "GrantsPut",
+			  json_pack("{s:[{s:i, s:s, s:s, s:s}]}", "grants",
+				    "line", 2, "holder", holder, "project", "a",
+				    "right", "read"));
+	fault = json_array_get(
+		json_object_get(json_object_get(reply, "parameters"), "faults"),
+		0);
+	assert_string_equal(
+		json_string_value(json_object_get(fault, "message")), message);
+	json_decref(reply);
+	talk_close(core, &talk);
+}
+
+static void group_without_its_mark(void **state)
+{
+	(void)state;
+	add("AddProject", "a", APP);
+	add("AddGroup", "finance", NULL);
+	add("AddGroup", "piet", NULL);
+	is_told_of_the_group("AddGrant", grant_of("finance", "a", "read"));
+	is_told_of_the_group(
+		"RemoveGrant",
+		json_pack("{s:s, s:s}", "holder", "finance", "project", "a"));
+	is_told_of_the_group("ListGrants",
+			     json_pack("{s:s}", "holder", "finance"));
+	expect_fault("finance", "there is no user finance; the group of that "
+				"name is written @finance");
+	expect_fault("nobody", "there is no user or group nobody");
+	json_decref(
+		ask("AddGrant", grant_of("nobody", "a", "read"), NOT_FOUND));
+	json_decref(ask("AddGrant", grant_of("@jan", "a", "read"), NOT_FOUND));
+	/* A user comes before a group of his name. */
+	tell("AddGrant", grant_of("piet", "a", "read"));
+	tell("AddGrant", grant_of("@finance", "a", "read"));
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(replaced_services),
-		TEST(bound_services),
-		TEST(lacking_services),
-		TEST(given_to_a_user),
+		TEST(replaced_services),      TEST(bound_services),
+		TEST(lacking_services),       TEST(given_to_a_user),
+		TEST(group_without_its_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
