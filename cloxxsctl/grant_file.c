@@ -13,6 +13,9 @@ const char *const grant_columns[_GRANT_COLUMN_N] = {
 	[GRANT_COLUMN_UNTIL] = "until",
 };
 
+/* What the header may have, for who wrote another thing there. */
+#define COLUMNS "; columns are holder, project, right, service and until"
+
 struct reading {
 	const struct grant_file_args *args;
 	/* Which field of a row is which column; its place and 1, 0: none. */
@@ -60,7 +63,7 @@ static bool read_header(const struct csv_row *row, void *userdata)
 			fault = strchr(row->fields[i], ';')
 					? "is no column: columns are parted by "
 					  "commas"
-					: "is no column";
+					: "is no column" COLUMNS;
 		else if (reading->places[column])
 			fault = "is a column twice";
 		if (fault)
@@ -72,7 +75,7 @@ static bool read_header(const struct csv_row *row, void *userdata)
 	for (size_t i = 0; i < _GRANT_COLUMN_N; i++)
 		if (good && is_needed(i) && !reading->places[i]) {
 			fault_about(args, row->line, grant_columns[i],
-				    "is a column that is missing");
+				    "is a column that is missing" COLUMNS);
 			good = false;
 		}
 	return good;

@@ -98,7 +98,7 @@ static const struct user_column *find_column(const char *name)
 static void fault_about(const struct user_file_args *args, int64_t line,
 			const char *word, const char *sentence)
 {
-	char buffer[256];
+	char buffer[380];
 	struct text text;
 
 	text_init(&text, buffer, sizeof(buffer));
@@ -116,6 +116,25 @@ struct reading {
 	const struct user_column *columns[CSV_FIELDS_MAX]; /* of the fields */
 };
 
+/* A name that no column or member has, with all that there are. */
+static void fault_of_name(const struct user_file_args *args, int64_t line,
+			  const char *name, const char *sentence,
+			  const char *those)
+{
+	char buffer[256];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	text_add_format(&text, "%s; %s are ", sentence, those);
+	for (size_t i = 0; user_columns[i].name; i++)
+		text_add_format(&text, "%s%s",
+				i == 0                     ? ""
+				: user_columns[i + 1].name ? ", "
+							   : " and ",
+				user_columns[i].name);
+	fault_about(args, line, name, buffer);
+}
+
 static bool read_header(const struct csv_row *row, void *userdata)
 {
 	struct reading *reading = userdata;
@@ -126,11 +145,13 @@ static bool read_header(const struct csv_row *row, void *userdata)
 		const struct user_column *column = find_column(row->fields[i]);
 
 		if (!column) {
-			fault_about(args, row->line, row->fields[i],
-				    strchr(row->fields[i], ';')
-					    ? "is no column: columns are "
-					      "parted by commas"
-					    : "is no column");
+			if (strchr(row->fields[i], ';'))
+				fault_about(args, row->line, row->fields[i],
+					    "is no column: columns are parted "
+					    "by commas");
+			else
+				fault_of_name(args, row->line, row->fields[i],
+					      "is no column", "columns");
 			good = false;
 			continue;
 		}
@@ -351,7 +372,8 @@ static int take_object(const struct user_file_args *args, struct cursor *cursor,
 	{
 		if (find_column(name))
 			continue;
-		fault_about(args, line, name, "is no attribute");
+		fault_of_name(args, line, name, "is no attribute",
+			      "attributes");
 		good = false;
 	}
 	good = take_times(args, line, user) && good;

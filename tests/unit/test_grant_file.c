@@ -36,6 +36,7 @@ static void hear_fault(int64_t line, const char *sentence, void *userdata)
 	text_add_format(&heard->text, "%lld! %s\n", (long long)line, sentence);
 }
 
+#define THESE "; columns are holder, project, right, service and until"
 #define HEAD "holder,project,right\n"
 #define WHOLE "holder,project,right,service,until\n"
 #define ANNA(n)                                                  \
@@ -70,14 +71,17 @@ static const struct {
 	{ HEAD "'anna,''p,read\n", 0,
 	  "{\"holder\":\"'anna\",\"line\":2,\"project\":\"''p\",\"right\":"
 	  "\"read\"}\n" },
-	{ "holder,project\n", 0, "1! \"right\" is a column that is missing\n" },
-	{ "project,right\n", 0, "1! \"holder\" is a column that is missing\n" },
+	{ "holder,project\n", 0,
+	  "1! \"right\" is a column that is missing" THESE "\n" },
+	{ "project,right\n", 0,
+	  "1! \"holder\" is a column that is missing" THESE "\n" },
 	{ "holder;project;right\na;b;read\n", 0,
 	  "1! \"holder;project;right\" is no column: columns are parted by "
 	  "commas\n" },
 	{ "holder,project,right,right\n", 0,
 	  "1! \"right\" is a column twice\n" },
-	{ "Holder,project,right\n", 0, "1! \"Holder\" is no column\n" },
+	{ "Holder,project,right\n", 0,
+	  "1! \"Holder\" is no column" THESE "\n" },
 	{ "\"holder\n", 0, "1! a quotation mark is never closed\n" },
 	/* The lines behind a bad one are read. */
 	{ HEAD "anna,p\nanna,p,read,x\n,p,read\nanna,,read\nanna,p,\n"

@@ -53,6 +53,11 @@ static const char *hear(struct heard *heard,
 	return heard->buffer;
 }
 
+#define THESE                                                         \
+	"name, uid, role, enabled, services, shell, home, language, " \
+	"networks, "                                                  \
+	"not_before, not_after, hours and password_hash"
+
 struct row {
 	const char *file;
 	size_t n; /* 0: to its NUL */
@@ -112,8 +117,10 @@ static const struct row csv_rows[] = {
 	{ "name;uid\n", 0,
 	  "1! \"name;uid\" is no column: columns are parted by commas\n"
 	  "1! there is no column \"name\"\n" },
-	{ "name,colour\nanna,red\n", 0, "1! \"colour\" is no column\n" },
-	{ "name,line\nanna,3\n", 0, "1! \"line\" is no column\n" },
+	{ "name,colour\nanna,red\n", 0,
+	  "1! \"colour\" is no column; columns are " THESE "\n" },
+	{ "name,line\nanna,3\n", 0,
+	  "1! \"line\" is no column; columns are " THESE "\n" },
 	{ "name,uid,name\n", 0, "1! \"name\" is a column twice\n" },
 	{ "name\nanna,x\n\nben\n", 0,
 	  "2! it has another number of fields than the header\n"
@@ -185,9 +192,9 @@ static const struct row json_rows[] = {
 	  "3! \"soon\" is no time such as 2027-01-31, 2027-01-31T09:00 or "
 	  "never\n" },
 	{ "[{\"name\":\"anna\",\"line\":7}]", 0,
-	  "1! \"line\" is no attribute\n" },
+	  "1! \"line\" is no attribute; attributes are " THESE "\n" },
 	{ "[{\"name\":\"anna\",\"wanted_uid\":7},\n{\"name\":\"ben\"}]", 0,
-	  "1! \"wanted_uid\" is no attribute\n"
+	  "1! \"wanted_uid\" is no attribute; attributes are " THESE "\n"
 	  "{\"line\":2,\"name\":\"ben\"}\n" },
 	{ "[{\"name\":\"anna\"},]", 0,
 	  "{\"line\":1,\"name\":\"anna\"}\n1! the array goes on with neither "
