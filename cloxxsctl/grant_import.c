@@ -53,6 +53,92 @@ static int take_grant(json_t *grant, void *userdata)
 	return import_add(importing, grant, n);
 }
 
+static void print_right(struct output *output, const json_t *change,
+			const char *right, const char *until)
+{
+	int64_t at;
+
+	output_foreign(output, output_member(change, right, "?"));
+	if (output_member_int(change, until, &at)) {
+		char stamp[64];
+		struct text text;
+
+		text_init(&text, stamp, sizeof(stamp));
+		output_add_time(&text, at);
+		fprintf(output->stream, " until %s", stamp);
+	}
+}
+
+/* "grants.csv:2: anna budget-2027: write until 2027-01-01 ... -> read" */
+static void print_change(const struct import *importing, const json_t *change)
+{
+	struct output *output = importing->ctl->output;
+	int64_t line = 0;
+
+	(void)output_member_int(change, "line", &line);
+	output_foreign(output, importing->faults.file);
+	fprintf(output->stream, ":%lld: ", (long long)line);
+	output_foreign(output, output_member(change, "holder", "?"));
+	fputc(' ', output->stream);
+	output_foreign(output, output_member(change, "project", "?"));
+	fputs(": ", output->stream);
+	print_right(output, change, "right_before", "until_before");
+	fputs(" -> ", output->stream);
+	print_right(output, change, "right", "until");
+	fputc('\n', output->stream);
+}
+
+/* What a dry run tells, as it comes. */
+struct dry_run {
+	const struct import *importing;
+	json_t *changes, *last;
+};
+
+static void dry_run_deinit(struct dry_run *run)
+{
+	json_decref(run->changes);
+	json_decref(run->last);
+}
+
+/* A change, or what comes behind all of them. */
+static int take_change(json_t *reply, void *userdata)
+{
+	json_t *change = json_object_get(reply, "change");
+	struct dry_run *run = userdata;
+
+	if (!json_is_object(change)) {
+		json_decref(run->last);
+		run->last = json_incref(reply);
+		return 0;
+	}
+	if (command_has(run->importing->command, OPTION_JSON))
+		return json_array_append(run->changes, change) < 0 ? -ENOMEM
+								   : 0;
+	print_change(run->importing, change);
+	return 0;
+}
+
+/* The daemon's answer to a dry run, with all changes; an exit status. */
+static int ask_for_changes(const struct import *importing, json_t **ret_reply)
+{
+	scope(dry_run_deinit) struct dry_run run = { .importing = importing,
+						     .changes = json_array() };
+	int status;
+
+	status = request_ask_more(importing->ctl, importing->command,
+				  importing->client, ADMIN "GrantsCommit",
+				  json_pack("{s:b}", "dry_run", 1), take_change,
+				  &run);
+	if (status != STATUS_OK)
+		return status;
+	*ret_reply = json_incref(run.last);
+	if (!command_has(importing->command, OPTION_JSON) ||
+	    json_object_set(*ret_reply, "changes", run.changes) == 0)
+		return STATUS_OK;
+	return ctl_fail_errno(importing->ctl, importing->command, "memory",
+			      -ENOMEM);
+}
+
 static void tell_outcome(const struct import *importing, bool done,
 			 const json_t *reply)
 {
@@ -75,10 +161,13 @@ static int commit(struct import *importing)
 	scope(json_decrefp) json_t *reply = NULL;
 	int status;
 
-	status = request_ask(importing->ctl, importing->command,
-			     importing->client, ADMIN "GrantsCommit",
-			     json_pack("{s:b}", "dry_run", (int)dry_run),
-			     &reply);
+	if (dry_run && !fault_list_any(&importing->faults))
+		status = ask_for_changes(importing, &reply);
+	else
+		status = request_ask(
+			importing->ctl, importing->command, importing->client,
+			ADMIN "GrantsCommit",
+			json_pack("{s:b}", "dry_run", (int)dry_run), &reply);
 	if (status == STATUS_OK)
 		status = import_judge(
 			importing, reply,

@@ -328,25 +328,35 @@ int request_run(struct ctl *ctl, const struct command *command)
 	return r == STATUS_OK ? session_end_all(ctl, command, reply) : r;
 }
 
+int request_ask_more(const struct ctl *ctl, const struct command *command,
+		     struct varlink_client *client, const char *method,
+		     json_t *parameters,
+		     int (*each)(json_t *reply, void *userdata), void *userdata)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	const char *error = NULL;
+	int r = varlink_client_stream(client, method, parameters, each,
+				      userdata, &reply, &error);
+
+	if (r != 0)
+		return client_failed(ctl, command, true, r);
+	return error ? reply_failed(ctl, command, error, reply) : STATUS_OK;
+}
+
 int request_stream(struct ctl *ctl, const struct command *command, json_t *more,
 		   int (*each)(json_t *reply, void *userdata), void *userdata)
 {
 	scope(varlink_client_freep) struct varlink_client *client = NULL;
 	scope(json_decrefp) json_t *besides = more;
-	scope(json_decrefp) json_t *reply = NULL;
 	json_t *parameters;
-	const char *error = NULL;
 	int r;
 
 	r = request_prepare(ctl, command, &parameters, &client);
 	if (r != STATUS_OK)
 		return r;
 	(void)json_object_update(parameters, besides);
-	r = varlink_client_stream(client, command->row->method, parameters,
-				  each, userdata, &reply, &error);
-	if (r != 0)
-		return client_failed(ctl, command, true, r);
-	return error ? reply_failed(ctl, command, error, reply) : STATUS_OK;
+	return request_ask_more(ctl, command, client, command->row->method,
+				parameters, each, userdata);
 }
 
 static int each_user(json_t *reply, void *userdata)

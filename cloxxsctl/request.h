@@ -40,6 +40,12 @@ int request_prepare(const struct ctl *ctl, const struct command *command,
 int request_ask(const struct ctl *ctl, const struct command *command,
 		struct varlink_client *client, const char *method,
 		json_t *parameters, json_t **ret_reply);
+/* The same with "more": each for every reply. */
+int request_ask_more(const struct ctl *ctl, const struct command *command,
+		     struct varlink_client *client, const char *method,
+		     json_t *parameters,
+		     int (*each)(json_t *reply, void *userdata),
+		     void *userdata);
 /* Shows a reply as the row's view. */
 int request_show(const struct ctl *ctl, const struct command *command,
 		 const json_t *reply);

@@ -22,8 +22,9 @@
 struct staged {
 	int64_t line;
 	struct grant grant;
-	uint32_t before; /* the rights that were there */
-	bool same;       /* as it stands already */
+	uint32_t before; /* the rights that were there; 0: none were */
+	int64_t until_before;
+	bool same; /* as it stands already */
 	char holder[HOLDER_TEXT_MAX], project[NAME_PROJECT_MAX + 1];
 };
 
@@ -293,6 +294,7 @@ static int look(struct service *service, struct grant_staging *staging,
 		if (r != 0 && r != GRANT_E_UNKNOWN)
 			return r < 0 ? r : -EBADMSG;
 		one->before = r == 0 ? before.rights : 0;
+		one->until_before = r == 0 ? before.until : 0;
 		one->same = r == 0 && before.rights == one->grant.rights &&
 			    before.until == one->grant.until;
 		counts[one->same ? 2 : r == 0 ? 1 : 0]++;
@@ -343,6 +345,91 @@ static int apply(struct service *service, const struct actor *actor,
 	return state_apply(service->state, &set);
 }
 
+static int reply_counts(struct varlink_call *call, const int64_t counts[3])
+{
+	return varlink_call_reply(
+		call, json_pack("{s:I, s:[], s:I, s:I, s:I}", "n_faults",
+				(json_int_t)0, "faults", "added",
+				(json_int_t)counts[0], "changed",
+				(json_int_t)counts[1], "unchanged",
+				(json_int_t)counts[2]));
+}
+
+/* Where the telling of changes stands. What was staged cannot go meanwhile:
+ * the connection takes its next call when this one is answered. */
+struct telling {
+	const struct grant_staging *staging;
+	size_t i;
+	int64_t counts[3];
+};
+
+/* Grants that are looked at in one turn of the loop. */
+#define BATCH 256
+
+static int tell_change(struct varlink_call *call, const struct staged *one)
+{
+	json_t *change = json_pack(
+		"{s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "line",
+		(json_int_t)one->line, "holder", one->holder, "project",
+		one->project, "service", one->grant.service, "right_before",
+		grant_rights_name(one->before), "until_before",
+		time_or_null(one->until_before), "right",
+		grant_rights_name(one->grant.rights), "until",
+		time_or_null(one->grant.until));
+
+	return varlink_call_continue(call,
+				     json_pack("{s:o}", "change", change));
+}
+
+static int next_changes(struct varlink_call *call, void *data)
+{
+	struct telling *telling = data;
+	const struct grant_staging *staging = telling->staging;
+	bool told = false;
+	int r = 0;
+
+	for (int n = 0; r == 0 && n < BATCH; n++, telling->i++) {
+		const struct staged *one = &staging->grants[telling->i];
+
+		if (telling->i == staging->n) {
+			varlink_connection_set_data(
+				varlink_call_connection(call), NULL, NULL);
+			return reply_counts(call, telling->counts);
+		}
+		if (one->same || one->before == 0)
+			continue;
+		r = tell_change(call, one);
+		told = true;
+	}
+	if (r != 0)
+		return r;
+	return told ? 0 : VARLINK_LOOKING;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct staged *one = a, *other = b;
+
+	return (one->line > other->line) - (one->line < other->line);
+}
+
+/* Streams what would become of grants that stand, in order of lines. */
+static int tell_changes(struct varlink_call *call,
+			struct grant_staging *staging, const int64_t counts[3])
+{
+	struct telling *telling = calloc(1, sizeof(*telling));
+
+	if (!telling)
+		return -ENOMEM;
+	telling->staging = staging;
+	memcpy(telling->counts, counts, sizeof(telling->counts));
+	if (staging->n > 0)
+		qsort(staging->grants, staging->n, sizeof(*staging->grants),
+		      by_line);
+	varlink_call_stream(call, next_changes, telling, free);
+	return 0;
+}
+
 int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
@@ -368,15 +455,12 @@ int admin_grants_commit(struct varlink_call *call, json_t *parameters,
 	json_decref(faults);
 	if (look(service, staging, counts) != 0)
 		return admin_unavailable(call, ADMIN_UNREADABLE);
+	if (dry_run && varlink_call_wants_more(call))
+		return tell_changes(call, staging, counts);
 	service_find_actor(service, varlink_call_peer(call), &actor);
 	if (!dry_run && counts[0] + counts[1] > 0 &&
 	    apply(service, &actor, staging, counts) != 0)
 		return admin_unavailable(call, ADMIN_NOT_WRITTEN);
 	varlink_connection_set_data(varlink_call_connection(call), NULL, NULL);
-	return varlink_call_reply(
-		call, json_pack("{s:I, s:[], s:I, s:I, s:I}", "n_faults",
-				(json_int_t)0, "faults", "added",
-				(json_int_t)counts[0], "changed",
-				(json_int_t)counts[1], "unchanged",
-				(json_int_t)counts[2]));
+	return reply_counts(call, counts);
 }

@@ -517,6 +517,42 @@ def test_import_of_grants(serve, directory, more):
     assert server.calls[2]["parameters"] == {"dry_run": bool(more)}
 
 
+CHANGES = [
+    {"line": 2, "holder": "@g", "project": "a", "service": "s",
+     "right_before": "write", "until_before": 1830294000, "right": "read",
+     "until": None},
+    {"line": 3, "holder": "anna\x1b", "project": "b", "service": "s",
+     "right_before": "read", "until_before": None, "right": "deny",
+     "until": 1830294000}]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_dry_run_of_grants_names_what_would_change(serve, directory, form):
+    counts = {**COUNTS, "changed": 2}
+    server = serve(reply({}), NEXT, reply({"n_faults": 0, "faults": []}), NEXT,
+                   *one_of("change", *CHANGES)[:-1], reply(counts))
+    result, path = import_grants(server, "holder,project,right\n@g,a,read\n",
+                                 "--dry-run", *form, directory=directory)
+    assert (result.returncode, result.stderr) == (0, b"")
+    if form:
+        assert json.loads(result.stdout) == {**counts, "changes": CHANGES}
+        return
+    assert result.stdout.decode("ascii").splitlines() == [
+        f"{path}:2: @g a: write until 2028-01-01 00:00:00 +0100 -> read",
+        f"{path}:3: anna\\x1b b: read -> deny until 2028-01-01 00:00:00 +0100",
+        "1 to be added, 2 to be changed, 0 as they are already. Nothing was "
+        "changed."]
+    assert server.calls[2]["more"] is True
+
+
+def test_dry_run_of_grants_that_breaks_off(serve, directory):
+    server = serve(reply({}), NEXT, reply({"n_faults": 0, "faults": []}), NEXT,
+                   *one_of("change", *CHANGES)[:-1], None)
+    result, _ = import_grants(server, "holder,project,right\n@g,a,read\n",
+                              "--dry-run", "--json", directory=directory)
+    assert result.returncode == 5 and result.stdout == b""
+
+
 def test_import_of_grants_with_faults_of_both(serve, directory):
     """By line, whoever found them; what was found here is not committed."""
     server = serve(

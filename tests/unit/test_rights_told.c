@@ -266,15 +266,109 @@ static void group_without_its_mark(void **state)
 	tell("AddGrant", grant_of("@finance", "a", "read"));
 }
 
+static json_t *line_of(int line, const char *holder, const char *project,
+		       const char *right, int64_t until)
+{
+	return json_pack("{s:i, s:s, s:s, s:s, s:I}", "line", line, "holder",
+			 holder, "project", project, "right", right, "until",
+			 (json_int_t)until);
+}
+
+/* The next change is this one, with ' for "; or the counts of all. */
+static void expect_next(struct talk *talk, const char *written)
+{
+	json_t *reply = talk_next(core, talk), *change;
+	char *told;
+
+	change = json_object_get(reply, "parameters");
+	if (json_object_get(change, "change"))
+		change = json_object_get(change, "change");
+	told = json_dumps(change, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_non_null(told);
+	for (char *c = told; *c; c++)
+		*c = *c == '"' ? '\'' : *c;
+	assert_string_equal(told, written);
+	free(told);
+	json_decref(reply);
+}
+
+#define CHANGE(line, holder, before, until_before, right, until)               \
+	"{'holder':'" holder "','line':" line ",'project':'a','right':'" right \
+	"','right_before':'" before "','service':'" APP "','until':" until     \
+	",'until_before':" until_before "}"
+
+/* Those that stand and become others, in order of lines; and nothing is done.
+ */
+static void changes_of_an_import(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	add("AddProject", "a", APP);
+	add("AddProject", "b", APP);
+	tell("AddGrant", json_pack("{s:s, s:s, s:s, s:I}", "holder", "piet",
+				   "project", "a", "right", "write", "until",
+				   (json_int_t)INT64_C(4102444800)));
+	tell("AddGrant", grant_of("jan", "a", "read"));
+	tell("AddGrant", grant_of("@everyone", "a", "read"));
+	talk_open(core, &talk, 0);
+	json_decref(talk_call(core, &talk, ADMIN "GrantsBegin", NULL));
+	json_decref(talk_call(
+		core, &talk, ADMIN "GrantsPut",
+		json_pack("{s:[o, o, o, o]}", "grants",
+			  line_of(2, "piet", "a", "read", 0),
+			  line_of(3, "jan", "b", "write", 0),
+			  line_of(4, "@everyone", "a", "read", 0),
+			  line_of(5, "jan", "a", "read", 4102444800))));
+	talk_send_more(&talk, ADMIN "GrantsCommit",
+		       json_pack("{s:b}", "dry_run", 1));
+	expect_next(&talk,
+		    CHANGE("2", "piet", "write", "4102444800", "read", "null"));
+	expect_next(&talk,
+		    CHANGE("5", "jan", "read", "null", "read", "4102444800"));
+	expect_next(&talk, "{'added':1,'changed':2,'faults':[],'n_faults':0,"
+			   "'unchanged':1}");
+	/* And the next import may begin. */
+	json_decref(ask("GrantsBegin", NULL, NULL));
+	talk_close(core, &talk);
+	assert_int_equal(core_count(core, "grants-imported"), 0);
+}
+
+/* Nothing stands: only the counts come, after more than one turn. */
+static void changes_of_a_new_import(void **state)
+{
+	json_t *lines = json_array();
+	struct talk talk;
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "p%d", i);
+		add("AddProject", name, APP);
+		(void)!json_array_append_new(
+			lines, line_of(i + 2, "jan", name, "read", 0));
+	}
+	talk_open(core, &talk, 0);
+	json_decref(talk_call(core, &talk, ADMIN "GrantsBegin", NULL));
+	json_decref(talk_call(core, &talk, ADMIN "GrantsPut",
+			      json_pack("{s:o}", "grants", lines)));
+	talk_send_more(&talk, ADMIN "GrantsCommit",
+		       json_pack("{s:b}", "dry_run", 1));
+	expect_next(&talk, "{'added':300,'changed':0,'faults':[],'n_faults':0,"
+			   "'unchanged':0}");
+	talk_close(core, &talk);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(replaced_services),      TEST(bound_services),
-		TEST(lacking_services),       TEST(given_to_a_user),
-		TEST(group_without_its_mark),
+		TEST(replaced_services),       TEST(bound_services),
+		TEST(lacking_services),        TEST(given_to_a_user),
+		TEST(group_without_its_mark),  TEST(changes_of_an_import),
+		TEST(changes_of_a_new_import),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
