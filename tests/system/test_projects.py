@@ -736,6 +736,58 @@ def test_all_who_are_asked_agree(n):
         assert rights(user, project) == expected, (words, had)
 
 
+def test_what_gives_nothing_is_said(n):
+    """A grant without the service counts for nothing, and all who could think
+    otherwise are told so, until he has the service."""
+    user, group, project = n("u"), n("g"), n("p")
+    add_user(user, "sshd")
+    add_project(project)
+    ctl("group", "add", group)
+    done = ctl("grant", "add", user, project, "write")
+    assert f"may not use the service {ONLINE}" in done.stderr
+    assert f"explain --user {user} --project {project}" in done.stderr
+    grant(f"@{group}", project, "read")
+    done = ctl("group", "add-member", group, user)
+    assert f"may not use the service {ONLINE}" in done.stderr
+    assert rights(user, project) == []
+    assert "cloxxsctl explain" in ctl("project", "who", project).stdout
+    assert "cloxxsctl explain" in ctl("user", "projects", user).stdout
+    page = ctl("user", "show", user).stdout.splitlines()
+    assert f"Groups        @{group}" in page
+    assert "Grants        1, and 1 of his groups" in page
+    assert "Keys          0" in page
+    done = ctl("user", "set", user, "--services", f"sshd,{ONLINE}")
+    assert f"services: sshd -> sshd,{ONLINE}\n" in done.stdout
+    assert done.stderr == ""
+    assert rights(user, project) == ["read", "write"]
+    assert "explain" not in ctl("user", "projects", user).stdout
+
+
+def test_service_that_nobody_speaks_for(n):
+    assert "no account speaks for the service nobody-s yet" in ctl(
+        "project", "add", n("p"), "--service", "nobody-s").stderr
+    done = ctl("project", "add", n("q"), "--service", ONLINE)
+    assert done.stderr == ""
+    done = ctl("user", "add", n("u"), "--services", f"{ONLINE},nobody-s")
+    assert ONLINE not in done.stderr
+    assert "no /etc/pam.d/nobody-s on this host, and no account" in done.stderr
+
+
+def test_group_without_its_mark(n):
+    group, project = n("g"), n("p")
+    add_project(project)
+    ctl("group", "add", group)
+    before = everything()
+    for words in (("grant", "add", group, project, "read"),
+                  ("grant", "remove", group, project),
+                  ("grant", "list", "--user", group)):
+        refused(2, f"the group of that name is written @{group}", *words)
+    for words in (("access", "review", "--user"), ("user", "projects")):
+        refused(2, f'"cloxxsctl grant list --user @{group}"', *words,
+                f"@{group}")
+    assert everything() == before
+
+
 # ---- files ---------------------------------------------------------------------------
 
 
@@ -774,6 +826,37 @@ def test_import_all_or_nothing(n):
         "0 added, 0 changed, 4 as they were already.\n")
     assert abuse.query("SELECT count(*) FROM ledger WHERE event ="
                        " 'grant-set'") == count
+
+
+def test_dry_run_names_what_would_change(n):
+    user, project = n("u"), n("p")
+    add_user(user)
+    add_project(project)
+    grant(user, project, "write", "--until", "2030-12-31")
+    grant("@everyone", project, "read")
+    path = write("other.csv", "holder,project,right\n"
+                 f"@everyone,{project},read\n{user},{project},read\n"
+                 f"@everyone,{n('new')},read\n")
+    add_project(n("new"))
+    before = everything()
+    table = ctl("grant", "import", path, "--dry-run").stdout.splitlines()
+    assert len(table) == 2
+    assert table[0].startswith(f"{path}:3: {user} {project}: write until ")
+    assert table[0].endswith(" -> read")
+    told = world.cloxxsctl_json("grant", "import", path, "--dry-run")
+    assert [(c["line"], c["right_before"], c["right"], c["until"])
+            for c in told["changes"]] == [(3, "write", "read", None)]
+    assert (told["added"], told["changed"], told["unchanged"]) == (1, 1, 1)
+    assert everything() == before
+    # The way back that the manual names.
+    held = ctl("grant", "export").stdout
+    back = write("back.csv", held)
+    ctl("grant", "import", path)
+    assert rights(user, project) == ["read"]
+    ctl("grant", "import", back)
+    ctl("grant", "remove", "@everyone", n("new"))
+    assert ctl("grant", "export").stdout == held
+    assert rights(user, project) == ["read", "write"]
 
 
 def test_import_tells_every_fault_by_its_line(n):

@@ -122,6 +122,25 @@ def test_groups_of_users_and_everyone_count_too(project):
     assert members("plan-readers") == members("plan-writers") == []
 
 
+def test_who_is_in_which(project):
+    """As the manuals say."""
+    for right, groups in (("read", {"plan-readers"}),
+                          ("write", {"plan-readers", "plan-writers"}),
+                          ("write-only", {"plan-writers"}), ("deny", set())):
+        ctl("grant", "add", "uga", project, right)
+        assert groups_of("uga") == {"uga", *groups}
+    ctl("grant", "add", "uga", project, "write")
+    ctl("project", "archive", project, "--reason", "closed")
+    assert groups_of("uga") == {"uga", "plan-readers"}
+    assert members("plan-writers") == []
+    ctl("project", "reopen", project, "--reason", "open")
+    ctl("user", "set", "uga", "--services", "sshd")
+    assert groups_of("uga") == {"uga"}
+    ctl("user", "set", "uga", "--services", f"sshd,{SERVICE}")
+    assert groups_of("uga") == {"uga", "plan-readers", "plan-writers"}
+    ctl("grant", "remove", "uga", project)
+
+
 def test_ids_are_stable(project):
     ctl("grant", "add", "uga", project, "write")
     before = [grp.getgrnam(f"plan-{kind}").gr_gid
