@@ -485,6 +485,7 @@ struct login_decision login_decide(const struct login_facts *facts)
 	struct login_decision decision = { .verdict = VERDICT_DENY,
 					   .reason = REASON_UNDECIDED };
 
+	memcpy(decision.country, facts->origin.country, COUNTRY_SIZE);
 	for (unsigned int i = 0; i < _LOGIN_RULE_N; i++) {
 		struct answer answer = rules[i].ask(facts);
 

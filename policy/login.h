@@ -144,6 +144,7 @@ struct login_decision {
 	enum verdict verdict;
 	enum reason reason;
 	enum login_outcome outcomes[_LOGIN_RULE_N];
+	char country[COUNTRY_SIZE]; /* that it came from; "": not known */
 };
 
 /*

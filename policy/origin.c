@@ -90,6 +90,8 @@ struct origin origin_judge(const struct origin_rules *rules,
 	origin.administration = administration(rules, source);
 	origin.is_bastion = networks_contain(rules->bastions, &source->address);
 	origin.place = place(rules, source);
+	if (source->database == ORIGIN_DATABASE_ASKED)
+		memcpy(origin.country, source->country, COUNTRY_SIZE);
 	return origin;
 }
 

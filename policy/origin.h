@@ -45,6 +45,8 @@ struct origin {
 	enum origin_networks administration; /* for whoever administers */
 	bool is_bastion; /* a host of ours that others come through */
 	enum origin_place place;
+	/* Of the address, where the database was asked and knew it; else "". */
+	char country[COUNTRY_SIZE];
 };
 
 /* What the settings say. */

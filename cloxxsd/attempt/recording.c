@@ -25,14 +25,16 @@ static const char *details_of(struct recording *recording,
 {
 	struct text text;
 
+	text_init(&text, recording->said, sizeof(recording->said));
 	if (attempt->break_glass)
-		return "break-glass";
-	if (decision->reason != REASON_NEW_PASSWORD_REFUSED)
-		return NULL;
-	text_init(&text, recording->fault, sizeof(recording->fault));
-	text_add_format(&text, "password=%s",
-			password_error_name((int)attempt->fault));
-	return recording->fault;
+		text_add(&text, "break-glass");
+	else if (decision->reason == REASON_NEW_PASSWORD_REFUSED)
+		text_add_format(&text, "password=%s",
+				password_error_name((int)attempt->fault));
+	if (*decision->country)
+		text_add_format(&text, "%scountry=%s", text.n > 0 ? " " : "",
+				decision->country);
+	return record_text(recording->said);
 }
 
 static void add_record(struct recording *recording,

@@ -15,7 +15,7 @@
 struct recording {
 	char reference[REFERENCE_MAX]; /* that a refusal is told */
 	char rules[LOGIN_RULES_TEXT_MAX];
-	char fault[64];
+	char said[80];
 	struct refusal refusal;
 	char throttled[REFERENCE_MAX]; /* of a wait that begins; or "" */
 	char details[160];

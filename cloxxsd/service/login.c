@@ -222,6 +222,12 @@ static void tell_method(const struct gate *gate, const char *method,
 				     : "none");
 }
 
+static void tell_country(const struct gate *gate, struct text *details)
+{
+	if (*gate->decision.country)
+		text_add_format(details, " country=%s", gate->decision.country);
+}
+
 /* The record is written before the answer leaves. */
 static int conclude(struct service *service, struct varlink_call *call,
 		    struct gate *gate, struct record record)
@@ -256,6 +262,7 @@ static int account(struct varlink_call *call, json_t *parameters,
 	tell_method(&gate, method, &details);
 	if (gate.user.break_glass)
 		text_add(&details, " break-glass");
+	tell_country(&gate, &details);
 	return conclude(service, call, &gate,
 			gate_record(&subject, &gate, EVENT_ACCOUNT_ALLOWED,
 				    EVENT_ACCOUNT_DENIED));
@@ -296,6 +303,7 @@ static int unmanaged(struct varlink_call *call, json_t *parameters,
 		return reply_unavailable(call, &gate);
 	text_init(&details, gate.details, sizeof(gate.details));
 	tell_method(&gate, string_of(parameters, "method"), &details);
+	tell_country(&gate, &details);
 	return conclude(service, call, &gate,
 			gate_record(&subject, &gate, EVENT_UNMANAGED_ALLOWED,
 				    EVENT_UNMANAGED_DENIED));

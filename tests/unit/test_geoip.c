@@ -370,6 +370,22 @@ static void import_one(struct core *core, const struct country_row *rows,
 	talk_close(core, &talk);
 }
 
+/* Records of event with these details, NULL for none. */
+static int64_t count_details(struct core *core, const char *event,
+			     const char *details)
+{
+	sqlite3_stmt *row;
+	int64_t n = 0;
+
+	assert_int_equal(store_bind(core->daemon.state.store,
+				    "SELECT count(*) FROM ledger"
+				    " WHERE event = ? AND details IS ?",
+				    &row, "tt", event, details),
+			 0);
+	assert_int_equal(store_step_number(row, &n), 0);
+	return n;
+}
+
 /* Each login goes by the database of its moment. */
 static void logins_by_country(void **state)
 {
@@ -393,8 +409,14 @@ static void logins_by_country(void **state)
 	expect_reason(&core, "31.13.0.1", "country-unknown");
 	expect_reason(&core, "10.0.0.1", "local-address");
 	expect_reason(&core, "2002:9161:1401::1", "local-address");
+	/* Where it came from is recorded as far as it was known then. */
+	assert_int_equal(count_details(&core, "login-allowed", "country=NL"),
+			 3);
+	assert_int_equal(count_details(&core, "login-denied", "country=NL"), 0);
+	assert_int_equal(count_details(&core, "login-denied", NULL), 7);
 	import_one(&core, german_rows, 1);
 	expect_reason(&core, "145.97.20.1", "country-not-allowed");
+	assert_int_equal(count_details(&core, "login-denied", "country=DE"), 2);
 	import_one(&core, country_rows, 40);
 	core_world.clock_s = 6 * DAY;
 	expect_reason(&core, "145.97.20.1", "geoip-old");
