@@ -22,6 +22,7 @@
 
 #include "base/text.h"
 #include "cloxxsd/audit/event.h"
+#include "cloxxsd/audit/field.h"
 
 #define QUEUE_MAX 512
 #define JOURNALD "/run/systemd/journal/socket"
@@ -125,22 +126,22 @@ static int send_row(struct fields *fields, const struct ledger_row *row)
 	add_field(fields, "MESSAGE_ID", event_message_id(event));
 	add_number(fields, "PRIORITY", event_priority(event));
 	add_field(fields, "SYSLOG_IDENTIFIER", "cloxxsd");
-	add_number(fields, "CLOXXS_SEQ", row->seq);
-	add_number(fields, "CLOXXS_AT", row->at_us);
-	add_field(fields, "CLOXXS_EVENT", row->event);
-	add_field(fields, "CLOXXS_RESULT", row->result);
-	add_field(fields, "CLOXXS_REASON", row->reason);
-	add_field(fields, "CLOXXS_USER", row->user);
-	add_field(fields, "CLOXXS_ACTOR", row->actor);
-	add_field(fields, "CLOXXS_SERVICE", row->service);
-	add_field(fields, "CLOXXS_ADDRESS", row->address);
-	add_field(fields, "CLOXXS_TERMINAL", row->terminal);
-	add_field(fields, "CLOXXS_REFERENCE", row->reference);
-	add_field(fields, "CLOXXS_RULES", row->rules);
-	add_field(fields, "CLOXXS_DETAILS", row->details);
-	add_field(fields, "CLOXXS_PROJECT", row->project);
-	add_field(fields, "CLOXXS_ACTION", row->action);
-	add_field(fields, "CLOXXS_OBJECT", row->object);
+	add_number(fields, field_journal_name(FIELD_SEQUENCE), row->seq);
+	add_number(fields, field_journal_name(FIELD_AT), row->at_us);
+	add_field(fields, field_journal_name(FIELD_EVENT), row->event);
+	add_field(fields, field_journal_name(FIELD_RESULT), row->result);
+	add_field(fields, field_journal_name(FIELD_REASON), row->reason);
+	add_field(fields, field_journal_name(FIELD_USER), row->user);
+	add_field(fields, field_journal_name(FIELD_ACTOR), row->actor);
+	add_field(fields, field_journal_name(FIELD_SERVICE), row->service);
+	add_field(fields, field_journal_name(FIELD_ADDRESS), row->address);
+	add_field(fields, field_journal_name(FIELD_TERMINAL), row->terminal);
+	add_field(fields, field_journal_name(FIELD_REFERENCE), row->reference);
+	add_field(fields, field_journal_name(FIELD_RULES), row->rules);
+	add_field(fields, field_journal_name(FIELD_DETAILS), row->details);
+	add_field(fields, field_journal_name(FIELD_PROJECT), row->project);
+	add_field(fields, field_journal_name(FIELD_ACTION), row->action);
+	add_field(fields, field_journal_name(FIELD_OBJECT), row->object);
 	/* Without a journald sd_journal_sendv(3) says that all is well. */
 	if (access(JOURNALD, F_OK) < 0)
 		return -errno;

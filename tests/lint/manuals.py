@@ -237,6 +237,11 @@ def check_events():
     for name, message_id, priority, its_class, text in rows:
         for said in (text, f"{priority}, {classes[its_class]}, {message_id}."):
             page.must_say(name, told.get(name, ""), said)
+    meanings = list(c_rows("cloxxsd/audit/meaning.c"))[1:]
+    if len(meanings) != len(rows):
+        fail(page.name, "not every event has a meaning")
+    for row, (meaning,) in zip(rows, meanings):
+        page.must_say(row[0], told.get(row[0], ""), meaning)
     told = page.of("REASONS", begins="Cm ")
     rows = list(c_rows("policy/reason.c"))
     compare(page.name, "reason", told, [row[0] for row in rows])
@@ -254,7 +259,8 @@ def check_events():
     source = (SRC / "cloxxsd/publish/journal.c").read_text(encoding="utf-8")
     compare(page.name, "field",
             [item for item in page.of("Fields", begins="Ev ")],
-            re.findall(r'add_(?:field|number)\(fields, "([A-Z_]+)"', source))
+            re.findall(r'add_(?:field|number)\(fields, "([A-Z_]+)"', source) +
+            [row[0] for row in c_rows("cloxxsd/audit/field.c")])
 
 
 def check_doctor():

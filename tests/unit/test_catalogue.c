@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "cloxxsd/audit/event.h"
+#include "cloxxsd/audit/meaning.h"
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/ledger.h"
 #include "policy/reason.h"
@@ -75,6 +76,51 @@ static void events(void **state)
 	assert_int_equal(event_find(""), _EVENT_NONE);
 }
 
+static size_t sentence_ends(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '.' && (text[1] == ' ' || text[1] == '\0');
+	return n;
+}
+
+static void meanings(void **state)
+{
+	(void)state;
+	for (unsigned int i = 1; i < _EVENT_N; i++) {
+		const char *meaning = event_meaning(i);
+
+		assert_non_null(meaning);
+		assert_in_range(sentence_ends(meaning), 1, 3);
+		assert_int_equal(meaning[strlen(meaning) - 1], '.');
+		for (const char *at = meaning; *at; at++)
+			assert_in_range(*at, ' ', '~');
+		/* A variable of the journal's catalogue would begin there. */
+		assert_null(strpbrk(meaning, "@\"\\"));
+		assert_int_equal(event_fields(i) & FIELDS_ALWAYS,
+				 FIELDS_ALWAYS);
+	}
+	assert_true(event_fields(EVENT_ACTION) & FIELD_BIT(FIELD_OBJECT));
+	assert_false(event_fields(EVENT_LOGIN_DENIED) &
+		     FIELD_BIT(FIELD_OBJECT));
+}
+
+static void fields(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < _FIELD_N; i++) {
+		assert_int_equal(strncmp(field_journal_name(i), "CLOXXS_", 7),
+				 0);
+		assert_is_name(field_key(i), 16);
+		for (unsigned int k = 0; k < i; k++) {
+			assert_string_not_equal(field_journal_name(i),
+						field_journal_name(k));
+			assert_string_not_equal(field_key(i), field_key(k));
+		}
+	}
+}
+
 static void classes(void **state)
 {
 	enum event_class class;
@@ -112,7 +158,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reasons), cmocka_unit_test(what_is_no_reason),
-		cmocka_unit_test(events),  cmocka_unit_test(classes),
+		cmocka_unit_test(events),  cmocka_unit_test(meanings),
+		cmocka_unit_test(fields),  cmocka_unit_test(classes),
 		cmocka_unit_test(results),
 	};
 
