@@ -31,6 +31,12 @@ static const struct {
 					 "f454905a09a54a8a84bbf44a475eb7d8",
 					 LOG_NOTICE, EVENT_CLASS_ADMINISTRATION,
 					 "The configuration was loaded" },
+	[EVENT_CONFIGURATION_WEAKENED] = { "configuration-weakened",
+					   "23f066493b5e41078d999768e74d3356",
+					   LOG_WARNING,
+					   EVENT_CLASS_ADMINISTRATION,
+					   "A rule of the configuration was "
+					   "weakened" },
 	[EVENT_CONFIGURATION_REFUSED] = { "configuration-refused",
 					  "ff657b98f6564598983c071b0d58e8cf",
 					  LOG_ERR, EVENT_CLASS_ADMINISTRATION,

@@ -40,6 +40,12 @@ static const struct {
 					 "tell each setting that differs, old "
 					 "and new; compare them with what was "
 					 "agreed." },
+	[EVENT_CONFIGURATION_WEAKENED] = { OWN,
+					   "A change of the configuration asks "
+					   "less than before. The details name "
+					   "each such setting as "
+					   "weakened=SECTION.KEY, old and new: "
+					   "ask who changed it, and why." },
 	[EVENT_CONFIGURATION_REFUSED] = { OWN,
 					  "The files in /etc/cloxxs cannot be "
 					  "used. The details tell file and "

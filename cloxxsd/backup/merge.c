@@ -541,6 +541,9 @@ static int merge_sides(struct sides *sides)
 		"INSERT INTO visit SELECT * FROM present.visit"
 		" WHERE uid IN (SELECT uid FROM user)",
 		"INSERT OR IGNORE INTO backup SELECT * FROM present.backup",
+		/* Settings are not put back: those in force are. */
+		"DELETE FROM configuration",
+		"INSERT INTO configuration SELECT * FROM present.configuration",
 		"UPDATE installation SET backups = max(backups,"
 		" (SELECT backups FROM present.installation)),"
 		" latest = max(latest,"

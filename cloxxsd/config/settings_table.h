@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "cloxxsd/config/settings.h"
+#include "cloxxsd/config/setting_order.h"
 #include "cloxxsd/config/setting_type.h"
 
 struct settings_row {
@@ -23,6 +24,7 @@ struct settings_row {
 	const char *default_value; /* NULL: must be set */
 	struct setting_bounds bounds;
 	const char *help; /* one sentence */
+	enum setting_stricter stricter;
 };
 
 /*

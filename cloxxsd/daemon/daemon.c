@@ -20,8 +20,8 @@
 
 #include "base/clock.h"
 #include "cloxxsd/daemon/boot.h"
+#include "cloxxsd/daemon/configuring.h"
 #include "cloxxsd/daemon/log.h"
-#include "cloxxsd/daemon/settings_changes.h"
 #include "cloxxsd/service/access.h"
 #include "cloxxsd/service/audit_batch.h"
 #include "cloxxsd/service/import.h"
@@ -120,6 +120,7 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_GRANTS:
 		case CHANGE_SSH_KEY_ADD:
 		case CHANGE_SSH_KEY_REMOVE:
+		case CHANGE_CONFIGURATION:
 		case _CHANGE_N:
 			break;
 		}
@@ -267,8 +268,7 @@ static uint32_t count_workers(const struct settings *settings)
 static void reload(struct daemon *daemon)
 {
 	scope(settings_freep) struct settings *settings = NULL;
-	char changes[900];
-	struct text error, text;
+	struct text error;
 	int r;
 
 	text_init(&error, daemon->configuration_state,
@@ -285,10 +285,9 @@ static void reload(struct daemon *daemon)
 			     daemon->configuration_state);
 		return;
 	}
-	text_init(&text, changes, sizeof(changes));
-	settings_changes(daemon->settings, settings, &text);
-	record_event(daemon, EVENT_CONFIGURATION_LOADED, RECORD_DONE,
-		     text.n > 0 ? changes : "nothing changed");
+	if (configuring_loaded(&daemon->state, daemon->settings, settings) < 0)
+		log_line(LOG_ERR, "%s could not be recorded",
+			 event_name(EVENT_CONFIGURATION_LOADED));
 	settings_free(daemon->settings);
 	daemon->settings = scope_take_ptr(settings);
 	daemon->attempts.settings = daemon->settings;
@@ -451,6 +450,8 @@ static int start_state(struct daemon *daemon)
 	r = forget_sessions(daemon);
 	if (r == 0)
 		r = settle_import(&daemon->state);
+	if (r == 0)
+		r = configuring_begin(&daemon->state, daemon->settings);
 	if (r != 0) {
 		log_line(LOG_ERR, "what was left open cannot be settled: %s",
 			 strerror(r < 0 ? -r : EIO));

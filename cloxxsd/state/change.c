@@ -533,6 +533,11 @@ static int ssh_key_remove(struct store *store, const struct change *change)
 			 "it", (int64_t)change->uid, change->text);
 }
 
+static int keep_configuration(struct store *store, const struct change *change)
+{
+	return configuration_keep(store, change->configuration);
+}
+
 enum {
 	IDENTITY = 1 << 0, /* readers of the identity map see it */
 	ACCESS = 1 << 1,   /* readers of an access map see it */
@@ -593,6 +598,7 @@ static const struct {
 	[CHANGE_GRANTS] = { set_grants, ACCESS },
 	[CHANGE_SSH_KEY_ADD] = { ssh_key_add, MUST_HIT },
 	[CHANGE_SSH_KEY_REMOVE] = { ssh_key_remove, MUST_HIT },
+	[CHANGE_CONFIGURATION] = { keep_configuration, MUST_HIT },
 };
 
 void change_set_add(struct change_set *set, struct change change)

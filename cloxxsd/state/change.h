@@ -18,6 +18,7 @@
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/acceptance.h"
 #include "cloxxsd/state/backups.h"
+#include "cloxxsd/state/configuration.h"
 #include "cloxxsd/state/grant.h"
 #include "cloxxsd/state/ledger.h"
 #include "cloxxsd/state/project.h"
@@ -78,6 +79,7 @@ enum change_type {
 				     CHANGE_GRANT_SET, its record to come */
 	CHANGE_SSH_KEY_ADD,       /* uid, ssh_key */
 	CHANGE_SSH_KEY_REMOVE,    /* uid, text: its fingerprint */
+	CHANGE_CONFIGURATION,     /* configuration: in the place of another */
 	_CHANGE_N,
 };
 
@@ -141,6 +143,7 @@ struct change {
 	const struct grant *grant;
 	const struct change_grants *grants;
 	const struct ssh_key *ssh_key;
+	const struct configuration *configuration;
 };
 
 /*

@@ -42,7 +42,8 @@
  * where the first records were purged; proof is over it. retention: how far each
  * class was purged, by number and time (state/retention.h). hold: records that
  * are not purged and not changed, of a user, a class and a time, in
- * microseconds; null for any.
+ * microseconds; null for any. configuration: one row: the settings that were in
+ * force last, and the version of the notice.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -310,6 +311,11 @@ static const char *const migrations[] = {
 	" reason TEXT NOT NULL,"
 	" made INTEGER NOT NULL,"
 	" actor TEXT NOT NULL"
+	") STRICT;",
+	"CREATE TABLE configuration ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" settings TEXT NOT NULL,"
+	" notice TEXT NOT NULL"
 	") STRICT;",
 };
 

@@ -268,4 +268,23 @@ def test_abuse_120_weaker_rules_are_recorded():
         lambda: abuse.events(since, event="configuration-loaded"), 10,
         "the reload")[-1]
     assert "geofence.countries: NL -> any" in record["CLOXXS_DETAILS"]
+    record, = abuse.events(since, event="configuration-weakened")
+    assert record["CLOXXS_DETAILS"] == \
+        "weakened=geofence.countries: NL -> any"
+    assert record["PRIORITY"] == "4"
     rules()
+
+
+def test_abuse_120_what_was_weakened_while_stopped():
+    since = world.cursor()
+    with world.cloxxsd.stopped():
+        DROPIN.write_text(RULES.replace("countries = NL", "countries = any"))
+    record, = abuse.events(since, event="configuration-loaded")
+    assert record["CLOXXS_DETAILS"].startswith("while stopped: ")
+    record, = abuse.events(since, event="configuration-weakened")
+    assert "weakened=geofence.countries: NL -> any" in record["CLOXXS_DETAILS"]
+    since = world.cursor()
+    with world.cloxxsd.stopped():
+        DROPIN.write_text(RULES)
+    assert not abuse.events(since, event="configuration-weakened")
+    assert abuse.events(since, event="configuration-loaded")
