@@ -151,8 +151,7 @@ static int connect_daemon(struct sending *sending)
 	struct text text;
 	int r;
 
-	r = varlink_client_new(sending->ctl->socket, TIMEOUT_MS,
-			       &sending->client);
+	r = request_connect(sending->ctl, TIMEOUT_MS, &sending->client);
 	if (r == 0)
 		return STATUS_OK;
 	text_init(&text, sentence, sizeof(sentence));

@@ -4,7 +4,9 @@
 #include <jansson.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/login_number.h"
 #include "cloxxsctl/duration.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/terminal.h"
@@ -150,6 +152,32 @@ static int reply_failed(const struct ctl *ctl, const struct command *command,
 	return ctl_fail(ctl, command, status, sentence);
 }
 
+/* Root alone is believed, and an answer is not needed: what is done is recorded
+ * without it then. */
+static void introduce(struct varlink_client *client)
+{
+	scope(json_decrefp) json_t *reply = NULL;
+	int64_t number = login_number();
+	const char *error = NULL;
+
+	if (geteuid() != 0 || number == 0)
+		return;
+	(void)!varlink_client_call(
+		client, "nl.cloxxs.Admin.Introduce",
+		json_pack("{s:I}", "audit_session", (json_int_t)number), &reply,
+		&error);
+}
+
+int request_connect(const struct ctl *ctl, uint32_t timeout_ms,
+		    struct varlink_client **ret_client)
+{
+	int r = varlink_client_new(ctl->socket, timeout_ms, ret_client);
+
+	if (r == 0)
+		introduce(*ret_client);
+	return r;
+}
+
 int request_prepare(const struct ctl *ctl, const struct command *command,
 		    json_t **ret_parameters, struct varlink_client **ret_client)
 {
@@ -159,7 +187,7 @@ int request_prepare(const struct ctl *ctl, const struct command *command,
 	if (!parameters)
 		return ctl_fail(ctl, command, STATUS_USAGE,
 				"an argument is not valid UTF-8");
-	r = varlink_client_new(ctl->socket, ctl->timeout_ms, ret_client);
+	r = request_connect(ctl, ctl->timeout_ms, ret_client);
 	if (r != 0) {
 		json_decref(parameters);
 		return client_failed(ctl, command, false, r);
@@ -276,7 +304,7 @@ int request_call(struct ctl *ctl, const struct command *command,
 		 json_t *parameters, json_t **ret_reply)
 {
 	scope(varlink_client_freep) struct varlink_client *client = NULL;
-	int r = varlink_client_new(ctl->socket, ctl->timeout_ms, &client);
+	int r = request_connect(ctl, ctl->timeout_ms, &client);
 
 	if (r != 0) {
 		json_decref(parameters);

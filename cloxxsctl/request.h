@@ -29,6 +29,10 @@ int request_call(struct ctl *ctl, const struct command *command,
 /* The same for what may fail without a word: NULL then. */
 json_t *request_try(const struct ctl *ctl, const char *method,
 		    json_t *parameters);
+/* A client, who has said in which login its caller is. As varlink_client_new().
+ */
+must_check int request_connect(const struct ctl *ctl, uint32_t timeout_ms,
+			       struct varlink_client **ret_client);
 /*
  * The two halves of request_fetch(), for a conversation: a client and the
  * parameters that the command names, and one call of a method. Parameters are

@@ -228,6 +228,8 @@ static void add_who(struct flat_writer *writer, const struct login_who *who)
 	flat_add_string(writer, "language", who->language);
 	if (who->system_uid)
 		flat_add_int(writer, "system_uid", *who->system_uid);
+	if (who->audit_session)
+		flat_add_int(writer, "audit_session", *who->audit_session);
 	if (who->pass && !secret_is_empty(who->pass))
 		flat_add_secret(writer, "pass", who->pass);
 }

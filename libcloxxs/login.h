@@ -68,6 +68,7 @@ struct login_who {
 	const char *user, *service;
 	const char *address, *terminal, *requester, *language;
 	const int64_t *system_uid;
+	const int64_t *audit_session; /* the kernel's number of the login */
 	const struct secret *pass;
 };
 

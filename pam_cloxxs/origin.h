@@ -6,8 +6,9 @@
  * items and PAM's own environment only: never from the environment of the
  * process, which under sudo is the user's, and never from DNS, where whoever
  * owns the address owns the answer. (A language is no authority: the locale
- * that the program has set is taken too.) What cannot be read is left empty; but
- * an address that cannot be read is ORIGIN_UNREADABLE: its user comes from afar.
+ * that the program has set is taken too.) What cannot be read is left empty;
+ * but an address that cannot be read is ORIGIN_UNREADABLE: its user comes from
+ * afar.
  */
 
 #include <security/pam_modules.h>

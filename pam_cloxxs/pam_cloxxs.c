@@ -2,6 +2,7 @@
 /* The entry points of pam_cloxxs(8), and the paths that the build fixes. */
 #include <security/pam_modules.h>
 
+#include "base/login_number.h"
 #include "libcloxxs/login.h"
 #include "pam_cloxxs/phase.h"
 
@@ -11,6 +12,7 @@ static const struct module module = {
 	.socket = CLOXXS_RUNDIR "/cloxxsd.sock",
 	.map = CLOXXS_STATEDIR "/identity.map",
 	.silence_ms = LOGIN_SILENCE_MS,
+	.login_number = LOGIN_NUMBER_FILE,
 };
 
 entry_point int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/login_number.h"
 #include "base/text.h"
 #include "pam_cloxxs/conversation.h"
 #include "pam_cloxxs/pass.h"
@@ -110,6 +111,9 @@ static void fill_who(struct transaction *transaction)
 		.language = or_null(origin->language),
 		.system_uid =
 			subject->has_system_uid ? &subject->system_uid : NULL,
+		.audit_session = transaction->audit_session
+					 ? &transaction->audit_session
+					 : NULL,
 		.pass = &transaction->pass,
 	};
 }
@@ -245,6 +249,8 @@ enum outcome transaction_begin(struct transaction *transaction, int argc,
 		return outcome;
 	find_subject(transaction);
 	origin_read(transaction->pamh, &transaction->origin);
+	transaction->audit_session =
+		login_number_read(transaction->module->login_number);
 	fill_who(transaction);
 	return check_subject(transaction);
 }

@@ -25,6 +25,7 @@ struct module {
 	const char *socket;
 	const char *map;
 	uint32_t silence_ms;
+	const char *login_number; /* the kernel's file: base/login_number.h */
 };
 
 struct transaction {
@@ -36,7 +37,8 @@ struct transaction {
 	const char *user; /* PAM's */
 	struct subject subject;
 	struct origin origin;
-	struct line *line; /* the handle's, or NULL */
+	int64_t audit_session; /* base/login_number.h */
+	struct line *line;     /* the handle's, or NULL */
 	struct secret pass;
 	struct login_who who; /* points into the above */
 };

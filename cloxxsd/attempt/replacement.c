@@ -172,15 +172,16 @@ static void add_login(struct attempt *attempt, bool notice,
 						.at = now_us / 1000000,
 						.service = subject->service,
 						.address = subject->address });
-	change_set_record(set, (struct record){ .at_us = now_us,
-						.event = EVENT_PASSWORD_CHANGED,
-						.result = RECORD_ALLOWED,
-						.reason = attempt->change,
-						.user = subject->name,
-						.actor = subject->name,
-						.service = subject->service,
-						.address = record_text(
-							subject->address) });
+	change_set_record(
+		set, (struct record){ .at_us = now_us,
+				      .event = EVENT_PASSWORD_CHANGED,
+				      .result = RECORD_ALLOWED,
+				      .reason = attempt->change,
+				      .user = subject->name,
+				      .actor = subject->name,
+				      .service = subject->service,
+				      .address = subject_address(subject),
+				      .within = record_text(subject->within) });
 }
 
 /* What would have been refused were it not for the trial. */

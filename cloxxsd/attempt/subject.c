@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+const char *subject_address(const struct subject *subject)
+{
+	return record_text(*subject->address ? subject->address
+					     : subject->login_address);
+}
+
 struct record subject_record(const struct subject *subject, int64_t now_us)
 {
 	return (struct record){
@@ -11,7 +17,8 @@ struct record subject_record(const struct subject *subject, int64_t now_us)
 		.actor = *subject->requester ? subject->requester
 					     : subject->name,
 		.service = subject->service,
-		.address = record_text(subject->address),
+		.address = subject_address(subject),
+		.within = record_text(subject->within),
 		.terminal = record_text(subject->terminal),
 	};
 }

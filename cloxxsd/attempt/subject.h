@@ -14,6 +14,7 @@
 #include "base/language.h"
 #include "base/name.h"
 #include "cloxxsd/audit/record.h"
+#include "cloxxsd/state/audit_session.h"
 
 #define ATTEMPT_NAME_MAX 256
 #define ATTEMPT_TERMINAL_MAX 64
@@ -29,6 +30,11 @@ struct subject {
 	enum language language; /* that the client sent */
 	bool has_system_uid;
 	int64_t system_uid;
+	int64_t audit_session; /* the kernel's number of his login; 0: none */
+	/* What is known of that login, where he has no address of his own: for
+	 * records, never for a rule. */
+	char login_address[ADDRESS_TEXT_MAX];
+	char within[WITHIN_MAX];
 	uid_t peer;
 	bool by_application; /* peer is the account of service */
 };
@@ -36,6 +42,9 @@ struct subject {
 /* Programs that nobody sits at: who must change his password could not. */
 bool subject_is_unattended(const char *service);
 
+/* Where a record says that he is: where he has no address, where his login is
+ * from; NULL where nobody knows. */
+const char *subject_address(const struct subject *subject);
 /*
  * A record of a decision about subject, at now_us: who and from where, with the
  * event, result and reason still to be set. It points into subject.

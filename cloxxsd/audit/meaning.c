@@ -50,7 +50,7 @@ static const struct {
 					  "The files in /etc/cloxxs cannot be "
 					  "used. The details tell file and "
 					  "line; mend them and reload." },
-	[EVENT_CALL_REFUSED] = { ACTOR | SERVICE | DETAILS,
+	[EVENT_CALL_REFUSED] = { ACTOR | SERVICE | ADDRESS | DETAILS,
 				 "The details name the method. A program of "
 				 "that user was set up wrongly, or somebody "
 				 "tries what he can reach." },

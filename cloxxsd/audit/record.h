@@ -37,6 +37,8 @@ struct record {
 	const char
 		*rules; /* their outcomes, as login_rules_write() gives them */
 	const char *details; /* what changed, old and new */
+	const char *within;  /* goes behind them: the login that it was done in,
+			      * as audit_session_write() writes it */
 	/* Of an action in an application: what was done to what, and in which
 	 * project; and, in the place of details, names and values in turn, with
 	 * NULL at the end. */

@@ -532,6 +532,9 @@ static int merge_sides(struct sides *sides)
 		"DELETE FROM session",
 		"INSERT INTO session SELECT * FROM present.session"
 		" WHERE uid IN (SELECT uid FROM user)",
+		"DELETE FROM audit_session",
+		"INSERT INTO audit_session SELECT * FROM present.audit_session"
+		" WHERE uid IN (SELECT uid FROM user)",
 		/* What was accepted by those who are there now; who comes back
 		 * is asked again. */
 		"DELETE FROM acceptance",

@@ -163,26 +163,28 @@ static void on_refused(const struct varlink_peer *peer, const char *method,
 	struct daemon *daemon = service->userdata;
 	struct change_set set = { 0 };
 	const struct settings_service *of = service_of_peer(service, peer);
-	char actor[ACTOR_MAX], details[160];
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = EVENT_CALL_REFUSED,
+				 .result = RECORD_DENIED,
+				 .reason = REASON_NOT_PERMITTED };
+	struct actor actor;
+	char details[160];
 	uint64_t n_before;
 
 	if (!refused_note(&daemon->refused, peer->uid, clock_monotonic_us(),
 			  &n_before))
 		return;
-	service_actor(service, peer, actor);
+	service_find_actor(service, peer, &actor);
 	(void)snprintf(details, sizeof(details), "method=%.120s before=%llu",
 		       method, (unsigned long long)n_before);
-	change_set_record(&set,
-			  (struct record){ .at_us = clock_realtime_us(),
-					   .event = EVENT_CALL_REFUSED,
-					   .result = RECORD_DENIED,
-					   .reason = REASON_NOT_PERMITTED,
-					   .actor = actor,
-					   .service = of ? of->name : NULL,
-					   .details = details });
+	actor_sign(&actor, &record);
+	if (of)
+		record.service = of->name;
+	record.details = details;
+	change_set_record(&set, record);
 	if (state_apply(service->state, &set) != 0)
 		log_line(LOG_WARNING, "a call of %s by %s was refused", method,
-			 actor);
+			 actor.name);
 }
 
 static uint64_t map_generation(void *userdata)

@@ -20,6 +20,7 @@
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/question.h"
 #include "cloxxsd/service/user_networks.h"
+#include "cloxxsd/service/whence.h"
 #include "cloxxsd/service/admin_session.h"
 #include "cloxxsd/state/recovery.h"
 #include "varlink/interfaces.h"
@@ -106,8 +107,8 @@ bool admin_do(struct service *service, struct varlink_call *call,
 	change_set_record(&set, record);
 	if (act->ends_sessions) {
 		change_set_record(&set,
-				  admin_ending_record(act->user, actor.name,
-						      "all", "", &ending));
+				  admin_ending_record(act->user, &actor, "all",
+						      "", &ending));
 		change_set_add(&set,
 			       (struct change){ .type = CHANGE_SESSIONS_OVER,
 						.uid = act->user->uid });
@@ -857,6 +858,9 @@ static const struct varlink_parameter rights_parameters[] = {
 static const struct varlink_parameter since_parameters[] = {
 	{ "since", VARLINK_INT, false, 0 }, { 0 }
 };
+static const struct varlink_parameter introduce_parameters[] = {
+	{ "audit_session", VARLINK_INT, false, 0 }, { 0 }
+};
 static const struct varlink_parameter act_parameters[] = {
 	{ "session", VARLINK_STRING, false, 64 },
 	{ "address", VARLINK_STRING, true, 255 },
@@ -933,6 +937,7 @@ static const struct varlink_method methods[] = {
 	METHOD("Status", 0, no_parameters, admin_status),
 	{ "nl.cloxxs.Admin.ActFor", PEER_SERVICE, 0, 4096, 10000,
 	  act_parameters, acting_begin },
+	ROOT_METHOD("Introduce", 0, introduce_parameters, whence_introduce),
 	METHOD("CreateBackup", VARLINK_MORE, no_parameters,
 	       admin_create_backup),
 	METHOD("ListBackups", VARLINK_MORE_ONLY, no_parameters,

@@ -20,7 +20,8 @@ int admin_accept_clock(struct varlink_call *call, json_t *parameters,
 				 .event = EVENT_CLOCK_ACCEPTED,
 				 .result = RECORD_DONE,
 				 .reason = REASON_BY_ADMINISTRATOR };
-	char reason[USER_REASON_MAX], actor[ACTOR_MAX], details[384];
+	char reason[USER_REASON_MAX], details[384];
+	struct actor actor;
 	struct text text;
 
 	if (!admin_read_reason(call, parameters, true, reason))
@@ -28,12 +29,12 @@ int admin_accept_clock(struct varlink_call *call, json_t *parameters,
 	if (moment.latest <= moment.now + SLACK_S)
 		return admin_conflict(call, "The clock is not behind the "
 					    "latest time that is known.");
-	service_actor(service, varlink_call_peer(call), actor);
+	service_find_actor(service, varlink_call_peer(call), &actor);
 	text_init(&text, details, sizeof(details));
 	text_add(&text, "was ");
 	timestamp_write(moment.latest, &text);
 	text_add_format(&text, ": %s", reason);
-	record.actor = actor;
+	actor_sign(&actor, &record);
 	record.details = details;
 	if (state_accept_clock(service->state, &record) != 0)
 		return admin_unavailable(call, ADMIN_NOT_WRITTEN);

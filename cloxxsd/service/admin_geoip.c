@@ -22,7 +22,7 @@
 struct geoip_taking {
 	struct service *service;
 	struct geo_intake *intake;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	struct varlink_call *call; /* of the commit, or NULL */
 	bool gone;
 	/* The proof, the thread's until it is done. */
@@ -82,7 +82,7 @@ static int begin(struct service *service, struct varlink_call *call,
 	if (!taking)
 		return -ENOMEM;
 	taking->service = service;
-	service_actor(service, varlink_call_peer(call), taking->actor);
+	service_find_actor(service, varlink_call_peer(call), &taking->actor);
 	r = geo_intake_new(service->state_directory, bytes, &taking->intake);
 	if (r < 0) {
 		free(taking);
@@ -197,17 +197,16 @@ static int record(struct geoip_taking *taking, enum event event,
 		  const char *details)
 {
 	struct change_set set = { 0 };
-
-	change_set_record(
-		&set,
-		(struct record){ .at_us = clock_realtime_us(),
+	struct record record = { .at_us = clock_realtime_us(),
 				 .event = event,
 				 .result = event == EVENT_GEO_DATABASE_REFUSED
 						   ? RECORD_FAILED
 						   : RECORD_DONE,
 				 .reason = REASON_BY_ADMINISTRATOR,
-				 .actor = taking->actor,
-				 .details = details });
+				 .details = details };
+
+	actor_sign(&taking->actor, &record);
+	change_set_record(&set, record);
 	return state_apply(taking->service->state, &set);
 }
 

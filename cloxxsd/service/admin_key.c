@@ -132,10 +132,12 @@ static int foreign(struct varlink_call *call, const struct state *state)
 
 static struct rotation_act act_of(struct service *service,
 				  struct varlink_call *call,
-				  char actor[ACTOR_MAX])
+				  struct actor *actor)
 {
-	service_actor(service, varlink_call_peer(call), actor);
-	return (struct rotation_act){ .actor = actor,
+	service_find_actor(service, varlink_call_peer(call), actor);
+	return (struct rotation_act){ .actor = actor->name,
+				      .address = record_text(actor->address),
+				      .within = record_text(actor->within),
 				      .reason = REASON_BY_ADMINISTRATOR,
 				      .now_us = clock_realtime_us() };
 }
@@ -153,7 +155,7 @@ int admin_rotate_key(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	struct state *state = service->state;
 	scope(key_freep) struct key *ring = NULL;
-	char actor[ACTOR_MAX];
+	struct actor actor;
 	struct rotation_act act;
 	int r;
 
@@ -171,7 +173,7 @@ int admin_rotate_key(struct varlink_call *call, json_t *parameters,
 	    memcmp(key_root_id(ring, 0), key_root_id(state->key, state->root),
 		   KEY_ID_BYTES) == 0)
 		return reply_root(call, key_root_id(ring, 0));
-	act = act_of(service, call, actor);
+	act = act_of(service, call, &actor);
 	if (rotation_begin(state, ring, &act) != 0)
 		return admin_unavailable(call, ADMIN_NOT_WRITTEN);
 	service->keys_changed(service->userdata);
@@ -209,7 +211,8 @@ int admin_set_recovery_key(struct varlink_call *call, json_t *parameters,
 	const char *line = admin_string(parameters, "public_key");
 	struct service *service = userdata;
 	uint8_t public_key[RECOVERY_BYTES];
-	char actor[ACTOR_MAX], id[KEY_ID_TEXT];
+	struct actor actor;
+	char id[KEY_ID_TEXT];
 	struct rotation_act act;
 	int r;
 
@@ -219,7 +222,7 @@ int admin_set_recovery_key(struct varlink_call *call, json_t *parameters,
 				     "cloxxs-recovery-1.");
 	if (!may_replace(service, call, parameters))
 		return 0;
-	act = act_of(service, call, actor);
+	act = act_of(service, call, &actor);
 	r = check ? 0 : rotation_set_recovery(service->state, public_key, &act);
 	if (r == -EINVAL)
 		return admin_invalid(call, "public_key",

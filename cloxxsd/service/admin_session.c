@@ -13,6 +13,9 @@
 #include "cloxxsd/service/guard.h"
 #include "cloxxsd/state/session.h"
 
+/* A mark and an address, named. */
+#define WHICH_MAX 96
+
 #define ROOT_ENDS "Only root ends sessions that have a process."
 
 static json_t *session_json(const struct session *session,
@@ -107,23 +110,25 @@ int admin_list_sessions(struct varlink_call *call, json_t *parameters,
 	return 0;
 }
 
-struct record admin_ending_record(const struct user *user, const char *actor,
-				  const char *which, const char *reason,
+struct record admin_ending_record(const struct user *user,
+				  const struct actor *actor, const char *which,
+				  const char *reason,
 				  struct admin_ending *ending)
 {
+	struct record record = { .at_us = clock_realtime_us(),
+				 .event = EVENT_SESSION_ENDED,
+				 .result = RECORD_DONE,
+				 .reason = REASON_BY_ADMINISTRATOR,
+				 .user = user->name,
+				 .details = ending->details };
 	struct text text;
 
 	text_init(&text, ending->details, sizeof(ending->details));
 	text_add(&text, which);
 	if (*reason)
 		text_add_format(&text, ": %s", reason);
-	return (struct record){ .at_us = clock_realtime_us(),
-				.event = EVENT_SESSION_ENDED,
-				.result = RECORD_DONE,
-				.reason = REASON_BY_ADMINISTRATOR,
-				.user = user->name,
-				.actor = actor,
-				.details = ending->details };
+	actor_sign(actor, &record);
+	return record;
 }
 
 /* A session that has no process ends here, with what is written. */
@@ -164,11 +169,25 @@ static bool take_session(struct service *service, struct varlink_call *call,
 	return r == 0;
 }
 
+/* Which session, and from where it is: the record's address is the actor's. */
+static const char *tell(const struct session *session, char which[WHICH_MAX])
+{
+	struct text text;
+
+	text_init(&text, which, WHICH_MAX);
+	text_add_format(&text, "session=%.*s", SESSION_MARK_LENGTH,
+			session->id);
+	if (*session->address)
+		text_add_format(&text, " from=%s", session->address);
+	return which;
+}
+
 static int end_one(struct service *service, struct varlink_call *call,
 		   json_t *parameters, const char *reason)
 {
 	struct actor actor;
 	struct admin_ending ending;
+	char which[WHICH_MAX];
 	struct change change = { 0 };
 	struct session session;
 	struct record record;
@@ -181,10 +200,9 @@ static int end_one(struct service *service, struct varlink_call *call,
 	    !guard_is_root(service, call, ROOT_ENDS))
 		return 0;
 	service_find_actor(service, varlink_call_peer(call), &actor);
-	record = admin_ending_record(&user, actor.name, session.id, reason,
-				     &ending);
+	record = admin_ending_record(&user, &actor, tell(&session, which),
+				     reason, &ending);
 	record.service = session.service;
-	record.address = record_text(session.address);
 	record.terminal = record_text(session.terminal);
 	if (session.opener == SESSION_OPENER_APPLICATION)
 		change = (struct change){ .type = CHANGE_SESSION_CLOSE,
@@ -232,8 +250,8 @@ static int end_all(struct service *service, struct varlink_call *call,
 		   const char *name, const char *reason)
 {
 	scope(json_decrefp) json_t *sessions = NULL;
-	char actor[ACTOR_MAX];
 	struct admin_ending ending;
+	struct actor actor;
 	struct user user;
 
 	if (!guard_is_root(service, call, ROOT_ENDS) ||
@@ -242,10 +260,10 @@ static int end_all(struct service *service, struct varlink_call *call,
 	sessions = sessions_of(service, &user);
 	if (!sessions)
 		return admin_unavailable(call, ADMIN_UNREADABLE);
-	service_actor(service, varlink_call_peer(call), actor);
+	service_find_actor(service, varlink_call_peer(call), &actor);
 	if (!write_ending(
 		    service, call,
-		    admin_ending_record(&user, actor, "all", reason, &ending),
+		    admin_ending_record(&user, &actor, "all", reason, &ending),
 		    (struct change){ .type = CHANGE_SESSIONS_OVER,
 				     .uid = user.uid }))
 		return 0;

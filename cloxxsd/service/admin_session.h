@@ -25,8 +25,9 @@ bool admin_read_end_sessions(struct service *service, struct varlink_call *call,
 /* The record of it, which reason (may be "") goes into. Lives as long as both.
  */
 struct admin_ending {
-	char details[USER_REASON_MAX + 64];
+	char details[USER_REASON_MAX + 128];
 };
-struct record admin_ending_record(const struct user *user, const char *actor,
-				  const char *which, const char *reason,
+struct record admin_ending_record(const struct user *user,
+				  const struct actor *actor, const char *which,
+				  const char *reason,
 				  struct admin_ending *ending);

@@ -4,7 +4,7 @@
  *  1. An application speaks for its own service only, any other but root for
  *     himself, found by the kernel's uid.
  *  2. An address is believed from root, and from an application whose settings
- *     say how users reach it; a terminal or requester from root only.
+ *     say how users reach it; the rest from root only.
  *  3. A user has no more decided of himself, and so recorded, than his part.
  */
 #include "cloxxsd/service/claim.h"
@@ -31,9 +31,28 @@ static bool copy(char *buffer, size_t size, const char *value)
 	return true;
 }
 
-static void believe_root(struct subject *subject, json_t *parameters)
+/* Where he has no address: the login that he does it in. */
+static void find_login(const struct service *service, struct subject *subject)
+{
+	struct audit_session login;
+
+	if (subject->comes_from_afar ||
+	    audit_session_find(service->state->store, service->boot,
+			       subject->audit_session, &login) != 0)
+		return;
+	memcpy(subject->login_address, login.address, sizeof(login.address));
+	audit_session_write(&login,
+			    *subject->requester ? subject->requester
+						: subject->name,
+			    subject->within);
+}
+
+static void believe_root(const struct service *service, struct subject *subject,
+			 json_t *parameters)
 {
 	const char *address = string_of(parameters, "address");
+	json_int_t number = json_integer_value(
+		json_object_get(parameters, "audit_session"));
 
 	/* What is no numeric address is no address: names are not looked up. */
 	if (!address || address_canonical(address, subject->address) != 0)
@@ -43,6 +62,9 @@ static void believe_root(struct subject *subject, json_t *parameters)
 		    string_of(parameters, "terminal"));
 	(void)!copy(subject->requester, sizeof(subject->requester),
 		    string_of(parameters, "requester"));
+	if (audit_session_is_number(number))
+		subject->audit_session = number;
+	find_login(service, subject);
 }
 
 bool claim_address(const struct settings_service *of, const char *address,
@@ -99,7 +121,7 @@ static const char *read_subject(struct service *service,
 	}
 	of = service_of_peer(service, peer);
 	if (peer->uid == 0)
-		believe_root(ret_subject, parameters);
+		believe_root(service, ret_subject, parameters);
 	else if (of && strcmp(of->name, ret_subject->service) == 0)
 		believe_application(of, ret_subject, parameters);
 	return NULL;

@@ -10,6 +10,7 @@
 #include "cloxxsd/service/claim.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -340,6 +341,9 @@ static struct session_opened opened_by(struct service *service,
 		.himself = *subject->address &&
 			   (!*subject->requester ||
 			    strcmp(subject->requester, subject->name) == 0),
+		/* su and sudo begin no login: they name who asked. */
+		.audit_session =
+			*subject->requester ? 0 : subject->audit_session,
 	};
 }
 
@@ -359,6 +363,11 @@ static void greet(struct service *service, const struct subject *subject,
 					    .service = subject->service,
 					    .address = subject->address,
 					    .terminal = subject->terminal });
+}
+
+static void tell_session(const char *id, char *details, size_t size)
+{
+	(void)snprintf(details, size, "session=%.*s", SESSION_MARK_LENGTH, id);
 }
 
 static int open_session(struct varlink_call *call, json_t *parameters,
@@ -385,9 +394,10 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 	opened = opened_by(service, call, &subject);
 	/* A temporary password opens no session, only the choice of another. */
 	must_change = gate.decision.verdict == VERDICT_CHANGE;
-	if (gate.decision.verdict != VERDICT_ALLOW)
+	if (gate.decision.verdict != VERDICT_ALLOW) {
 		gate.decision.verdict = VERDICT_DENY;
-	else
+	} else {
+		tell_session(id, gate.details, sizeof(gate.details));
 		change_set_add(
 			&set,
 			(struct change){ .type = CHANGE_SESSION_OPEN,
@@ -398,6 +408,7 @@ static int open_session(struct varlink_call *call, json_t *parameters,
 					 .service = subject.service,
 					 .address = subject.address,
 					 .terminal = subject.terminal });
+	}
 	text_init(&greeting, message, sizeof(message));
 	greet(service, &subject, &gate, &set, &greeting);
 	change_set_record(&set,
@@ -449,6 +460,7 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 	struct service *service = userdata;
 	struct change_set set = { 0 };
 	struct session session;
+	char details[64];
 	struct user user;
 
 	if (session_find(service->state->store, id, &session) != 0 ||
@@ -456,6 +468,7 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 		return varlink_call_reply_empty(call);
 	if (!may_close(service, call, &session))
 		return 0;
+	tell_session(id, details, sizeof(details));
 	change_set_add(&set, (struct change){ .type = CHANGE_SESSION_CLOSE,
 					      .session = id });
 	change_set_record(
@@ -468,7 +481,8 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 				 .actor = user.name,
 				 .service = session.service,
 				 .address = record_text(session.address),
-				 .terminal = record_text(session.terminal) });
+				 .terminal = record_text(session.terminal),
+				 .details = details });
 	if (state_apply(service->state, &set) != 0)
 		return -EIO;
 	return varlink_call_reply_empty(call);
@@ -481,8 +495,9 @@ static int close_session(struct varlink_call *call, json_t *parameters,
 		{ "terminal", VARLINK_STRING, true, 64 },               \
 		{ "requester", VARLINK_STRING, true, 256 },             \
 		{ "language", VARLINK_STRING, true, 64 },               \
+		{ "system_uid", VARLINK_INT, true, 0 },                 \
 	{                                                               \
-		"system_uid", VARLINK_INT, true, 0                      \
+		"audit_session", VARLINK_INT, true, 0                   \
 	}
 #define PASS_PARAMETER                           \
 	{                                        \

@@ -6,6 +6,7 @@
 #include "cloxxsd/service/acting.h"
 #include "cloxxsd/service/admin_origin.h"
 #include "cloxxsd/service/local_accounts.h"
+#include "cloxxsd/service/whence.h"
 #include "policy/password.h"
 
 struct user_moment service_moment(const struct service *service)
@@ -100,10 +101,12 @@ void service_find_actor(const struct service *service,
 	text_init(&text, ret_actor->name, sizeof(ret_actor->name));
 	if (peer->uid == 0) {
 		text_add(&text, "root");
+		whence_find_root(service, peer, ret_actor);
 	} else if (name_is_our_uid(peer->uid) &&
 		   user_find_uid(service->state->store, peer->uid, &user) ==
 			   0) {
 		text_add(&text, user.name);
+		whence_find_user(service, user.uid, ret_actor);
 	} else {
 		text_add_format(&text, "uid:%lu", (unsigned long)peer->uid);
 	}
@@ -123,6 +126,7 @@ void actor_sign(const struct actor *actor, struct record *record)
 	record->actor = actor->name;
 	record->service = record_text(actor->service);
 	record->address = record_text(actor->address);
+	record->within = record_text(actor->within);
 }
 
 int64_t service_geo_max_age(const struct service *service)

@@ -12,6 +12,7 @@
 #include "cloxxsd/backup/job.h"
 #include "cloxxsd/service/accounts.h"
 #include "cloxxsd/service/allowance.h"
+#include "cloxxsd/state/audit_session.h"
 #include "cloxxsd/state/state.h"
 #include "varlink/server.h"
 
@@ -98,11 +99,17 @@ bool service_administers(const struct service *service,
 void service_actor(struct service *service, const struct varlink_peer *peer,
 		   char ret_actor[ACTOR_MAX]);
 
-/* The same, and by what application and from where; "" where by none. */
+/*
+ * The same, and by what application and from where; "" where by none. From
+ * where who calls himself does: root by the login that he said he is in
+ * (Introduce); a user by the sessions that he has open, where all are from one
+ * address.
+ */
 struct actor {
 	char name[ACTOR_MAX];
 	char service[NAME_SERVICE_MAX + 1];
 	char address[ADDRESS_TEXT_MAX];
+	char within[WITHIN_MAX]; /* his login, for records */
 };
 void service_find_actor(const struct service *service,
 			const struct varlink_peer *peer,

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "cloxxsd/state/audit_session.h"
 #include "cloxxsd/state/data_key.h"
 #include "cloxxsd/state/import.h"
 
@@ -281,6 +282,10 @@ static int session_open(struct store *store, const struct change *change)
 		r = write_active(store, change->uid, change->at);
 	if (r != 0)
 		return r;
+	r = audit_session_keep(store, opened->boot, opened->audit_session,
+			       change->uid, change->session, change->address);
+	if (r != 0)
+		return r;
 	return store_run(store,
 			 "INSERT INTO session (id, uid, service, address,"
 			 " terminal, opened, pid, boot, opened_us, opener)"
@@ -299,8 +304,13 @@ static int session_close(struct store *store, const struct change *change)
 
 static int sessions_gone(struct store *store, const struct change *change)
 {
-	return store_run(store, "DELETE FROM session WHERE boot != ?", "t",
-			 change->text);
+	int r = store_run(store, "DELETE FROM session WHERE boot != ?", "t",
+			  change->text);
+
+	return r != 0 ? r
+		      : store_run(store,
+				  "DELETE FROM audit_session WHERE boot != ?",
+				  "t", change->text);
 }
 
 static int set_clock(struct store *store, const struct change *change)

@@ -166,10 +166,18 @@ static const char *write_details(const struct record *record, char *buffer,
 {
 	struct text out;
 
-	if (!record->fields || !record->fields[0])
-		return escaped(record->details, buffer, size);
+	if (!record->details && !record->within &&
+	    (!record->fields || !record->fields[0]))
+		return NULL;
 	text_init(&out, buffer, size);
-	write_fields(record->fields, &out);
+	if (record->fields && record->fields[0])
+		write_fields(record->fields, &out);
+	else if (record->details)
+		text_add_escaped(&out, record->details,
+				 strlen(record->details));
+	if (record->within)
+		text_add_format(&out, "%s%s", out.n > 0 ? " " : "",
+				record->within);
 	return buffer;
 }
 

@@ -135,6 +135,8 @@ static void add_record(struct change_set *set, enum event event,
 						.result = RECORD_DONE,
 						.reason = act->reason,
 						.actor = act->actor,
+						.address = act->address,
+						.within = act->within,
 						.details = details });
 }
 

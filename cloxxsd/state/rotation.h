@@ -26,7 +26,7 @@ enum rotation_error {
 
 /* Who did it, for the record. */
 struct rotation_act {
-	const char *actor;
+	const char *actor, *address, *within; /* as of a record */
 	enum reason reason;
 	int64_t now_us;
 };

@@ -43,7 +43,8 @@
  * class was purged, by number and time (state/retention.h). hold: records that
  * are not purged and not changed, of a user, a class and a time, in
  * microseconds; null for any. configuration: one row: the settings that were in
- * force last, and the version of the notice.
+ * force last, and the version of the notice. audit_session: which session began
+ * the login that the kernel gave that number in that boot, open or not.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -317,6 +318,15 @@ static const char *const migrations[] = {
 	" settings TEXT NOT NULL,"
 	" notice TEXT NOT NULL"
 	") STRICT;",
+	"CREATE TABLE audit_session ("
+	" boot TEXT NOT NULL,"
+	" number INTEGER NOT NULL,"
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" session TEXT NOT NULL,"
+	" address TEXT NOT NULL,"
+	" PRIMARY KEY (boot, number)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX audit_session_uid ON audit_session(uid);",
 };
 
 size_t schema_version(void)

@@ -34,6 +34,8 @@ struct session_opened {
 	int64_t at_us;
 	bool himself; /* the user came in; nobody acts as him, no job is his */
 	enum session_opener opener;
+	/* The kernel's number of the login that it begins; 0: of none. */
+	int64_t audit_session;
 };
 
 struct session {

@@ -511,14 +511,16 @@ struct outcome wait_outcome(struct core *core, struct talk *talk)
 
 static json_t *pack_about(const struct about *about)
 {
-	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, "
-			 "s:s*}",
-			 "purpose", about->purpose, "user", about->user,
-			 "service", about->service ? about->service : "sshd",
-			 "address", about->address, "pass", about->pass,
-			 "method", about->method, "language", about->language,
-			 "requester", about->requester, "terminal",
-			 about->terminal);
+	return json_pack(
+		"{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, "
+		"s:s*, s:o*}",
+		"purpose", about->purpose, "user", about->user, "service",
+		about->service ? about->service : "sshd", "address",
+		about->address, "pass", about->pass, "method", about->method,
+		"language", about->language, "requester", about->requester,
+		"terminal", about->terminal, "audit_session",
+		about->audit_session ? json_integer(about->audit_session)
+				     : NULL);
 }
 
 struct outcome start(struct core *core, struct talk *talk, struct about about)

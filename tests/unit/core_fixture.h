@@ -137,6 +137,7 @@ struct outcome outcome_of(json_t *reply);
 struct about {
 	const char *purpose, *user, *service, *address, *pass, *method;
 	const char *language, *requester, *terminal;
+	int64_t audit_session; /* 0: not sent */
 };
 struct outcome start(struct core *core, struct talk *talk, struct about about);
 struct outcome answer(struct core *core, struct talk *talk, const char *text);

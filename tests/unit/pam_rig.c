@@ -42,8 +42,8 @@ int pam_rig_setup(void **state)
 	scratch_init(&rig->scratch);
 	write_map(rig->scratch.path);
 	fake_daemon_init(&rig->daemon, rig->scratch.directory);
-	rig->module =
-		(struct module){ rig->daemon.path, rig->scratch.path, 60000 };
+	rig->module = (struct module){ rig->daemon.path, rig->scratch.path,
+				       60000, "/nonexistent" };
 	fake_pam_init(&rig->pam);
 	*state = rig;
 	return 0;

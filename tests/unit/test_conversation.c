@@ -663,6 +663,7 @@ static bool is_for_root(const char *method)
 		"nl.cloxxs.Admin.OpenBreakGlass",
 		"nl.cloxxs.Admin.CloseBreakGlass",
 		"nl.cloxxs.Admin.AcceptClock",
+		"nl.cloxxs.Admin.Introduce",
 		"nl.cloxxs.Admin.TestLogin",
 		"nl.cloxxs.Admin.TestAnswer",
 		"nl.cloxxs.Admin.GeoipBegin",

@@ -7,6 +7,7 @@ status, both streams, and the calls that were made. abuse_NN names the case.
 """
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -59,6 +60,7 @@ class Server:
         # What is answered to who comes behind, one call a connection.
         self.later = []
         self.calls = []
+        self.introduced = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(4)
@@ -102,7 +104,18 @@ class Server:
             if not piece:
                 return False
             data += piece
-        self.calls.append(json.loads(data[:data.index(b"\0")]))
+        call = json.loads(data[:data.index(b"\0")])
+        if self.is_introduced(connection, call):
+            return self.take_call(connection)
+        self.calls.append(call)
+        return True
+
+    def is_introduced(self, connection, call):
+        """Root says first in which login he is, where he is in one."""
+        if call["method"] != "nl.cloxxs.Admin.Introduce":
+            return False
+        self.introduced.append(call["parameters"])
+        connection.sendall(b'{"parameters":{}}\0')
         return True
 
     def close(self):
@@ -941,6 +954,24 @@ def test_key_remove(serve):
     assert json.loads(result.stdout) == {"ssh_key": KEY}
 
 
+def begin_login():
+    pathlib.Path("/proc/self/loginuid").write_text("66000")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone begins a login")
+def test_root_says_in_which_login_he_is(serve):
+    server = serve(reply({"user": ANNA}))
+    try:
+        result = ctl(server, "user", "show", "anna", preexec_fn=begin_login)
+    except subprocess.SubprocessError:
+        pytest.skip("the kernel lets nobody begin a login")
+    assert result.returncode == 0
+    number = server.introduced[0]["audit_session"]
+    assert len(server.introduced) == 1 and 0 < number < 2 ** 32 - 1
+    assert [call["method"] for call in server.calls] == [
+        "nl.cloxxs.Admin.GetUser"]
+
+
 def serve_again(server, serve, *script):
     os.unlink(server.path)
     return serve(*script)
@@ -1265,15 +1296,9 @@ class Conversation(Server):
     def serve(self):
         connection, _ = self.listener.accept()
         with connection:
-            data = b""
             for row in self.script:
-                while b"\0" not in data:
-                    piece = connection.recv(65536)
-                    if not piece:
-                        return
-                    data += piece
-                call, _, data = data.partition(b"\0")
-                self.calls.append(json.loads(call))
+                if not self.take_call(connection):
+                    return
                 connection.sendall(json.dumps(row).encode() + b"\0")
             connection.recv(1)
 

@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/unit/pam_rig.h"
@@ -119,6 +121,29 @@ static void test_request(void **state)
 		"\"system_uid\":66001}}");
 }
 
+/* In which login of the kernel's it is asked. */
+static void test_login_number(void **state)
+{
+	static const char *const script[] = { DENY, NULL };
+	struct pam_rig *rig = *state;
+	char path[256];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/sessionid",
+		       rig->scratch.directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("7528", file);
+	assert_int_equal(fclose(file), 0);
+	rig->module.login_number = path;
+	pam_rig_begin(rig, "alice", script);
+	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
+			 PAM_AUTH_ERR);
+	assert_non_null(strstr(fake_daemon_request(&rig->daemon, 0),
+			       "\"audit_session\":7528}}"));
+	assert_int_equal(unlink(path), 0);
+}
+
 /* A daemon that never comes to an end is left. */
 static void test_endless_questions(void **state)
 {
@@ -174,6 +199,7 @@ int main(void)
 		case_of(test_impostor_abuse_35),
 		case_of(test_socket_option),
 		case_of(test_request),
+		case_of(test_login_number),
 		case_of(test_endless_questions),
 		case_of(test_odd_names_abuse_07),
 	};
