@@ -8,6 +8,7 @@
 
 #include "base/login_number.h"
 #include "cloxxsctl/duration.h"
+#include "cloxxsctl/kernel_audit.h"
 #include "cloxxsctl/session.h"
 #include "cloxxsctl/terminal.h"
 #include "cloxxsctl/time_value.h"
@@ -283,8 +284,12 @@ static int call(const struct ctl *ctl, const struct command *command,
 		struct varlink_client *client, json_t *parameters,
 		json_t **ret_reply)
 {
-	return request_ask(ctl, command, client, command->row->method,
-			   parameters, ret_reply);
+	int r = request_ask(ctl, command, client, command->row->method,
+			    parameters, ret_reply);
+
+	if (r == STATUS_OK)
+		kernel_audit_tell(command->row->method, command->operands[0]);
+	return r;
 }
 
 int request_fetch(struct ctl *ctl, const struct command *command,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cloxxsctl/duration.h"
+#include "cloxxsctl/kernel_audit.h"
+#include "cloxxsctl/request.h"
 #include "varlink/client.h"
 
 #define ADMIN "nl.cloxxs.Admin."
@@ -99,9 +101,11 @@ static int unlock_one(struct unlocking *unlocking, json_t *name)
 				&reply, &error);
 	if (r != 0)
 		return r;
-	if (!error)
+	if (!error) {
+		kernel_audit_tell(ADMIN "UnlockUser", json_string_value(name));
 		return json_array_append(unlocking->done, name) < 0 ? -ENOMEM
 								    : 0;
+	}
 	text_init(&text, sentence, sizeof(sentence));
 	(void)failure_of_reply(&text, command, error, reply);
 	return json_array_append_new(unlocking->failed,
@@ -200,7 +204,7 @@ int unlock_all_run(struct ctl *ctl, const struct command *command)
 	if (command_has(command, OPTION_LOCKED_SINCE) &&
 	    duration_read(command->values[OPTION_LOCKED_SINCE], &seconds))
 		unlocking.since = ctl->output->now - (int64_t)seconds;
-	r = varlink_client_new(ctl->socket, ctl->timeout_ms, &unlocking.client);
+	r = request_connect(ctl, ctl->timeout_ms, &unlocking.client);
 	if (r != 0)
 		return failed(&unlocking, FAILURE_NOT_ASKED, r);
 	r = choose(&unlocking);

@@ -112,6 +112,7 @@ unistr.h cloxxsd/attempt/password_rules.c
 security/.* pam_cloxxs/
 sys/acl.h cloxxsd/publish/acl.c
 nss.h nss_cloxxs/
+libaudit.h cloxxsctl/kernel_audit.c
 systemd/sd-journal.h cloxxsd/publish/journal
 systemd/sd-event.h varlink/ cloxxsd/
 END

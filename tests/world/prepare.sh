@@ -5,7 +5,7 @@
 # own. Sourced; the sourcing script sets src (the clone).
 
 # To build; to run the daemon and the world; for the application in it; to test.
-packages_build='autoconf automake gcc gettext libacl1-dev libc6-dev libcmocka-dev libcrack2-dev
+packages_build='autoconf automake gcc gettext libacl1-dev libaudit-dev libc6-dev libcmocka-dev libcrack2-dev
 	libcrypt-dev
 	libjansson-dev libmaxminddb-dev
 	libpam0g-dev libpwquality-dev libsodium-dev libsqlite3-dev
