@@ -91,7 +91,7 @@ static const struct {
 	[EVENT_SESSION_CLOSED] = { WHO | WHENCE | DETAILS,
 				   "The program that opened the session said "
 				   "that it is over." },
-	[EVENT_PASSWORD_CHANGED] = { WHO | SERVICE | ADDRESS | DETAILS,
+	[EVENT_PASSWORD_CHANGED] = { DECISION,
 				     "A user replaced his password, which the "
 				     "rules took. If it was not he, lock the "
 				     "account." },

@@ -15,6 +15,7 @@
 #include <systemd/sd-journal.h>
 
 #include "base/clock.h"
+#include "cloxxsd/audit/meaning.h"
 
 /* Nothing here takes as long, whatever the machine. */
 #define PATIENCE_S 60
@@ -603,10 +604,37 @@ void expect_login(struct core *core, const char *user, const char *password,
 				    reason);
 }
 
+/* No record has what the schema says that one of its event has not. */
+static void prove_fields(struct state *state)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	assert_int_equal(store_bind(state->store,
+				    "SELECT event, user, actor, service,"
+				    " address, terminal, reference, rules,"
+				    " details, project, action, object"
+				    " FROM ledger",
+				    &row, ""),
+			 0);
+	while ((r = store_step(row)) == STORE_E_ROW) {
+		const char *name = (const char *)sqlite3_column_text(row, 0);
+		uint32_t fields = event_fields(event_find(name));
+
+		for (int i = FIELD_USER; i < _FIELD_N; i++)
+			if (sqlite3_column_text(row, i - FIELD_USER + 1) &&
+			    !(fields & FIELD_BIT(i)))
+				fail_msg("%s has %s", name, field_key(i));
+	}
+	assert_int_equal(r, 0);
+	sqlite3_reset(row);
+}
+
 void core_finish(struct core *core)
 {
 	core_settle(core);
 	assert_int_equal(core->daemon.attempts.n_open, 0);
 	state_prove(&core->daemon.state);
+	prove_fields(&core->daemon.state);
 	core_deinit(core);
 }

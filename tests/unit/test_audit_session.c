@@ -155,6 +155,37 @@ static void su_names_who_came_in(void **state)
 	expect("account-allowed", "192.0.2.1", text);
 }
 
+/* Root of the host, whose login nobody told of, becomes piet: that is not the
+ * login of piet. */
+static void su_begins_no_login(void **state)
+{
+	struct about su = { .user = "piet",
+			    .service = "sudo",
+			    .requester = "root",
+			    .audit_session = 7 };
+
+	(void)state;
+	assert_string_equal(open_session(core, 0, su).verdict, "allow");
+	assert_string_equal(account(core, 0, sudo).verdict, "allow");
+	expect("account-allowed", "", "");
+}
+
+/* The first one is the login's, whoever names its number later. */
+static void the_first_stays(void **state)
+{
+	struct outcome session = come_in(ssh);
+	struct about later = ssh;
+	char text[WITHIN_MAX];
+
+	(void)state;
+	later.user = "jan";
+	later.address = "192.0.2.9";
+	(void)come_in(later);
+	assert_string_equal(account(core, 0, sudo).verdict, "allow");
+	within(&session, "", text);
+	expect("account-allowed", "192.0.2.1", text);
+}
+
 /* What he left running goes on to be his. */
 static void after_it_was_closed(void **state)
 {
@@ -362,6 +393,8 @@ int main(void)
 		TEST(sudo_is_recorded_with_the_address),
 		TEST(a_wrong_password_in_sudo_too),
 		TEST(su_names_who_came_in),
+		TEST(su_begins_no_login),
+		TEST(the_first_stays),
 		TEST(after_it_was_closed),
 		TEST(what_is_not_known),
 		TEST(only_root_is_believed),
