@@ -82,8 +82,9 @@ static const struct {
 				     "from. Where it goes on, an address tries "
 				     "accounts of the system." },
 	[EVENT_SESSION_OPENED] = { DECISION,
-				   "A user is in. The details tell whether "
-				   "somebody else acts as him." },
+				   "A user is in. The details name the "
+				   "session; where somebody else acts as him, "
+				   "the actor tells who." },
 	[EVENT_SESSION_DENIED] = { DECISION,
 				   "A program that had authenticated a user "
 				   "was refused the session. The rules that "
