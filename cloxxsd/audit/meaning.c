@@ -256,6 +256,28 @@ static const struct {
 			   "The application tells who did what to what in "
 			   "which project. That he did so is the application's "
 			   "word." },
+	[EVENT_AUDIT_READ] = { ACT, "The details tell where it was read, and "
+				    "what was looked for." },
+	[EVENT_AUDIT_PROVED] = { ACT, "Each record from the first to the last "
+				      "that the details name is as it was "
+				      "written." },
+	[EVENT_AUDIT_PURGED] = { OWN, "Records of that class and from before "
+				      "that time have lost their texts. Their "
+				      "places can still be proved." },
+	[EVENT_AUDIT_HELD] = { ACT, "What the details name stays as it is, "
+				    "whatever its keep time, until the hold is "
+				    "released." },
+	[EVENT_AUDIT_RELEASED] = { ACT, "What is older than its keep time is "
+					"purged now." },
+	[EVENT_AUDIT_ERASED] = { ACT, "All records have the pseudonym in the "
+				      "place of the name, and of him no "
+				      "address. The journal and backups have "
+				      "the name until they are gone." },
+	[EVENT_AUDIT_BROKEN] = { ACT, "Somebody changed the store, or the disk "
+				      "did. The details name the first such "
+				      "record. Keep a copy of the state before "
+				      "anything is done, and hold it against "
+				      "an anchor." },
 };
 
 uint32_t event_fields(enum event event)

@@ -20,6 +20,7 @@
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
+#include "base/anchor.h"
 #include "base/text.h"
 #include "cloxxsd/audit/event.h"
 #include "cloxxsd/audit/field.h"
@@ -120,8 +121,10 @@ static void add_number(struct fields *fields, const char *name, int64_t number)
 static int send_row(struct fields *fields, const struct ledger_row *row)
 {
 	enum event event = event_find(row->event);
+	char chain[ANCHOR_CHAIN_TEXT];
 
 	fields->n = 0;
+	anchor_write_hex(row->chain, sizeof(row->chain), chain);
 	add_message(fields, row);
 	add_field(fields, "MESSAGE_ID", event_message_id(event));
 	add_number(fields, "PRIORITY", event_priority(event));
@@ -142,6 +145,7 @@ static int send_row(struct fields *fields, const struct ledger_row *row)
 	add_field(fields, field_journal_name(FIELD_PROJECT), row->project);
 	add_field(fields, field_journal_name(FIELD_ACTION), row->action);
 	add_field(fields, field_journal_name(FIELD_OBJECT), row->object);
+	add_field(fields, field_journal_name(FIELD_CHAIN), chain);
 	/* Without a journald sd_journal_sendv(3) says that all is well. */
 	if (access(JOURNALD, F_OK) < 0)
 		return -errno;
