@@ -105,8 +105,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 				 "its readers and writers are groups of the "
 				 "system too" },
 	[OPTION_UNTIL] = { "until", VALUE_UNTIL, "TIME", "until",
-			   "in force until then, a day included; never: for "
-			   "ever" },
+			   "until then, a day included; never: for ever" },
 	[OPTION_RIGHT] = { "right", VALUE_WORD, "read|write", "right",
 			   "which right in the project" },
 	[OPTION_BY] = { "by", VALUE_WORD, "project|user", NULL,

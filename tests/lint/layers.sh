@@ -79,11 +79,12 @@ while read -r folder allowed; do
 		esac
 	done
 done <<'END'
+audit
 doctor
 statement doctor
 setup doctor
 END
-[ "$(cd cloxxsctl && echo */)" = "doctor/ setup/ statement/" ] ||
+[ "$(cd cloxxsctl && echo */)" = "audit/ doctor/ setup/ statement/" ] ||
 	fail "cloxxsctl/ has a folder that stands on no floor"
 
 # A header of others, and the folders that are its home.
@@ -113,7 +114,7 @@ security/.* pam_cloxxs/
 sys/acl.h cloxxsd/publish/acl.c
 nss.h nss_cloxxs/
 libaudit.h cloxxsctl/kernel_audit.c
-systemd/sd-journal.h cloxxsd/publish/journal
+systemd/sd-journal.h cloxxsd/publish/journal cloxxsctl/audit/
 systemd/sd-event.h varlink/ cloxxsd/
 END
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cloxxsctl/audit/gaps.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_FIRST 1024
+/* What one sentence names. */
+#define SPANS_MAX 12
+/* More faults than that are remembered for nobody. */
+#define TWICE_MAX 1000
+
+void audit_gaps_deinit(struct audit_gaps *gaps)
+{
+	free(gaps->seen);
+	free(gaps->twice);
+	free(gaps->missing);
+	*gaps = (struct audit_gaps){ 0 };
+}
+
+/* The place of sequence in a table of n_room, a power of two, with room. */
+static struct audit_seen *place_of(struct audit_seen *seen, size_t n_room,
+				   int64_t sequence)
+{
+	size_t i = ((uint64_t)sequence * UINT64_C(0x9e3779b97f4a7c15)) >> 20;
+
+	for (;; i++) {
+		struct audit_seen *place = &seen[i & (n_room - 1)];
+
+		if (place->sequence == sequence || place->sequence == 0)
+			return place;
+	}
+}
+
+static int grow(struct audit_gaps *gaps)
+{
+	size_t n_room = gaps->n_room ? gaps->n_room * 2 : ROOM_FIRST;
+	struct audit_seen *seen = calloc(n_room, sizeof(*seen));
+
+	if (!seen)
+		return -ENOMEM;
+	for (size_t i = 0; i < gaps->n_room; i++)
+		if (gaps->seen[i].sequence)
+			*place_of(seen, n_room, gaps->seen[i].sequence) =
+				gaps->seen[i];
+	free(gaps->seen);
+	gaps->seen = seen;
+	gaps->n_room = n_room;
+	return 0;
+}
+
+/* Its first 16 digits; 0 where there are none. */
+static uint64_t chain_of(const char *chain)
+{
+	char digits[17] = "";
+
+	if (!chain || strlen(chain) < 16)
+		return 0;
+	memcpy(digits, chain, 16);
+	return strtoull(digits, NULL, 16);
+}
+
+static int add_twice(struct audit_gaps *gaps, int64_t sequence)
+{
+	int64_t *twice;
+
+	for (size_t i = 0; i < gaps->n_twice; i++)
+		if (gaps->twice[i] == sequence)
+			return AUDIT_OTHER;
+	if (gaps->n_twice == TWICE_MAX)
+		return AUDIT_OTHER;
+	twice = reallocarray(gaps->twice, gaps->n_twice + 1, sizeof(*twice));
+	if (!twice)
+		return -ENOMEM;
+	gaps->twice = twice;
+	gaps->twice[gaps->n_twice++] = sequence;
+	return AUDIT_OTHER;
+}
+
+int audit_gaps_take(struct audit_gaps *gaps, int64_t sequence,
+		    const char *chain)
+{
+	uint64_t known = chain_of(chain);
+	struct audit_seen *place;
+
+	if (gaps->n_seen * 2 >= gaps->n_room) {
+		int r = grow(gaps);
+
+		if (r < 0)
+			return r;
+	}
+	place = place_of(gaps->seen, gaps->n_room, sequence);
+	if (place->sequence == 0) {
+		*place = (struct audit_seen){ sequence, known };
+		gaps->n_seen++;
+		return AUDIT_NEW;
+	}
+	if (place->chain == known || known == 0)
+		return AUDIT_AGAIN;
+	/* Records of before had no chain in the journal. */
+	if (place->chain != 0)
+		return add_twice(gaps, sequence);
+	place->chain = known;
+	return AUDIT_AGAIN;
+}
+
+bool audit_gaps_has(const struct audit_gaps *gaps, int64_t sequence)
+{
+	return gaps->n_room > 0 &&
+	       place_of(gaps->seen, gaps->n_room, sequence)->sequence != 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int add_missing(struct audit_gaps *gaps, int64_t first, int64_t last)
+{
+	struct audit_span *missing = reallocarray(
+		gaps->missing, gaps->n_missing + 1, sizeof(*missing));
+
+	if (!missing)
+		return -ENOMEM;
+	gaps->missing = missing;
+	missing[gaps->n_missing++] = (struct audit_span){ first, last };
+	return 0;
+}
+
+int audit_gaps_find(struct audit_gaps *gaps)
+{
+	scope(scope_free) int64_t *numbers = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	gaps->n_missing = 0;
+	gaps->is_looked_for = true;
+	if (gaps->n_seen == 0)
+		return 0;
+	numbers = calloc(gaps->n_seen, sizeof(*numbers));
+	if (!numbers)
+		return -ENOMEM;
+	for (size_t i = 0; i < gaps->n_room; i++)
+		if (gaps->seen[i].sequence)
+			numbers[n++] = gaps->seen[i].sequence;
+	qsort(numbers, n, sizeof(*numbers), compare);
+	for (size_t i = 1; i < n && r == 0; i++)
+		if (numbers[i] > numbers[i - 1] + 1)
+			r = add_missing(gaps, numbers[i - 1] + 1,
+					numbers[i] - 1);
+	return r;
+}
+
+void audit_gaps_write_missing(const struct audit_gaps *gaps, struct text *text)
+{
+	size_t n = gaps->n_missing < SPANS_MAX ? gaps->n_missing : SPANS_MAX;
+	bool one = gaps->n_missing == 1 &&
+		   gaps->missing[0].first == gaps->missing[0].last;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct audit_span *span = &gaps->missing[i];
+
+		text_add_format(text, "%s%" PRId64,
+				i == 0 ? (one ? "record " : "records ")
+				: i + 1 == n && n == gaps->n_missing ? " and "
+								     : ", ",
+				span->first);
+		if (span->last > span->first)
+			text_add_format(text, "-%" PRId64, span->last);
+	}
+	if (gaps->n_missing > n)
+		text_add_format(text, " and %zu more gaps",
+				gaps->n_missing - n);
+	if (n > 0)
+		text_add_format(text, " %s not in this journal",
+				one ? "is" : "are");
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Journal: the records of cloxxsd in a journal: of this host, or of a file, a
+ * directory or a namespace. A record is taken for one of ours by _UID alone,
+ * which journald writes and no sender can: everything else in it anybody can
+ * send. Reading only; nothing is printed.
+ */
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "cloxxsctl/audit/gaps.h"
+#include "cloxxsctl/audit/query.h"
+
+struct audit_journal;
+
+enum audit_journal_error {
+	_AUDIT_JOURNAL_E_OK,
+	AUDIT_JOURNAL_E_UNREADABLE, /* the host's: not by us, or none is there
+				     */
+	AUDIT_JOURNAL_E_MISSING,    /* no journal there */
+	AUDIT_JOURNAL_E_WHOSE,      /* nobody tells which records are ours */
+};
+
+/*
+ * Opens what query names, and finds out who cloxxsd is. On AUDIT_JOURNAL_E_*
+ * fault holds a sentence. -errno.
+ */
+must_check int audit_journal_new(const struct audit_query *query,
+				 struct text *fault,
+				 struct audit_journal **ret_journal);
+struct audit_journal *audit_journal_free(struct audit_journal *journal);
+static inline void audit_journal_freep(struct audit_journal **journal)
+{
+	*journal = audit_journal_free(*journal);
+}
+
+/*
+ * each for every entry that query wants, each record once; what it returns
+ * other than 0 ends the reading and is handed up. Without filters it is found
+ * out which records are missing within what was read; those that journald took
+ * late, because they were sent again, are read last. -errno.
+ */
+must_check int audit_journal_read(struct audit_journal *journal,
+				  const struct audit_query *query,
+				  int (*each)(json_t *entry, void *userdata),
+				  void *userdata, struct audit_gaps *gaps);
+/*
+ * The same for what comes from now on, or from query's since; until
+ * interrupted: a descriptor that can be read then.
+ */
+must_check int audit_journal_follow(struct audit_journal *journal,
+				    const struct audit_query *query,
+				    int interrupted,
+				    int (*each)(json_t *entry, void *userdata),
+				    void *userdata, struct audit_gaps *gaps);
+/* Whether the journal is of this host, so that who reads it is recorded. */
+bool audit_journal_is_ours(const struct audit_journal *journal);
