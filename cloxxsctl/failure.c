@@ -30,6 +30,7 @@ struct failure_row {
 };
 
 #define ADMIN "nl.cloxxs.Admin."
+#define AUDIT "nl.cloxxs.Audit."
 #define ACCESS "nl.cloxxs.Access."
 #define SERVICE "org.varlink.service."
 #define OTHER_VERSION "is the daemon of another version?"
@@ -46,6 +47,9 @@ static const struct failure_row rows[] = {
 	  "{message}; nothing was changed, the daemon's log tells more" },
 	{ ACCESS "Invalid", STATUS_USAGE, "{parameter}: {message}" },
 	{ ACCESS "Unavailable", STATUS_UNAVAILABLE,
+	  "{message}; the daemon's log tells more" },
+	{ AUDIT "Invalid", STATUS_USAGE, "{parameter}: {message}" },
+	{ AUDIT "Unavailable", STATUS_UNAVAILABLE,
 	  "{message}; the daemon's log tells more" },
 	{ SERVICE "PermissionDenied", STATUS_DENIED,
 	  "permission denied; be root, or an administrator who is not locked "

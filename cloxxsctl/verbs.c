@@ -3,6 +3,7 @@
 
 #include "cloxxsctl/doctor/doctor.h"
 #include "cloxxsctl/access_review.h"
+#include "cloxxsctl/audit/audit.h"
 #include "cloxxsctl/backup.h"
 #include "cloxxsctl/explain.h"
 #include "cloxxsctl/geoip.h"
@@ -77,6 +78,21 @@
 /* A verb about the SSH keys of one user. */
 #define SSH_KEY .noun = "user", .options = JSON, .view = VIEW_SSH_KEYS
 #define ADMIN "nl.cloxxs.Admin."
+/* Where records of the audit are read, and which. */
+#define AUDIT_PLACE                                                           \
+	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_DIRECTORY) |             \
+	 OPTION_BIT(OPTION_NAMESPACE) | OPTION_BIT(OPTION_UID))
+#define AUDIT_LEDGER OPTION_BIT(OPTION_LEDGER)
+#define AUDIT_FILTERS                                                         \
+	(OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_ACTOR) |                 \
+	 OPTION_BIT(OPTION_ADDRESS) | OPTION_BIT(OPTION_NETWORK) |            \
+	 OPTION_BIT(OPTION_PROJECT) | OPTION_BIT(OPTION_SERVICE) |            \
+	 OPTION_BIT(OPTION_EVENT) | OPTION_BIT(OPTION_RESULT) |               \
+	 OPTION_BIT(OPTION_SINCE))
+#define AUDIT_LIST                                                            \
+	(AUDIT_FILTERS | OPTION_BIT(OPTION_UNTIL) |                           \
+	 OPTION_BIT(OPTION_REVERSE) | OPTION_BIT(OPTION_LIMIT) |              \
+	 OPTION_BIT(OPTION_FORMAT) | JSON)
 
 /* clang-format off */
 const struct grammar_verb verbs[] = {
@@ -340,6 +356,53 @@ const struct grammar_verb verbs[] = {
 	  .summary = "tell why a login or a right would be refused",
 	  .example = "cloxxsctl explain K7QF2M9X",
 	  .run = explain_run, .view = VIEW_EXPLANATION },
+	{ .noun = "audit", .verb = "search",
+	  .options = AUDIT_LIST | AUDIT_PLACE | AUDIT_LEDGER,
+	  .formats = "table|json|csv",
+	  .summary = "find what was recorded, by whom, where and when",
+	  .example = "cloxxsctl audit search --user anna --since 2026-11-01",
+	  .run = audit_run_search },
+	{ .noun = "audit", .verb = "follow",
+	  .options = AUDIT_FILTERS | OPTION_BIT(OPTION_LIMIT) |
+		OPTION_BIT(OPTION_NAMESPACE) | OPTION_BIT(OPTION_DIRECTORY) |
+		OPTION_BIT(OPTION_UID) | OPTION_BIT(OPTION_FORMAT) | JSON,
+	  .formats = "table|json|csv",
+	  .summary = "show what is recorded from now on, as it comes",
+	  .example = "cloxxsctl audit follow --result denied",
+	  .run = audit_run_follow },
+	{ .noun = "audit", .verb = "export",
+	  .options = AUDIT_LIST | AUDIT_PLACE | AUDIT_LEDGER |
+		OPTION_BIT(OPTION_OUTPUT),
+	  .formats = "table|json|csv",
+	  .summary = "write what was recorded, for a file or elsewhere",
+	  .example = "cloxxsctl audit export --since 2026-11-01 "
+		     "--until 2026-11-30 --format csv --output november.csv",
+	  .run = audit_run_export },
+	{ .noun = "audit", .verb = "show", .operands = "SEQUENCE|CODE",
+	  .operands_min = 1, .operands_max = 1,
+	  .options = AUDIT_PLACE | AUDIT_LEDGER | JSON,
+	  .summary = "show one record whole, and what it means",
+	  .example = "cloxxsctl audit show 4711",
+	  .run = audit_run_show,
+	  .missing = "there is no such record",
+	  .find = "see \"cloxxsctl audit search\"" },
+	{ .noun = "audit", .verb = "stats",
+	  .options = AUDIT_FILTERS | OPTION_BIT(OPTION_UNTIL) | AUDIT_PLACE |
+		AUDIT_LEDGER | OPTION_BIT(OPTION_FORMAT) | JSON,
+	  .formats = "table|json",
+	  .summary = "count records by day, event, user and the like",
+	  .example = "cloxxsctl audit stats --since 2026-11-01",
+	  .run = audit_run_stats },
+	{ .noun = "audit", .verb = "verify",
+	  .options = OPTION_BIT(OPTION_ANCHOR) | OPTION_BIT(OPTION_JOURNAL) |
+		JSON,
+	  .summary = "prove that no record was changed or is missing",
+	  .example = "cloxxsctl audit verify --anchor anchors --journal",
+	  .run = audit_run_verify },
+	{ .noun = "audit", .verb = "anchor",
+	  .summary = "print a line that proves the audit up to now",
+	  .example = "cloxxsctl audit anchor",
+	  .run = audit_run_anchor },
 	{ .noun = "session", .verb = "list",
 	  .options = OPTION_BIT(OPTION_USER) | JSON,
 	  .summary = "list the sessions that run",

@@ -15,7 +15,7 @@ void audit_gaps_deinit(struct audit_gaps *gaps)
 {
 	free(gaps->seen);
 	free(gaps->twice);
-	free(gaps->missing);
+	audit_spans_deinit(&gaps->missing);
 	*gaps = (struct audit_gaps){ 0 };
 }
 
@@ -118,17 +118,81 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static int add_missing(struct audit_gaps *gaps, int64_t first, int64_t last)
-{
-	struct audit_span *missing = reallocarray(
-		gaps->missing, gaps->n_missing + 1, sizeof(*missing));
+/* Spans. */
 
-	if (!missing)
+static int insert(struct audit_spans *spans, size_t at, int64_t first,
+		  int64_t last)
+{
+	struct audit_span *room =
+		reallocarray(spans->spans, spans->n + 1, sizeof(*room));
+
+	if (!room)
 		return -ENOMEM;
-	gaps->missing = missing;
-	missing[gaps->n_missing++] = (struct audit_span){ first, last };
+	spans->spans = room;
+	memmove(room + at + 1, room + at, (spans->n - at) * sizeof(*room));
+	room[at] = (struct audit_span){ first, last };
+	spans->n++;
 	return 0;
 }
+
+int audit_spans_add(struct audit_spans *spans, int64_t number)
+{
+	struct audit_span *last =
+		spans->n > 0 ? &spans->spans[spans->n - 1] : NULL;
+
+	if (!last || last->last + 1 < number)
+		return insert(spans, spans->n, number, number);
+	last->last = number;
+	return 0;
+}
+
+int audit_spans_remove(struct audit_spans *spans, int64_t number)
+{
+	for (size_t i = 0; i < spans->n; i++) {
+		struct audit_span *span = &spans->spans[i];
+		int64_t first = span->first;
+
+		if (number < first || number > span->last)
+			continue;
+		if (number > first && number < span->last) {
+			span->first = number + 1;
+			return insert(spans, i, first, number - 1);
+		}
+		if (number > first)
+			span->last--;
+		else if (++span->first > span->last)
+			memmove(span, span + 1,
+				(--spans->n - i) * sizeof(*span));
+		return 0;
+	}
+	return 0;
+}
+
+void audit_spans_write(const struct audit_spans *spans, struct text *text)
+{
+	size_t n = spans->n < SPANS_MAX ? spans->n : SPANS_MAX;
+
+	text_add(text, audit_spans_is_one(spans) ? "record " : "records ");
+	for (size_t i = 0; i < n; i++) {
+		const struct audit_span *span = &spans->spans[i];
+
+		if (i > 0)
+			text_add(text, i + 1 == spans->n ? " and " : ", ");
+		text_add_format(text, "%" PRId64, span->first);
+		if (span->last > span->first)
+			text_add_format(text, "-%" PRId64, span->last);
+	}
+	if (spans->n > n)
+		text_add_format(text, " and %zu more gaps", spans->n - n);
+}
+
+void audit_spans_deinit(struct audit_spans *spans)
+{
+	free(spans->spans);
+	*spans = (struct audit_spans){ 0 };
+}
+
+/* What is missing. */
 
 int audit_gaps_find(struct audit_gaps *gaps)
 {
@@ -136,8 +200,7 @@ int audit_gaps_find(struct audit_gaps *gaps)
 	size_t n = 0;
 	int r = 0;
 
-	gaps->n_missing = 0;
-	gaps->is_looked_for = true;
+	gaps->missing.n = 0;
 	if (gaps->n_seen == 0)
 		return 0;
 	numbers = calloc(gaps->n_seen, sizeof(*numbers));
@@ -149,32 +212,16 @@ int audit_gaps_find(struct audit_gaps *gaps)
 	qsort(numbers, n, sizeof(*numbers), compare);
 	for (size_t i = 1; i < n && r == 0; i++)
 		if (numbers[i] > numbers[i - 1] + 1)
-			r = add_missing(gaps, numbers[i - 1] + 1,
-					numbers[i] - 1);
+			r = insert(&gaps->missing, gaps->missing.n,
+				   numbers[i - 1] + 1, numbers[i] - 1);
 	return r;
 }
 
 void audit_gaps_write_missing(const struct audit_gaps *gaps, struct text *text)
 {
-	size_t n = gaps->n_missing < SPANS_MAX ? gaps->n_missing : SPANS_MAX;
-	bool one = gaps->n_missing == 1 &&
-		   gaps->missing[0].first == gaps->missing[0].last;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct audit_span *span = &gaps->missing[i];
-
-		text_add_format(text, "%s%" PRId64,
-				i == 0 ? (one ? "record " : "records ")
-				: i + 1 == n && n == gaps->n_missing ? " and "
-								     : ", ",
-				span->first);
-		if (span->last > span->first)
-			text_add_format(text, "-%" PRId64, span->last);
-	}
-	if (gaps->n_missing > n)
-		text_add_format(text, " and %zu more gaps",
-				gaps->n_missing - n);
-	if (n > 0)
-		text_add_format(text, " %s not in this journal",
-				one ? "is" : "are");
+	if (gaps->missing.n == 0)
+		return;
+	audit_spans_write(&gaps->missing, text);
+	text_add_format(text, " %s not in this journal",
+			audit_spans_is_one(&gaps->missing) ? "is" : "are");
 }

@@ -19,6 +19,12 @@ struct audit_span {
 	int64_t first, last; /* included */
 };
 
+/* In order, none touching another. */
+struct audit_spans {
+	struct audit_span *spans;
+	size_t n;
+};
+
 struct audit_seen {
 	int64_t sequence; /* 0: none */
 	uint64_t chain;   /* the first bytes of it; 0: not known */
@@ -30,9 +36,7 @@ struct audit_gaps {
 	size_t n_seen, n_room;
 	int64_t *twice; /* numbers of which there are two records */
 	size_t n_twice;
-	bool is_looked_for;         /* what is missing means something */
-	struct audit_span *missing; /* in order; of audit_gaps_find() */
-	size_t n_missing;
+	struct audit_spans missing; /* of audit_gaps_find() */
 };
 
 enum audit_gaps_answer {
@@ -52,3 +56,16 @@ must_check int audit_gaps_find(struct audit_gaps *gaps);
 bool audit_gaps_has(const struct audit_gaps *gaps, int64_t sequence);
 /* "records 120-123 and 130 are not in this journal"; nothing where none is. */
 void audit_gaps_write_missing(const struct audit_gaps *gaps, struct text *text);
+
+/* Adds a number that is higher than all before. -ENOMEM */
+must_check int audit_spans_add(struct audit_spans *spans, int64_t number);
+/* Takes a number out, if it is in. -ENOMEM */
+must_check int audit_spans_remove(struct audit_spans *spans, int64_t number);
+/* "record 7", "records 120-123 and 130" */
+void audit_spans_write(const struct audit_spans *spans, struct text *text);
+/* Whether that is about one record. */
+static inline bool audit_spans_is_one(const struct audit_spans *spans)
+{
+	return spans->n == 1 && spans->spans[0].first == spans->spans[0].last;
+}
+void audit_spans_deinit(struct audit_spans *spans);

@@ -16,6 +16,7 @@
 #include <systemd/sd-journal.h>
 #include <systemd/sd-id128.h>
 
+#include "base/clock.h"
 #include "cloxxsctl/audit/entry.h"
 #include "cloxxsctl/audit/owner.h"
 
@@ -414,8 +415,8 @@ static int look_for_missing(struct reading *reading)
 	r = audit_gaps_find(gaps);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < gaps->n_missing && r == 0; i++) {
-		const struct audit_span span = gaps->missing[i];
+	for (size_t i = 0; i < gaps->missing.n && r == 0; i++) {
+		const struct audit_span span = gaps->missing.spans[i];
 
 		for (int64_t at = span.first;
 		     at <= span.last && r == 0 && n < LOOKED_FOR_MAX &&
@@ -519,4 +520,54 @@ int audit_journal_follow(struct audit_journal *journal,
 			r = wait_more(journal, interrupted, &end);
 	}
 	return r;
+}
+
+/* One by one. */
+
+int audit_journal_rewind(struct audit_journal *journal)
+{
+	int r = match_ours(journal);
+
+	if (r >= 0)
+		r = sd_journal_seek_head(journal->journal);
+	return r < 0 ? r : 0;
+}
+
+int audit_journal_next(struct audit_journal *journal, json_t **ret_entry)
+{
+	int r;
+
+	while ((r = sd_journal_next(journal->journal)) > 0) {
+		r = read_record(journal);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		*ret_entry = audit_record_entry(&journal->record);
+		return *ret_entry ? 1 : -ENOMEM;
+	}
+	return r;
+}
+
+int audit_journal_await(struct audit_journal *journal, int64_t sequence,
+			int timeout_ms)
+{
+	int64_t until = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
+
+	for (;;) {
+		int64_t left = until - clock_monotonic_us();
+		int r = match_ours(journal);
+
+		if (r >= 0)
+			r = match_number(journal, "CLOXXS_SEQ", sequence);
+		if (r >= 0)
+			r = sd_journal_seek_head(journal->journal);
+		if (r >= 0)
+			r = sd_journal_next(journal->journal);
+		if (r != 0 || left <= 0)
+			return r < 0 ? r : 0;
+		r = sd_journal_wait(journal->journal, (uint64_t)left);
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
 }

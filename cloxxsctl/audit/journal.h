@@ -58,5 +58,16 @@ must_check int audit_journal_follow(struct audit_journal *journal,
 				    int interrupted,
 				    int (*each)(json_t *entry, void *userdata),
 				    void *userdata, struct audit_gaps *gaps);
+/*
+ * One by one: from the first record on, each as often as it stands there, in
+ * the order of the journal. 1 with an entry, 0 at the end; -errno.
+ */
+must_check int audit_journal_rewind(struct audit_journal *journal);
+must_check int audit_journal_next(struct audit_journal *journal,
+				  json_t **ret_entry);
+/* Waits until record sequence is there, but no longer than that: what was
+ * recorded just now takes a moment. -errno. The place is lost. */
+must_check int audit_journal_await(struct audit_journal *journal,
+				   int64_t sequence, int timeout_ms);
 /* Whether the journal is of this host, so that who reads it is recorded. */
 bool audit_journal_is_ours(const struct audit_journal *journal);

@@ -112,10 +112,10 @@ bool audit_source_tell_gaps(const struct ctl *ctl,
 	struct text text;
 
 	tell_twice(ctl, command, gaps);
-	if (gaps->n_missing > 0) {
+	if (gaps->missing.n > 0) {
 		text_init(&text, sentence, sizeof(sentence));
 		audit_gaps_write_missing(gaps, &text);
 		failure_print(ctl->errors, command, sentence);
 	}
-	return gaps->n_missing > 0 || gaps->n_twice > 0;
+	return gaps->missing.n > 0 || gaps->n_twice > 0;
 }

@@ -169,7 +169,7 @@ def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
     parts = ("Users", "Projects and rights", "Sessions", "Decisions",
-             "Configuration and keys", "Backups", "Countries", "Break-glass",
+             "Audit", "Configuration and keys", "Backups", "Countries", "Break-glass",
              "Recovery", "The tool itself")
     told = {}
     for item, text in page.of(*parts, begins="Cm ").items():
