@@ -395,7 +395,7 @@ const struct grammar_verb verbs[] = {
 	  .run = audit_run_stats },
 	{ .noun = "audit", .verb = "verify",
 	  .options = OPTION_BIT(OPTION_ANCHOR) | OPTION_BIT(OPTION_JOURNAL) |
-		JSON,
+		AUDIT_PLACE | JSON,
 	  .summary = "prove that no record was changed or is missing",
 	  .example = "cloxxsctl audit verify --anchor anchors --journal",
 	  .run = audit_run_verify },

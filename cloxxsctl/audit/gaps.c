@@ -194,7 +194,7 @@ void audit_spans_deinit(struct audit_spans *spans)
 
 /* What is missing. */
 
-int audit_gaps_find(struct audit_gaps *gaps)
+int audit_gaps_find(struct audit_gaps *gaps, int64_t low, int64_t high)
 {
 	scope(scope_free) int64_t *numbers = NULL;
 	size_t n = 0;
@@ -211,7 +211,8 @@ int audit_gaps_find(struct audit_gaps *gaps)
 			numbers[n++] = gaps->seen[i].sequence;
 	qsort(numbers, n, sizeof(*numbers), compare);
 	for (size_t i = 1; i < n && r == 0; i++)
-		if (numbers[i] > numbers[i - 1] + 1)
+		if (numbers[i] > numbers[i - 1] + 1 && numbers[i] > low &&
+		    (high == 0 || numbers[i - 1] < high))
 			r = insert(&gaps->missing, gaps->missing.n,
 				   numbers[i - 1] + 1, numbers[i] - 1);
 	return r;

@@ -50,8 +50,12 @@ void audit_gaps_deinit(struct audit_gaps *gaps);
  * -ENOMEM. */
 must_check int audit_gaps_take(struct audit_gaps *gaps, int64_t sequence,
 			       const char *chain);
-/* Finds what is missing between the lowest and the highest number taken. */
-must_check int audit_gaps_find(struct audit_gaps *gaps);
+/*
+ * Finds what is missing between the lowest and the highest number taken, but
+ * for what is not above low, or not below high (0: no bound). -ENOMEM
+ */
+must_check int audit_gaps_find(struct audit_gaps *gaps, int64_t low,
+			       int64_t high);
 /* Whether a record of the number was taken. */
 bool audit_gaps_has(const struct audit_gaps *gaps, int64_t sequence);
 /* "records 120-123 and 130 are not in this journal"; nothing where none is. */
