@@ -8,7 +8,6 @@
 
 #include "base/timestamp.h"
 
-#define SECOND_US INT64_C(1000000)
 #define WORDS 6
 
 /* n lower-case hexadecimal digits, and nothing else. */
@@ -17,6 +16,7 @@ static bool is_hexadecimal(const char *word, size_t n)
 	return strlen(word) == n && strspn(word, "0123456789abcdef") == n;
 }
 
+/* From 1 on: the head of an empty ledger anchors nothing. */
 static bool read_number(const char *word, int64_t *ret_number)
 {
 	size_t n = strlen(word);
@@ -24,7 +24,7 @@ static bool read_number(const char *word, int64_t *ret_number)
 	if (n == 0 || n > 18 || strspn(word, "0123456789") != n)
 		return false;
 	*ret_number = (int64_t)strtoll(word, NULL, 10);
-	return true;
+	return *ret_number > 0;
 }
 
 /* The words of a line by single blanks; how many. */
@@ -47,7 +47,6 @@ int audit_anchor_read(const char *line, struct audit_anchor *anchor)
 {
 	char copy[256], *words[WORDS + 1];
 	struct text text;
-	int64_t seconds;
 
 	text_init(&text, copy, sizeof(copy));
 	text_add(&text, line);
@@ -55,9 +54,8 @@ int audit_anchor_read(const char *line, struct audit_anchor *anchor)
 	    strcmp(words[0], ANCHOR_WORD) != 0 || strcmp(words[1], "1") != 0 ||
 	    !is_hexadecimal(words[2], 32) || !is_hexadecimal(words[5], 64) ||
 	    !read_number(words[3], &anchor->sequence) ||
-	    !timestamp_read(words[4], TIMESTAMP_BEGIN, &seconds))
+	    !timestamp_read(words[4], TIMESTAMP_BEGIN, &anchor->at))
 		return AUDIT_ANCHOR_E_INVALID;
-	anchor->at_us = seconds * SECOND_US;
 	memcpy(anchor->installation, words[2], 33);
 	memcpy(anchor->chain, words[5], 65);
 	return 0;
@@ -67,7 +65,7 @@ void audit_anchor_write(const struct audit_anchor *anchor, struct text *text)
 {
 	text_add_format(text, ANCHOR_WORD " 1 %s %lld ", anchor->installation,
 			(long long)anchor->sequence);
-	timestamp_write(anchor->at_us / SECOND_US, text);
+	timestamp_write(anchor->at, text);
 	text_add_format(text, " %s", anchor->chain);
 }
 

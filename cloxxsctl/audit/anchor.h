@@ -21,8 +21,8 @@
 #define ANCHORS_MAX 1000000
 
 struct audit_anchor {
-	int64_t line; /* of the file, from 1 on */
-	int64_t sequence, at_us;
+	int64_t line;         /* of the file, from 1 on */
+	int64_t sequence, at; /* from 1 on; seconds since 1970 */
 	char installation[33], chain[65];
 };
 

@@ -28,7 +28,7 @@ struct comparing {
 	struct audit_comparison *found;
 	struct audit_journal *journal;
 	struct progress progress;
-	int64_t first;        /* of the ledger */
+	int64_t first, last;  /* of the ledger, as far as it was told */
 	json_t *ahead, *late; /* by sequence number: arrays of entries */
 	bool has_ended;       /* the journal */
 	int64_t n;
@@ -186,8 +186,10 @@ static int pull(struct comparing *comparing, int64_t sequence)
 		    entry);
 }
 
-static void tell_progress(struct comparing *comparing)
+static void note_told(struct comparing *comparing, int64_t sequence)
 {
+	if (sequence > comparing->last)
+		comparing->last = sequence;
 	if (++comparing->n % PROGRESS_EVERY == 0)
 		progress_show(&comparing->progress, "Comparing", comparing->n,
 			      "records");
@@ -202,7 +204,7 @@ static int take(json_t *entry, void *userdata)
 	bool any;
 	int r = 0;
 
-	tell_progress(comparing);
+	note_told(comparing, sequence);
 	while (r == 0 && !comparing->has_ended &&
 	       !json_object_get(comparing->ahead, key.bytes) &&
 	       json_object_size(comparing->ahead) < AHEAD_MAX)
@@ -221,7 +223,7 @@ static int take_late(json_t *entry, void *userdata)
 	bool any;
 	int r;
 
-	tell_progress(comparing);
+	note_told(comparing, sequence_of(entry));
 	r = compare_all(comparing, comparing->late, entry, &any);
 	if (r == 0 && any)
 		r = audit_spans_remove(&comparing->found->missing,
@@ -276,8 +278,11 @@ static int64_t lowest_late(const struct comparing *comparing)
 	return lowest;
 }
 
-/* What the ledger knows nothing of. */
-static int find_foreign(struct comparing *comparing)
+/*
+ * What the ledger told nothing of: its own records have lost their texts, up to
+ * its head, when their time was over.
+ */
+static int judge_untold(struct comparing *comparing)
 {
 	char sentence[160];
 	struct text text;
@@ -287,6 +292,12 @@ static int find_foreign(struct comparing *comparing)
 
 	json_object_foreach(comparing->late, key, entries)
 	{
+		if (sequence_of(json_array_get(entries, 0)) <=
+		    comparing->last) {
+			comparing->found->n_older +=
+				(int64_t)json_array_size(entries);
+			continue;
+		}
 		text_init(&text, sentence, sizeof(sentence));
 		text_add_format(&text,
 				"record %s of the journal is not in the "
@@ -348,7 +359,7 @@ static int compare(struct ctl *ctl, const struct command *command,
 		r = read_ledger(ctl, command, comparing, lowest_late(comparing),
 				0, take_late);
 	if (r == 0)
-		r = find_foreign(comparing);
+		r = judge_untold(comparing);
 	return r == 0 ? find_missing(comparing) : r;
 }
 
@@ -361,6 +372,7 @@ int audit_compare(struct ctl *ctl, const struct command *command,
 		.found = comparison,
 		.progress = progress_begin(ctl),
 		.first = first,
+		.last = last,
 		.ahead = json_object(),
 		.late = json_object(),
 	};

@@ -17,7 +17,8 @@
 
 struct audit_comparison {
 	int64_t n_same;   /* records that are as in the ledger */
-	int64_t n_older;  /* of the journal, that the ledger has no more */
+	int64_t n_older;  /* of the journal; the ledger has their texts no more
+			   */
 	int64_t begins;   /* the lowest of the journal; 0: none */
 	json_t *faults;   /* sentences, the first of them */
 	int64_t n_faults; /* all of them */

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "cloxxsctl/audit/ledger.h"
+#include "cloxxsctl/audit/source.h"
 #include "cloxxsctl/audit/verification.h"
 #include "cloxxsctl/request.h"
 
@@ -55,7 +56,7 @@ static int fetch_head(struct ctl *ctl, const struct command *command,
 				"the daemon's answer lacks something; is it "
 				"of another version?");
 	anchor.sequence = verification_number(head, "sequence");
-	anchor.at_us = verification_number(head, "at");
+	anchor.at = verification_number(head, "at");
 	memcpy(anchor.installation, installation, sizeof(anchor.installation));
 	memcpy(anchor.chain, chain, sizeof(anchor.chain));
 	if (ret_head)
@@ -109,8 +110,6 @@ static const struct {
 	{ "changed", "was changed" },
 	{ "out-of-order", "is out of order" },
 	{ "foreign", "is none of the daemon's" },
-	{ "cut-off", "is where the ledger begins, and what was removed before "
-		     "it was not removed by the daemon" },
 	{ "anchor", "is not the one of the anchor: the ledger is another, or "
 		    "an older one" },
 };
@@ -134,22 +133,49 @@ static int add_proof_fault(struct verification *verification)
 	return verification_add_fault(verification, sentence);
 }
 
-static int prove(struct verification *verification)
+/* Where the ledger begins: an anchor from before that proves nothing. */
+static int take_first(json_t *entry, void *userdata)
+{
+	int64_t *first = userdata;
+
+	*first = verification_number(entry, "sequence");
+	return AUDIT_ENOUGH;
+}
+
+/* The newest anchor for the daemon, which records what came of it; none where
+ * that was purged. An exit status. */
+static int choose_anchor(struct verification *verification,
+			 json_t **ret_parameters)
 {
 	const struct audit_anchors *anchors = &verification->anchors;
-	struct grammar_verb row;
-	struct command call;
-	json_t *parameters = NULL;
+	const struct audit_query query = { .limit = 1 };
+	const struct audit_anchor *newest;
+	int64_t first = 1;
 	int r;
 
-	if (anchors->n > 0) {
-		const struct audit_anchor *newest =
-			&anchors->anchors[anchors->n - 1];
+	if (anchors->n == 0)
+		return STATUS_OK;
+	newest = &anchors->anchors[anchors->n - 1];
+	r = audit_ledger_read(verification->ctl, verification->command, &query,
+			      take_first, &first);
+	if (r != STATUS_OK || newest->sequence < first - 1)
+		return r;
+	*ret_parameters =
+		json_pack("{s:I, s:s}", "sequence",
+			  (json_int_t)newest->sequence, "chain", newest->chain);
+	return STATUS_OK;
+}
 
-		parameters = json_pack("{s:I, s:s}", "sequence",
-				       (json_int_t)newest->sequence, "chain",
-				       newest->chain);
-	}
+static int prove(struct verification *verification)
+{
+	json_t *parameters = NULL;
+	struct grammar_verb row;
+	struct command call;
+	int r;
+
+	r = choose_anchor(verification, &parameters);
+	if (r != STATUS_OK)
+		return r;
 	call = audit_ledger_call(verification->command,
 				 AUDIT_INTERFACE "Verify", &row);
 	r = request_stream(verification->ctl, &call, parameters, take_proof,

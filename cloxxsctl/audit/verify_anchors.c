@@ -59,6 +59,23 @@ static int judge(struct verification *verification,
 				"older one");
 }
 
+/*
+ * What the ledger told nothing of: a record of a ledger that was proved is
+ * there, and has lost its texts when its time was over; one behind the head
+ * was there once.
+ */
+static int judge_untold(struct verification *verification,
+			const struct audit_anchor *anchor)
+{
+	int64_t last = verification_number(verification->proof, "last");
+
+	if (anchor->sequence > last)
+		return add_anchor_fault(verification, anchor,
+					"has lost its record");
+	verification->n_purged++;
+	return 0;
+}
+
 /* Anchors and entries, both in order of sequence numbers. */
 static int take_anchored(json_t *entry, void *userdata)
 {
@@ -75,8 +92,7 @@ static int take_anchored(json_t *entry, void *userdata)
 			return 0;
 		r = anchor->sequence == sequence
 			    ? judge(verification, anchor, entry)
-			    : add_anchor_fault(verification, anchor,
-					       "has lost its record");
+			    : judge_untold(verification, anchor);
 		verification->at++;
 	}
 	return r != 0 ? r : AUDIT_ENOUGH;
@@ -91,16 +107,15 @@ static int look_up(struct verification *verification, int64_t first,
 				 &query, take_anchored, verification);
 }
 
-/* What the ledger told nothing of, up to and without the anchor end. */
-static int add_lost(struct verification *verification, size_t end)
+/* Up to and without the anchor end. */
+static int judge_all_untold(struct verification *verification, size_t end)
 {
 	const struct audit_anchors *anchors = &verification->anchors;
 	int r = 0;
 
 	for (; verification->at < end && r == 0; verification->at++)
-		r = add_anchor_fault(verification,
-				     &anchors->anchors[verification->at],
-				     "has lost its record");
+		r = judge_untold(verification,
+				 &anchors->anchors[verification->at]);
 	return r;
 }
 
@@ -112,7 +127,7 @@ static int look_up_until(struct verification *verification, size_t end)
 
 	r = look_up(verification, anchors[verification->at].sequence,
 		    anchors[end - 1].sequence);
-	if (r == STATUS_OK && add_lost(verification, end) < 0)
+	if (r == STATUS_OK && judge_all_untold(verification, end) < 0)
 		r = ctl_fail_errno(verification->ctl, verification->command,
 				   "proving", -ENOMEM);
 	return r;

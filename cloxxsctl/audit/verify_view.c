@@ -7,10 +7,10 @@
 
 #define SECOND_US INT64_C(1000000)
 
-static void add_moment(struct text *text, int64_t at_us)
+static void add_moment(struct text *text, int64_t at)
 {
 	text_add(text, " (");
-	output_add_time(text, at_us / SECOND_US);
+	output_add_time(text, at);
 	text_add(text, ")");
 }
 
@@ -29,7 +29,7 @@ static void show_chain(const struct verification *verification)
 	text_add_format(&text,
 			"Proved: %" PRId64 " record%s, from %" PRId64
 			" to %" PRId64,
-			last > 0 ? n : 0, text_plural(n), first, last);
+			n, text_plural(n), first, last);
 	if (verification_number(verification->head, "sequence") == last)
 		add_moment(&text,
 			   verification_number(verification->head, "at"));
@@ -52,11 +52,12 @@ static void show_retention(const struct verification *verification)
 	text_init(&text, line, sizeof(line));
 	if (purged > 0) {
 		text_add_format(&text,
-				"%" PRId64 " record%s, removed when their time "
-				"was over",
-				purged, text_plural(purged));
+				"records up to %" PRId64 " were removed when "
+				"their time was over",
+				purged);
 		if (verification_number(proof, "cut_at") > 0)
-			add_moment(&text, verification_number(proof, "cut_at"));
+			add_moment(&text, verification_number(proof, "cut_at") /
+						  SECOND_US);
 		output_label(output, "Cut-off");
 		fprintf(output->stream, "%s\n", line);
 	}
@@ -98,7 +99,7 @@ static void show_journal(const struct verification *verification)
 		fprintf(output->stream, ", from %" PRId64 " on", found->begins);
 	if (found->n_older > 0)
 		fprintf(output->stream,
-			"; %" PRId64 " older than the ledger's first",
+			"; %" PRId64 " that the ledger keeps no more",
 			found->n_older);
 	fputc('\n', output->stream);
 }

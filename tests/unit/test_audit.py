@@ -139,7 +139,10 @@ class Daemon:
     def answer(self, connection):
         data = b""
         while True:
-            piece = connection.recv(65536)
+            try:
+                piece = connection.recv(65536)
+            except ConnectionError:
+                return
             if not piece:
                 return
             data += piece
@@ -159,7 +162,7 @@ class Daemon:
         found = [entry for entry in self.ledger
                  if asked.get("first", 0) <= entry["sequence"]
                  <= asked.get("last", 1 << 62)]
-        for entry in found:
+        for entry in found[:asked.get("limit")]:
             yield {"parameters": {"entry": entry}, "continues": True}
         yield {"parameters": {}}
 
@@ -167,7 +170,8 @@ class Daemon:
         last = self.ledger[-1]
         return [{"parameters": {"installation": INSTALLATION,
                                 "sequence": last["sequence"],
-                                "at": last["at"], "chain": last["chain"]}}]
+                                "at": last["at"] // SECOND,
+                                "chain": last["chain"]}}]
 
     def proof(self, **more):
         last = self.ledger[-1]
@@ -594,6 +598,9 @@ def test_stats_of_many(journal):
 
 def test_ledger(daemon):
     server = daemon(RECORDS)
+    server.methods["Search"] = lambda _: [
+        {"parameters": {"entry": entry}, "continues": True}
+        for entry in RECORDS] + [{"parameters": {}}]
     entries, said = found(
         "--ledger", "--user", "bas", "--address", "::ffff:198.51.100.9",
         "--network", "198.51.100.0/24", "--since", "2026-11-22T12:00:01Z",
@@ -683,8 +690,13 @@ def test_verify_after_retention(daemon):
     server = daemon(RECORDS[2:], Verify=lambda _: [server.proof(
         purged=2, cut_at=BASE, replaced=1)])
     result = verify(server, "--anchor", anchor(5))
-    assert "2 records, removed when their time was over (2026-11-22" \
+    assert "records up to 2 were removed when their time was over (2026-11-22" \
         in result.out
+    assert server.called("Verify") == [{"sequence": 5, "chain": chain(5)}]
+    # The daemon is given none from before.
+    result = verify(server, "--anchor", anchor(1))
+    assert "0 held, 1 of records that were removed" in result.out
+    assert server.called("Verify")[-1] == {}
     assert "texts of 1 record," in result.out
 
 
@@ -692,7 +704,6 @@ def test_verify_after_retention(daemon):
     ("missing", "record 3 is missing"), ("changed", "record 3 was changed"),
     ("out-of-order", "record 3 is out of order"),
     ("foreign", "record 3 is none of the daemon's"),
-    ("cut-off", "record 3 is where the ledger begins"),
     ("anchor", "record 3 is not the one of the anchor"),
     ("new-fault", "record 3 is at fault: new-fault"),
 ])
@@ -742,19 +753,32 @@ def test_abuse_98_anchors(daemon, directory):
 
 
 @pytest.mark.parametrize("n", [3, 40])
+def test_anchors_of_records_without_texts(daemon, directory, n):
+    """What is purged within the chain is proved, but not told."""
+    server = daemon([record(i) for i in range(1, n + 1) if i != 2])
+    path = f"{directory}/anchors"
+    with open(path, "w", encoding="ascii") as file:
+        for i in range(1, n + 1):
+            file.write(anchor(i) + "\n")
+    assert f"{n - 1} held, 1 of records that were removed" in verify(
+        server, "--anchor", path).out
+    # All of many in one reading.
+    assert len(server.called("Search")) == (4 if n == 3 else 2)
+
+
+@pytest.mark.parametrize("n", [3, 40])
 def test_abuse_98_anchor_of_a_lost_record(daemon, directory, n):
-    ledger = [record(i) for i in range(1, n + 1) if i != 2]
-    server = daemon(ledger)
+    """The tail was cut, or the ledger is an older one."""
+    server = daemon([record(i) for i in range(1, n)])
     path = f"{directory}/anchors"
     with open(path, "w", encoding="ascii") as file:
         for i in range(1, n + 1):
             file.write(anchor(i) + "\n")
     result = verify(server, "--anchor", path, status=1)
-    assert "the anchor of line 2 of record 2 has lost its record" \
+    assert f"the anchor of line {n} of record {n} has lost its record" \
         in result.err
-    assert f"{n - 1} held" in result.out
-    # All of many in one reading.
-    assert len(server.called("Search")) == (3 if n == 3 else 1)
+    assert result.err.count("\n") == 1
+    assert f"{n - 1} held\n" in result.out
 
 
 def test_anchors_of_removed_records(daemon, directory):
@@ -770,7 +794,7 @@ def test_anchors_of_removed_records(daemon, directory):
 @pytest.mark.parametrize("line", [
     "cloxxs-anchor 2 " + anchor(1)[16:], anchor(1)[:-1], anchor(1) + "0",
     anchor(1) + " x", anchor(1).upper(), "cloxxs-anchor ", "anna",
-    anchor(1).replace(" 1 2026", " -1 2026"), anchor(1).replace("Z", "X"),
+    anchor(1).replace(" 1 2026", " -1 2026"), anchor(0), anchor(1).replace("Z", "X"),
 ])
 def test_anchor_misread(directory, line):
     path = f"{directory}/anchors"
@@ -864,7 +888,12 @@ def test_journal_has_less(daemon, journal):
 def test_journal_is_older(daemon, journal):
     server = daemon([record(n) for n in range(5, 10)])
     path = journal(*(export(record(n)) for n in range(1, 10)))
-    assert "4 older than the ledger's first" in compare(server, path).out
+    assert "5 records as in the ledger, from 5 on; 4 that the ledger keeps " \
+        "no more" in compare(server, path).out
+    # Within the chain too.
+    del server.ledger[2]
+    assert "4 records as in the ledger, from 5 on; 5 that the ledger keeps " \
+        "no more" in compare(server, path).out
 
 
 def test_journal_misused():
@@ -876,7 +905,7 @@ def test_broken_ledger_is_compared_with_nothing(daemon, journal):
         verdict="broken", broken=3, fault="changed")])
     result = verify(server, "--journal", "--anchor", anchor(2), status=1)
     assert result.err.count("\n") == 1
-    assert server.called("Search") == []
+    assert server.called("Search") == [{"limit": 1}]
 
 
 if __name__ == "__main__":
