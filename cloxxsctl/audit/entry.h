@@ -57,5 +57,7 @@ void audit_record_clear(struct audit_record *record);
  * of ours, or too long, is left out. */
 void audit_record_take(struct audit_record *record, const char *field,
 		       size_t n);
+/* A number of all that it tells but its chain: another one, another record. */
+uint64_t audit_record_contents(const struct audit_record *record);
 /* The object; NULL: no memory. */
 json_t *audit_record_entry(const struct audit_record *record);

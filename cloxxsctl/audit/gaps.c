@@ -78,8 +78,23 @@ static int add_twice(struct audit_gaps *gaps, int64_t sequence)
 	return AUDIT_OTHER;
 }
 
+/* The same number: is it the same record? */
+static int judge(struct audit_gaps *gaps, struct audit_seen *place,
+		 uint64_t chain, uint64_t contents)
+{
+	bool same = place->chain != 0 && chain != 0
+			    ? place->chain == chain
+			    : place->contents == contents;
+
+	if (!same)
+		return add_twice(gaps, place->sequence);
+	if (place->chain == 0)
+		place->chain = chain;
+	return AUDIT_AGAIN;
+}
+
 int audit_gaps_take(struct audit_gaps *gaps, int64_t sequence,
-		    const char *chain)
+		    const char *chain, uint64_t contents)
 {
 	uint64_t known = chain_of(chain);
 	struct audit_seen *place;
@@ -91,18 +106,11 @@ int audit_gaps_take(struct audit_gaps *gaps, int64_t sequence,
 			return r;
 	}
 	place = place_of(gaps->seen, gaps->n_room, sequence);
-	if (place->sequence == 0) {
-		*place = (struct audit_seen){ sequence, known };
-		gaps->n_seen++;
-		return AUDIT_NEW;
-	}
-	if (place->chain == known || known == 0)
-		return AUDIT_AGAIN;
-	/* Records of before had no chain in the journal. */
-	if (place->chain != 0)
-		return add_twice(gaps, sequence);
-	place->chain = known;
-	return AUDIT_AGAIN;
+	if (place->sequence != 0)
+		return judge(gaps, place, known, contents);
+	*place = (struct audit_seen){ sequence, known, contents };
+	gaps->n_seen++;
+	return AUDIT_NEW;
 }
 
 bool audit_gaps_has(const struct audit_gaps *gaps, int64_t sequence)

@@ -5,7 +5,7 @@
  * Gaps: what the sequence numbers of records that were read tell: which are
  * missing between the first and the last, and which stand for two different
  * records. The same record twice is no fault: what journald may have lost is
- * sent again. It reads nothing, and remembers 16 bytes a record.
+ * sent again. It reads nothing, and remembers 24 bytes a record.
  */
 
 #include <stdbool.h>
@@ -26,8 +26,9 @@ struct audit_spans {
 };
 
 struct audit_seen {
-	int64_t sequence; /* 0: none */
-	uint64_t chain;   /* the first bytes of it; 0: not known */
+	int64_t sequence;  /* 0: none */
+	uint64_t chain;    /* the first bytes of it; 0: not known */
+	uint64_t contents; /* of what it told: some number */
 };
 
 /* All zero is empty. */
@@ -46,10 +47,13 @@ enum audit_gaps_answer {
 };
 
 void audit_gaps_deinit(struct audit_gaps *gaps);
-/* Takes a record; chain (hexadecimal) may be NULL. enum audit_gaps_answer, or
- * -ENOMEM. */
+/*
+ * Takes a record. chain (hexadecimal) tells whether two of one number are the
+ * same, for texts may have been taken out of one; where one has none (NULL),
+ * contents does. enum audit_gaps_answer, or -ENOMEM.
+ */
 must_check int audit_gaps_take(struct audit_gaps *gaps, int64_t sequence,
-			       const char *chain);
+			       const char *chain, uint64_t contents);
 /*
  * Finds what is missing between the lowest and the highest number taken, but
  * for what is not above low, or not below high (0: no bound). -ENOMEM

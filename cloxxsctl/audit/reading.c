@@ -136,7 +136,8 @@ static int see_record(struct reading *reading)
 	    (reading->behind == 0 || record->sequence < reading->behind))
 		reading->behind = record->sequence;
 	return audit_gaps_take(reading->gaps, record->sequence,
-			       record->texts[ENTRY_CHAIN]);
+			       record->texts[ENTRY_CHAIN],
+			       audit_record_contents(record));
 }
 
 static int take_record(struct reading *reading)

@@ -417,6 +417,12 @@ def test_two_of_one_number(journal):
     # One of before, which had no chain in the journal, is the same.
     path = journal(export(record(1, chain=None)), export(record(1)))
     assert numbers("--file", path) == [1]
+    path = journal(export(record(1, chain=None)),
+                   export(record(1, user="eve")))
+    assert "different records 1" in found("--file", path, status=1)[1]
+    # Texts were taken out before it was sent again.
+    path = journal(export(record(1)), export(record(1, user="pseudonym-1")))
+    assert numbers("--file", path) == [1]
 
 
 # abuse_94, abuse_101

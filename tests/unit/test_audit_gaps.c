@@ -21,19 +21,25 @@ static void test_again(void **state)
 
 	(void)state;
 	assert_false(audit_gaps_has(&gaps, 7));
-	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_A), AUDIT_NEW);
+	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_A, 1), AUDIT_NEW);
 	assert_true(audit_gaps_has(&gaps, 7));
-	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_A), AUDIT_AGAIN);
+	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_A, 1), AUDIT_AGAIN);
+	/* Texts were taken out of it. */
+	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_A, 2), AUDIT_AGAIN);
 	/* Records of before had no chain. */
-	assert_int_equal(audit_gaps_take(&gaps, 7, NULL), AUDIT_AGAIN);
-	assert_int_equal(audit_gaps_take(&gaps, 8, NULL), AUDIT_NEW);
-	assert_int_equal(audit_gaps_take(&gaps, 8, CHAIN_A), AUDIT_AGAIN);
+	assert_int_equal(audit_gaps_take(&gaps, 7, NULL, 1), AUDIT_AGAIN);
+	assert_int_equal(audit_gaps_take(&gaps, 8, NULL, 1), AUDIT_NEW);
+	assert_int_equal(audit_gaps_take(&gaps, 8, CHAIN_A, 1), AUDIT_AGAIN);
 	assert_int_equal(gaps.n_twice, 0);
 	/* What it had then counts from now on. */
-	assert_int_equal(audit_gaps_take(&gaps, 8, CHAIN_B), AUDIT_OTHER);
-	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_B), AUDIT_OTHER);
-	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_B), AUDIT_OTHER);
-	assert_int_equal(gaps.n_twice, 2);
+	assert_int_equal(audit_gaps_take(&gaps, 8, CHAIN_B, 1), AUDIT_OTHER);
+	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_B, 1), AUDIT_OTHER);
+	assert_int_equal(audit_gaps_take(&gaps, 7, CHAIN_B, 1), AUDIT_OTHER);
+	assert_int_equal(audit_gaps_take(&gaps, 9, NULL, 1), AUDIT_NEW);
+	assert_int_equal(audit_gaps_take(&gaps, 9, NULL, 2), AUDIT_OTHER);
+	assert_int_equal(audit_gaps_take(&gaps, 10, NULL, 1), AUDIT_NEW);
+	assert_int_equal(audit_gaps_take(&gaps, 10, CHAIN_A, 2), AUDIT_OTHER);
+	assert_int_equal(gaps.n_twice, 4);
 	assert_int_equal(gaps.twice[0], 8);
 	assert_int_equal(gaps.twice[1], 7);
 }
@@ -70,13 +76,13 @@ static void test_missing(void **state)
 	(void)state;
 	assert_string_equal(missing_of(&gaps, 0, 0, buffer), "");
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		assert_int_equal(audit_gaps_take(&gaps, numbers[i], NULL),
+		assert_int_equal(audit_gaps_take(&gaps, numbers[i], NULL, 0),
 				 AUDIT_NEW);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_string_equal(
 			missing_of(&gaps, rows[i].low, rows[i].high, buffer),
 			rows[i].said);
-	assert_int_equal(audit_gaps_take(&gaps, 11, NULL), AUDIT_NEW);
+	assert_int_equal(audit_gaps_take(&gaps, 11, NULL, 0), AUDIT_NEW);
 	assert_string_equal(missing_of(&gaps, 9, 0, buffer),
 			    "record 10 is not in this journal");
 }
@@ -90,7 +96,7 @@ static void test_many(void **state)
 	(void)state;
 	for (int64_t n = 100000; n > 0; n--)
 		if (n % 7)
-			assert_int_equal(audit_gaps_take(&gaps, n, CHAIN_A),
+			assert_int_equal(audit_gaps_take(&gaps, n, CHAIN_A, 0),
 					 AUDIT_NEW);
 	assert_int_equal(gaps.n_seen, 100000 - 100000 / 7);
 	for (int64_t n = 1; n <= 100000; n++)
