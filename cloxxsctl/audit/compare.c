@@ -17,7 +17,7 @@
 #include "cloxxsctl/progress.h"
 
 /* Records of the journal that wait for the ledger. */
-#define AHEAD_MAX 65536
+#define AHEAD_MAX 4096
 /* Faults that are told one by one. */
 #define FAULTS_MAX 50
 /* How long the newest record may be on its way. */

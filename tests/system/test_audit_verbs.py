@@ -2,7 +2,7 @@
 """cloxxsctl audit with a real daemon and a real journald.
 
 What a journal can hold that was forged or lost has its tests in
-tests/unit/test_audit.py; here is who reads what, and that it is recorded.
+tests/unit/test_ctl_audit.py; here is who reads what, and that it is recorded.
 """
 
 import json

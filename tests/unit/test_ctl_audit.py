@@ -387,7 +387,12 @@ def test_gap_before_the_period(journal):
     path = journal(*(export(record(n)) for n in (1, 2, 5, 6)))
     assert "records 3-4 are" in found(
         "--file", path, "--since", "2026-11-22T12:00:04Z")[1]
-    assert found("--file", path, "--since", "2026-11-22T12:00:05Z")[0]
+    since = ["--since", "2026-11-22T12:00:05Z"]
+    assert "records 3-4 are" in found("--file", path, *since)[1]
+    # What was sent again is of before, and so is what is missing behind it.
+    path = journal(*(export(record(n)) for n in (1, 4, 5, 6)),
+                   export(record(1), late=10))
+    assert found("--file", path, *since)[1] == ""
 
 
 def test_sent_again(journal):
@@ -623,6 +628,7 @@ def test_ledger(daemon):
 
 def test_ledger_has_enough(daemon):
     server = daemon([record(n) for n in range(1, 20000)])
+    server.methods["Search"] = lambda asked: server.search({})
     assert numbers("--ledger", "--limit", "3",
                    socket_path=server.path) == [1, 2, 3]
 
@@ -844,6 +850,17 @@ def test_compare(daemon, journal):
     server.ledger[30] = record(31, user="pseudonym-1", details="-",
                                replaced=True)
     assert compare(server, path).err == ""
+
+
+def test_compare_many(daemon, journal):
+    """More than waits for the ledger comes before what was sent again."""
+    ledger = [record(n) for n in range(1, 6001)]
+    path = journal(*map(export, ledger[:100]), *map(export, ledger[105:]),
+                   *(export(entry, late=9999) for entry in ledger[100:104]))
+    result = compare(daemon(ledger), path, status=1)
+    assert "verify: record 105 is in the ledger, and not in the journal\n" \
+        in result.err
+    assert "5999 records as in the ledger" in result.out
 
 
 @pytest.mark.parametrize("change,words", [
