@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cloxxsctl/reader.h"
 #include "cloxxsctl/statement/evidence.h"
 
 static const char *const words[_N_STATEMENT_WORDS][_N_STATEMENT_LANGUAGES] = {
@@ -55,23 +56,6 @@ int statement_count(const struct statement *statement,
 	for (size_t i = 0; i < N_PROMISES; i++)
 		n += statement->answers[i].outcome == outcome;
 	return n;
-}
-
-/* As messages are chosen elsewhere: LC_ALL, LC_MESSAGES, LANG. */
-static enum statement_language language_of(const struct command *command)
-{
-	static const char *const variables[] = { "LC_ALL", "LC_MESSAGES",
-						 "LANG" };
-	const char *named = command->values[OPTION_LANGUAGE];
-
-	for (size_t i = 0; !named && i < ARRAY_SIZE(variables); i++) {
-		const char *value = secure_getenv(variables[i]);
-
-		if (value && *value)
-			named = value;
-	}
-	return named && strncmp(named, "nl", 2) == 0 ? STATEMENT_DUTCH
-						     : STATEMENT_ENGLISH;
 }
 
 static void make(struct statement *statement, struct evidence *evidence)
@@ -155,7 +139,8 @@ int statement_run(struct ctl *ctl, const struct command *command)
 	if (isatty(fileno(ctl->errors)))
 		fputs("Measuring ...\r", ctl->errors);
 	evidence_gather(&evidence, ctl);
-	statement->language = language_of(command);
+	if (reader_language(command->values[OPTION_LANGUAGE]) == LANGUAGE_DUTCH)
+		statement->language = STATEMENT_DUTCH;
 	statement->partial = geteuid() != 0;
 	make(statement, &evidence);
 	evidence_deinit(&evidence);
