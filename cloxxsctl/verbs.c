@@ -393,6 +393,15 @@ const struct grammar_verb verbs[] = {
 	  .summary = "count records by day, event, user and the like",
 	  .example = "cloxxsctl audit stats --since 2026-11-01",
 	  .run = audit_run_stats },
+	{ .noun = "audit", .verb = "report",
+	  .options = OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) |
+		AUDIT_PLACE | AUDIT_LEDGER | OPTION_BIT(OPTION_LANGUAGE) |
+		OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_OUTPUT) | JSON,
+	  .formats = "text|html|json",
+	  .summary = "tell who got in, who did not, and what changed",
+	  .example = "cloxxsctl audit report --since 2026-11-01 --format html "
+		     "--output november.html",
+	  .run = audit_run_report },
 	{ .noun = "audit", .verb = "verify",
 	  .options = OPTION_BIT(OPTION_ANCHOR) | OPTION_BIT(OPTION_JOURNAL) |
 		AUDIT_PLACE | JSON,

@@ -13,5 +13,6 @@ int audit_run_follow(struct ctl *ctl, const struct command *command);
 int audit_run_export(struct ctl *ctl, const struct command *command);
 int audit_run_show(struct ctl *ctl, const struct command *command);
 int audit_run_stats(struct ctl *ctl, const struct command *command);
+int audit_run_report(struct ctl *ctl, const struct command *command);
 int audit_run_verify(struct ctl *ctl, const struct command *command);
 int audit_run_anchor(struct ctl *ctl, const struct command *command);
