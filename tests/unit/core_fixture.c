@@ -624,7 +624,8 @@ static void prove_fields(struct state *state)
 		for (int i = FIELD_USER; i < _FIELD_N; i++)
 			if (sqlite3_column_text(row, i - FIELD_USER + 1) &&
 			    !(fields & FIELD_BIT(i)))
-				fail_msg("%s has %s", name, field_key(i));
+				fail_msg("%s has %s", name,
+					 field_key((enum field)i));
 	}
 	assert_int_equal(r, 0);
 	sqlite3_reset(row);
