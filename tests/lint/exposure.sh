@@ -8,6 +8,7 @@ command -v systemd-analyze >/dev/null || {
 	exit 77
 }
 [ $# -gt 0 ] || set -- "${CLOXXS_BUILDDIR:?}/system/cloxxsd.service" \
+	"${CLOXXS_BUILDDIR:?}/system/cloxxs-audit-confirm.service" \
 	"${CLOXXS_BUILDDIR:?}/system/cloxxs-backup.service" \
 	"${CLOXXS_BUILDDIR:?}/system/cloxxs-userdb.service"
 for unit; do

@@ -33,6 +33,7 @@ varlink base
 cloxxsd base policy varlink
 cloxxsctl base varlink
 authorized_keys base libcloxxs
+audit_confirm base varlink
 pam_cloxxs base libcloxxs
 nss_cloxxs base
 END
@@ -92,7 +93,7 @@ while read -r header homes; do
 	[ -n "$header" ] || continue
 	for file in $(grep -rlE "#include <$header>" \
 		base policy libcloxxs varlink cloxxsd cloxxsctl \
-		authorized_keys pam_cloxxs nss_cloxxs || :); do
+		authorized_keys audit_confirm pam_cloxxs nss_cloxxs || :); do
 		inside=no
 		for home in $homes; do
 			case $file in "$home"*) inside=yes ;; esac
@@ -103,7 +104,7 @@ while read -r header homes; do
 done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
-jansson.h varlink/ cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
+jansson.h varlink/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
 pwquality.h cloxxsd/attempt/password_pattern.c
 crypt.h cloxxsd/attempt/foreign_hash.c
@@ -114,7 +115,7 @@ security/.* pam_cloxxs/
 sys/acl.h cloxxsd/publish/acl.c
 nss.h nss_cloxxs/
 libaudit.h cloxxsctl/kernel_audit.c
-systemd/sd-journal.h cloxxsd/publish/journal cloxxsctl/audit/
+systemd/sd-journal.h cloxxsd/publish/journal cloxxsctl/audit/ audit_confirm/reader.c
 systemd/sd-event.h varlink/ cloxxsd/
 END
 
@@ -127,8 +128,8 @@ while IFS='%' read -r where pattern why; do
 	[ -z "$hits" ] || fail "$why:
 $hits"
 done <<'END'
-base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
-base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
+base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
+base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
 cloxxsd policy varlink%(getpw|getgr|getsp|initgroups|getaddrinfo|gethostby|getlogin)[a-z_]*%the daemon never looks a name up
 pam_cloxxs nss_cloxxs libcloxxs base%(getenv|setenv|putenv|signal|sigaction|setlocale|chdir|umask|printf|puts)%a module leaves its host alone
 pam_cloxxs nss_cloxxs%(getaddrinfo|gethostby[a-z_]*|getnameinfo)%no name is resolved
@@ -139,7 +140,7 @@ END
 flags="-D_GNU_SOURCE -std=gnu17 -fsyntax-only -Wall -I. -I${CLOXXS_BUILDDIR:?}"
 libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson)
 for header in $(find base policy libcloxxs varlink cloxxsd cloxxsctl \
-	authorized_keys pam_cloxxs nss_cloxxs -name '*.h'); do
+	authorized_keys audit_confirm pam_cloxxs nss_cloxxs -name '*.h'); do
 	# shellcheck disable=SC2086 # lists of flags
 	echo "#include \"$header\"" |
 		${CC:-cc} $flags $libraries -x c - ||

@@ -21,7 +21,7 @@
 #include <stddef.h>
 
 #define FAKE_REQUESTS_MAX 80
-#define FAKE_REQUEST_SIZE 12288
+#define FAKE_REQUEST_SIZE 16384
 
 struct fake_daemon {
 	char path[108];
