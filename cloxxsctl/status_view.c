@@ -119,6 +119,7 @@ static void print_ledger(struct output *output, const json_t *reply)
 {
 	long long unpublished = number(reply, "unpublished");
 	long long records = number(reply, "ledger_records");
+	int64_t since;
 
 	output_label(output, "Ledger");
 	fprintf(output->stream, "%lld record%s\n", records,
@@ -131,6 +132,10 @@ static void print_ledger(struct output *output, const json_t *reply)
 		fputs("has them all", output->stream);
 	else
 		fprintf(output->stream, "still to come: %lld", unpublished);
+	if (output_member_int(reply, "unseen_since", &since)) {
+		fputs(", seen there up to ", output->stream);
+		output_time(output, since);
+	}
 	end(output);
 }
 

@@ -37,6 +37,10 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "The unit shuts the daemon off from network and files; a drop-in "
 	  "can open that again.",
 	  "systemctl edit cloxxsd.service; systemctl cat cloxxsd.service" },
+	[CHECK_AUDIT_CONFIRM] = { "audit-confirm",
+	  "What journald took and then lost is sent again only where somebody "
+	  "looks for it.",
+	  "systemctl enable --now cloxxs-audit-confirm.timer" },
 	[CHECK_STATE] = { "state",
 	  "Who may write in the state directory may be anybody of Cloxxs; "
 	  "who may read private/ has the store.",

@@ -12,6 +12,7 @@
 #define ANSWER_MAX_MS 700
 /* What a busy host has on its way at any moment. */
 #define UNPUBLISHED_MAX 100
+#define UNSEEN_MAX_S 86400
 /* Older than this a list misses what was stolen since. */
 #define BREACHED_DAYS 366
 
@@ -82,6 +83,21 @@ static void ask_users(struct doctor *doctor, struct varlink_client *client)
 	}
 }
 
+/* Each is looked for within minutes, and twice where it was lost. */
+static void judge_unseen(struct doctor *doctor)
+{
+	int64_t since;
+
+	if (!output_member_int(doctor->status, "unseen_since", &since) ||
+	    doctor->host.now - since <= UNSEEN_MAX_S)
+		return;
+	finding_mend(doctor_say(doctor, CHECK_AUDIT_CONFIRM, SEVERITY_WARNING,
+				"records were not seen in the journal for "
+				"%" PRId64 " h",
+				(doctor->host.now - since) / 3600),
+		     "journalctl -u cloxxs-audit-confirm.service -n 20");
+}
+
 static void judge_status(struct doctor *doctor)
 {
 	const char *version = output_member(doctor->status, "version", "?");
@@ -103,6 +119,7 @@ static void judge_status(struct doctor *doctor)
 						 : SEVERITY_OK,
 		   "records that are still to come to the journal: %" PRId64,
 		   unpublished);
+	judge_unseen(doctor);
 }
 
 static bool is_among(const json_t *list, const char *word)

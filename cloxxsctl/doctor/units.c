@@ -69,17 +69,20 @@ static void check_state(struct doctor *doctor, enum check check,
 	const char *load = value_of(lines, "LoadState");
 	const char *active = value_of(lines, "ActiveState");
 	const char *enabled = value_of(lines, "UnitFileState");
+	/* Without the timer all goes on. */
+	enum severity bad = check == CHECK_AUDIT_CONFIRM ? SEVERITY_WARNING
+							 : SEVERITY_ERROR;
 
 	if (!is(load, "loaded")) {
-		doctor_say(doctor, check, SEVERITY_ERROR, "%s is %s", unit,
+		doctor_say(doctor, check, bad, "%s is %s", unit,
 			   load ? load : "unknown");
 		return;
 	}
 	if (is(active, "failed"))
-		doctor_say(doctor, check, SEVERITY_ERROR, "%s has failed (%s)",
-			   unit, value_of(lines, "Result"));
+		doctor_say(doctor, check, bad, "%s has failed (%s)", unit,
+			   value_of(lines, "Result"));
 	else if (!is(active, "active"))
-		doctor_say(doctor, check, SEVERITY_ERROR, "%s is %s", unit,
+		doctor_say(doctor, check, bad, "%s is %s", unit,
 			   active ? active : "unknown");
 	if (!is(enabled, "enabled"))
 		doctor_say(doctor, check, SEVERITY_WARNING,
@@ -151,4 +154,5 @@ void doctor_units(struct doctor *doctor)
 	}
 	check_unit(doctor, CHECK_UNIT, "cloxxsd.service");
 	check_unit(doctor, CHECK_UNIT_SOCKET, "cloxxsd.socket");
+	check_unit(doctor, CHECK_AUDIT_CONFIRM, "cloxxs-audit-confirm.timer");
 }

@@ -96,7 +96,11 @@ static int make_key(struct setup *setup)
 
 /* The units. */
 
-static const char *const units[] = { "cloxxsd.socket", "cloxxsd.service" };
+static const char *const units[] = {
+	"cloxxsd.socket",
+	"cloxxsd.service",
+	"cloxxs-audit-confirm.timer",
+};
 
 /* What systemctl says in a word: "enabled", "active". */
 static bool unit_is(const struct setup *setup, const char *verb,
@@ -140,8 +144,10 @@ static int start_units(struct setup *setup)
 {
 	static const char *const reload[] = { SETUP_SYSTEMCTL, "daemon-reload",
 					      NULL };
-	const char *const enable[] = { SETUP_SYSTEMCTL, "enable", "--now",
-				       units[0],        units[1], NULL };
+	const char *const enable[] = {
+		SETUP_SYSTEMCTL, "enable", "--now", units[0],
+		units[1],        units[2], NULL
+	};
 	int status = STATUS_OK;
 
 	if (!setup_has_systemd(setup)) {
@@ -571,7 +577,9 @@ const struct setup_step setup_steps[] = {
 	{ "key", "the key of the store, " KEY, needs_key, make_key },
 	{ "origin", "from where to administer, " SETUP_ORIGIN, origin_is_needed,
 	  origin_run },
-	{ "units", "cloxxsd.socket and cloxxsd.service, now and at boot",
+	{ "units",
+	  "cloxxsd.socket, cloxxsd.service and cloxxs-audit-confirm.timer, "
+	  "now and at boot",
 	  needs_units, start_units },
 	{ "recovery-key", "a recovery key, " SETUP_RECOVERY, needs_recovery,
 	  make_recovery },

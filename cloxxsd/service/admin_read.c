@@ -260,8 +260,22 @@ static json_t *add_administration(const struct service *service, json_t *reply)
 	return NULL;
 }
 
+/* Since when records wait to be seen in the journal. Takes reply. */
+static json_t *add_unseen(struct service *service, json_t *reply)
+{
+	struct ledger_unseen unseen;
+
+	if (ledger_find_unseen(&service->state->ledger, &unseen) == 0 &&
+	    json_object_set_new(reply, "unseen_since",
+				seconds_or_null(unseen.since_us)) == 0)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
 static json_t *add_others(struct service *service, json_t *reply)
 {
+	reply = add_unseen(service, reply);
 	reply = admin_add_last_backup(service, reply);
 	reply = admin_add_geoip(service, reply);
 	reply = admin_add_breached(service, reply);

@@ -143,7 +143,8 @@ def test_install_changes_no_login(machine, before):
         "passwd", "group"]
     assert without_nsswitch(machine.state_of(*STACKS)) == \
         without_nsswitch(before)
-    for unit in "cloxxsd.socket", "cloxxsd.service", "cloxxs-backup.timer":
+    for unit in ("cloxxsd.socket", "cloxxsd.service", "cloxxs-backup.timer",
+                 "cloxxs-audit-confirm.timer"):
         assert not machine.is_active(unit)
         assert machine.run("systemctl", "is-enabled", unit,
                            check=False).stdout == "disabled\n"
@@ -161,7 +162,8 @@ def test_switch_on(machine):
     with watched(machine):
         machine.run("cloxxsctl", "key", "create", "/etc/cloxxs/cloxxs.key")
         machine.run("systemctl", "enable", "--now", "cloxxsd.socket",
-                    "cloxxsd.service", "cloxxs-backup.timer")
+                    "cloxxsd.service", "cloxxs-backup.timer",
+                    "cloxxs-audit-confirm.timer")
         added = json.loads(machine.run(
             "cloxxsctl", "user", "add", "anna", "--role", "administrator",
             "--services", "sshd,sudo", "--json").stdout)
@@ -372,6 +374,7 @@ def test_reinstall(machine):
         machine.apt("install", "cloxxs")
     assert machine.is_active("cloxxsd.service")
     assert machine.is_active("cloxxs-backup.timer")
+    assert machine.is_active("cloxxs-audit-confirm.timer")
     assert machine.run("id", "-un", "anna").stdout == "anna\n"
     assert "pam_cloxxs" not in machine.shell(
         "cat /etc/pam.d/common-*").stdout

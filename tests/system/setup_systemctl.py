@@ -23,19 +23,22 @@ HARDENING = {
 class Timer:
     """No more of one than whether it runs."""
 
-    MARK = pathlib.Path("/run/world-cloxxs-backup.pid")
+    def __init__(self, name):
+        self.mark = pathlib.Path(f"/run/world-{name}.pid")
 
     def pid(self):
-        return int(self.MARK.read_text()) if self.MARK.exists() else None
+        return int(self.mark.read_text()) if self.mark.exists() else None
 
     def start(self):
-        self.MARK.write_text("1\n")
+        self.mark.write_text("1\n")
 
     def stop(self):
-        self.MARK.unlink(missing_ok=True)
+        self.mark.unlink(missing_ok=True)
 
 
-SERVICES = {"cloxxs-backup.timer": Timer(), "cloxxsd.service": world.cloxxsd, "cloxxsd.socket": world.cloxxsd,
+SERVICES = {"cloxxs-backup.timer": Timer("cloxxs-backup"),
+            "cloxxs-audit-confirm.timer": Timer("cloxxs-audit-confirm"),
+            "cloxxsd.service": world.cloxxsd, "cloxxsd.socket": world.cloxxsd,
             "ssh.service": world.sshd}
 
 

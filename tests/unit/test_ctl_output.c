@@ -282,7 +282,8 @@ static const struct golden goldens[] = {
 	  "'users': 12, 'users_locked': 1, 'users_disabled': 2, "
 	  "'ledger_records': 99, 'ledger_head': 'ab12', 'attempts': 3, "
 	  "'queued': 1, 'workers': 2, 'hash_memory': 67108864, "
-	  "'map_generation': 4, 'unpublished': 0}",
+	  "'map_generation': 4, 'unpublished': 0, "
+	  "'unseen_since': 1795402330}",
 	  false, true, false,
 	  "Daemon        cloxxsd 0.1.0, started 2026-11-23 03:52:10 +0100 "
 	  "(3 hours ago)\n"
@@ -293,7 +294,8 @@ static const struct golden goldens[] = {
 	  "Workers       2, 64 MiB a password hash\n"
 	  "Ledger        99 records\n"
 	  "Ledger head   ab12\n"
-	  "Journal       ✓ has them all\n"
+	  "Journal       ✓ has them all, seen there up to "
+	  "2026-11-23 03:52:10 +0100 (3 hours ago)\n"
 	  "Identity map  generation 4\n" },
 	{ "status", NULL, NULL,
 	  "{'version': '0.1.0', 'configuration': 'a.conf:1: x', "
