@@ -153,6 +153,9 @@ class Journald(Service):
         super().__init__("journald")
 
     def spawn(self):
+        # As tmpfiles.d makes it: its group reads what is made in it.
+        run("install", "-d", "-m", "2755", "-g", "systemd-journal",
+            "/run/log/journal")
         child = detached([self.PROGRAM], env={"PATH": os.environ["PATH"]})
         wait_until(lambda: os.path.exists(self.NATIVE)
                    and os.path.exists("/run/systemd/journal/dev-log"),
@@ -328,6 +331,14 @@ class Sshd(Service):
         """Lines that stand before all others; empties the last ones."""
         pathlib.Path("/etc/ssh/sshd_config.d/00-test.conf").write_text(text)
         self.restart()
+
+
+def audit_confirm(check=True, user="_cloxxs-journal"):
+    """Looks for records in the journal, as cloxxs-audit-confirm.service."""
+    return run("unshare", "--net", "setpriv", "--reuid", user, "--regid", user,
+               "--groups", "systemd-journal", "--bounding-set=-all",
+               "--inh-caps=-all", "--no-new-privs",
+               "/usr/libexec/cloxxs/cloxxs-audit-confirm", check=check)
 
 
 journald = Journald()
