@@ -87,6 +87,9 @@ static void on_taken(int64_t first_seq, int64_t last_seq, void *userdata)
 		publication->taken_first = first_seq;
 	publication->taken_last = last_seq;
 	(void)!arm(publication);
+	/* There is room for those that did not fit. */
+	if (publication->next_seq <= publication->state->ledger.seq)
+		(void)!arm_timer(publication->hand_over, HAND_OVER_US);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
