@@ -87,9 +87,12 @@ class Service:
         try:
             pid = int(self.pid_file.read_text())
             status = pathlib.Path(f"/proc/{pid}/stat").read_text()
+            # What the first thread held, others hold until they have ended.
+            threads = len(os.listdir(f"/proc/{pid}/task"))
         except (OSError, ValueError):
             return None
-        return None if status.rpartition(")")[2].split()[0] in "ZX" else pid
+        ended = status.rpartition(")")[2].split()[0] in "ZX"
+        return None if ended and threads <= 1 else pid
 
     def start(self):
         if not self.pid():
