@@ -241,6 +241,56 @@ def test_what_systemd_asks(machine):
     assert_guarded(machine)
 
 
+def unseen_since(machine):
+    return json.loads(machine.run("cloxxsctl", "status", "--json").stdout)[
+        "unseen_since"]
+
+
+def seen_in_the_journal(machine):
+    """The unit looks, and says so of all that there is."""
+    def looked():
+        machine.run("systemctl", "start", "cloxxs-audit-confirm.service")
+        return unseen_since(machine) is None
+
+    wait_until(looked, 20, "the journal to have all records")
+    assert machine.run(
+        "systemctl", "show", "-P", "Result",
+        "cloxxs-audit-confirm.service").stdout == "success\n"
+
+
+NAMESPACE = """
+mkdir -p /etc/systemd/system/cloxxsd.service.d
+cp /usr/share/cloxxs/journald@cloxxs.conf /etc/systemd
+cp /usr/share/cloxxs/journal-namespace.conf /etc/systemd/system/cloxxsd.service.d
+systemctl daemon-reload && systemctl restart cloxxsd
+"""
+
+
+def test_records_are_looked_for(machine):
+    """By the unit, in the host's journal and in one of Cloxxs alone."""
+    seen_in_the_journal(machine)
+    machine.shell(NAMESPACE)
+    for shell in "/bin/sh", "/bin/bash":
+        machine.run("cloxxsctl", "user", "set", "anna", "--shell", shell)
+    seen_in_the_journal(machine)
+    said = machine.run("journalctl", "--namespace=cloxxs", "-o", "json", "-q",
+                       "CLOXXS_EVENT=user-changed").stdout
+    assert "CLOXXS_SEQ" in said
+    assert machine.run(
+        "systemctl", "show", "-P", "LogRateLimitBurst",
+        "cloxxsd.service").stdout == "10000000\n"
+    machine.shell("rm -r /etc/systemd/system/cloxxsd.service.d "
+                  "/etc/systemd/journald@cloxxs.conf; "
+                  "systemctl daemon-reload && systemctl restart cloxxsd")
+    seen_in_the_journal(machine)
+    # One that was stopped is not started by it.
+    machine.run("systemctl", "stop", "cloxxsd.socket", "cloxxsd.service")
+    machine.run("systemctl", "start", "cloxxs-audit-confirm.service")
+    assert not machine.is_active("cloxxsd.socket")
+    assert not machine.is_active("cloxxsd.service")
+    machine.run("systemctl", "start", "cloxxsd.socket", "cloxxsd.service")
+
+
 def test_upgrade(machine):
     """An open session and a question that stands outlive it; no login fails."""
     session = session_of(machine)
