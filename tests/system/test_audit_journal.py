@@ -3,6 +3,8 @@
 loses is sent again, once it was looked for in vain twice."""
 
 import collections
+import contextlib
+import json
 import os
 import pathlib
 import subprocess
@@ -184,6 +186,55 @@ def test_abuse_97_vacuumed_before_it_was_seen():
     vacuum()
     assert jw.confirm_all(4) == last - first + 1
     assert times(first, last) == {1}
+
+
+@pytest.fixture
+def little_room(all_seen):
+    """A journal of few megabytes; what fills the rest of them."""
+    place = "/run/log/journal"
+    world.journald.stop()
+    world.run("mount", "-t", "tmpfs", "-o", "size=12m", "journal", place)
+    world.journald.start()
+    filler = pathlib.Path(place) / "filler"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    yield filler
+    world.journald.stop()
+    world.run("umount", place)
+    world.journald.start()
+
+
+def test_abuse_97_disk_full(little_room):
+    first, last = jw.record(20000)
+    jw.handed_over(60)
+    assert 0 in times(first, last)
+    little_room.unlink()
+    world.run("mount", "-o", "remount,size=200m", "/run/log/journal")
+    world.journald.restart()
+    assert jw.confirm_all(8) > 0
+    # Some were seen there before others took their room.
+    assert jw.unseen() is None
+    assert jw.verify()["verdict"] == "proved"
+    latest = set(jw.in_journal())
+    assert last in latest
+
+
+def findings():
+    answer = world.cloxxsctl("doctor", "--json", "--all", check=False).stdout
+    return [one for one in json.loads(answer)["findings"]
+            if one["check"] == "audit-confirm"]
+
+
+def test_the_doctor_tells_of_what_waits():
+    with abuse.clock_ahead(-2 * 86400):
+        jw.confirm_all(4)
+        jw.record(3)
+        jw.handed_over()
+    assert [one["severity"] for one in findings()] == ["warning"]
+    assert "for 48 h" in findings()[0]["seen"]
+    jw.confirm_all(4)
+    assert findings() == []
 
 
 # ---- who else writes ---------------------------------------------------------------
