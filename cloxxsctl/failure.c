@@ -49,6 +49,8 @@ static const struct failure_row rows[] = {
 	{ ACCESS "Unavailable", STATUS_UNAVAILABLE,
 	  "{message}; the daemon's log tells more" },
 	{ AUDIT "Invalid", STATUS_USAGE, "{parameter}: {message}" },
+	{ AUDIT "NotFound", STATUS_NOT_FOUND, "{missing}; {find}" },
+	{ AUDIT "Conflict", STATUS_CONFLICT, "{message}; nothing was changed" },
 	{ AUDIT "Unavailable", STATUS_UNAVAILABLE,
 	  "{message}; the daemon's log tells more" },
 	{ SERVICE "PermissionDenied", STATUS_DENIED,

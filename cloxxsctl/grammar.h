@@ -86,6 +86,7 @@ enum grammar_option {
 	OPTION_OUTPUT,
 	OPTION_ANCHOR,
 	OPTION_JOURNAL,
+	OPTION_CLASS,
 	_N_OPTIONS,
 };
 

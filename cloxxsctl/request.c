@@ -233,23 +233,18 @@ int request_show(const struct ctl *ctl, const struct command *command,
 }
 
 /* Anything but a clear yes is a no. */
-static bool confirmed(const struct ctl *ctl, const struct command *command)
+static bool confirmed(const struct ctl *ctl, const char *question)
 {
-	char question[FAILURE_LINE_MAX], answer[16] = "";
-	struct text text;
+	char answer[16] = "";
 
-	text_init(&text, question, sizeof(question));
-	text_add_format(&text, "Delete %s ", command->row->noun);
-	text_add_escaped(&text, command->operands[0],
-			 strnlen(command->operands[0], 100));
 	fprintf(ctl->errors, "%s for good? Type yes: ", question);
 	fflush(ctl->errors);
 	return fgets(answer, sizeof(answer), ctl->questions) &&
 	       strcmp(answer, "yes\n") == 0;
 }
 
-/* Asks before what cannot be undone; an exit status. */
-static int ask(const struct ctl *ctl, const struct command *command)
+int request_confirm(const struct ctl *ctl, const struct command *command,
+		    const char *question)
 {
 	if (!(command->row->options & OPTION_BIT(OPTION_YES)) ||
 	    command_has(command, OPTION_YES))
@@ -257,10 +252,24 @@ static int ask(const struct ctl *ctl, const struct command *command)
 	if (!isatty(fileno(ctl->questions)))
 		return ctl_fail(ctl, command, STATUS_USAGE,
 				"there is no terminal to ask on; say --yes");
-	if (!confirmed(ctl, command))
+	if (!confirmed(ctl, question))
 		return ctl_fail(ctl, command, STATUS_FAILURE,
 				"not confirmed; nothing was changed");
 	return STATUS_OK;
+}
+
+/* Asks before what cannot be undone; an exit status. */
+static int ask(const struct ctl *ctl, const struct command *command)
+{
+	char question[FAILURE_LINE_MAX];
+	struct text text;
+
+	text_init(&text, question, sizeof(question));
+	text_add_format(&text, "Delete %s ", command->row->noun);
+	if (command->operands[0])
+		text_add_escaped(&text, command->operands[0],
+				 strnlen(command->operands[0], 100));
+	return request_confirm(ctl, command, question);
 }
 
 int request_ask(const struct ctl *ctl, const struct command *command,

@@ -33,6 +33,10 @@ json_t *request_try(const struct ctl *ctl, const char *method,
  */
 must_check int request_connect(const struct ctl *ctl, uint32_t timeout_ms,
 			       struct varlink_client **ret_client);
+/* Asks "QUESTION for good?" on a terminal, where the row has --yes and it was
+ * not given; an exit status, STATUS_OK to go on. */
+int request_confirm(const struct ctl *ctl, const struct command *command,
+		    const char *question);
 /*
  * The two halves of request_fetch(), for a conversation: a client and the
  * parameters that the command names, and one call of a method. Parameters are

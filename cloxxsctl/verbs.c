@@ -78,6 +78,7 @@
 /* A verb about the SSH keys of one user. */
 #define SSH_KEY .noun = "user", .options = JSON, .view = VIEW_SSH_KEYS
 #define ADMIN "nl.cloxxs.Admin."
+#define AUDIT "nl.cloxxs.Audit."
 /* Where records of the audit are read, and which. */
 #define AUDIT_PLACE                                                           \
 	(OPTION_BIT(OPTION_FILE) | OPTION_BIT(OPTION_DIRECTORY) |             \
@@ -412,6 +413,34 @@ const struct grammar_verb verbs[] = {
 	  .summary = "print a line that proves the audit up to now",
 	  .example = "cloxxsctl audit anchor",
 	  .run = audit_run_anchor },
+	{ .noun = "audit", .verb = "hold add",
+	  .options = OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_CLASS) |
+		OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_UNTIL) | REASON |
+		JSON,
+	  .required = REASON,
+	  .summary = "keep records beyond their time, as they are",
+	  .example = "cloxxsctl audit hold add --user anna --since 2026-01-01 "
+		     "--reason \"case 12\"",
+	  .run = audit_run_hold_add, .method = AUDIT "AddHold" },
+	{ .noun = "audit", .verb = "hold list", .options = JSON,
+	  .summary = "list what is kept so, and why",
+	  .example = "cloxxsctl audit hold list",
+	  .run = audit_run_hold_list, .method = AUDIT "ListHolds" },
+	{ .noun = "audit", .verb = "hold release", .operands = "ID",
+	  .operands_min = 1, .operands_max = 1, .options = REASON | JSON,
+	  .required = REASON,
+	  .summary = "let records go when their time is over",
+	  .example = "cloxxsctl audit hold release 3 --reason \"case closed\"",
+	  .run = audit_run_hold_release, .method = AUDIT "ReleaseHold",
+	  .missing = "there is no such hold",
+	  .find = "see \"cloxxsctl audit hold list\"" },
+	{ .noun = "audit", .verb = "erase", .operands = "NAME",
+	  .operands_min = 1, .operands_max = 1, .parameter = "name",
+	  .options = REASON | OPTION_BIT(OPTION_YES) | JSON,
+	  .required = REASON,
+	  .summary = "put a pseudonym for who is no user any more",
+	  .example = "cloxxsctl audit erase anna --reason \"she asked for it\"",
+	  .run = audit_run_erase, .method = AUDIT "ErasePerson" },
 	{ .noun = "session", .verb = "list",
 	  .options = OPTION_BIT(OPTION_USER) | JSON,
 	  .summary = "list the sessions that run",

@@ -1,72 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsctl/audit/anchor.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/timestamp.h"
-
-#define WORDS 6
-
-/* n lower-case hexadecimal digits, and nothing else. */
-static bool is_hexadecimal(const char *word, size_t n)
-{
-	return strlen(word) == n && strspn(word, "0123456789abcdef") == n;
-}
-
-/* From 1 on: the head of an empty ledger anchors nothing. */
-static bool read_number(const char *word, int64_t *ret_number)
-{
-	size_t n = strlen(word);
-
-	if (n == 0 || n > 18 || strspn(word, "0123456789") != n)
-		return false;
-	*ret_number = (int64_t)strtoll(word, NULL, 10);
-	return *ret_number > 0;
-}
-
-/* The words of a line by single blanks; how many. */
-static size_t split(char *line, char *words[WORDS + 1])
-{
-	size_t n = 0;
-
-	for (char *word = line; word && n <= WORDS;) {
-		char *end = strchr(word, ' ');
-
-		if (end)
-			*end++ = '\0';
-		words[n++] = word;
-		word = end;
-	}
-	return n;
-}
+#include "base/anchor.h"
 
 int audit_anchor_read(const char *line, struct audit_anchor *anchor)
 {
-	char copy[256], *words[WORDS + 1];
-	struct text text;
+	struct anchor read;
 
-	text_init(&text, copy, sizeof(copy));
-	text_add(&text, line);
-	if (text_is_cut(&text) || split(copy, words) != WORDS ||
-	    strcmp(words[0], ANCHOR_WORD) != 0 || strcmp(words[1], "1") != 0 ||
-	    !is_hexadecimal(words[2], 32) || !is_hexadecimal(words[5], 64) ||
-	    !read_number(words[3], &anchor->sequence) ||
-	    !timestamp_read(words[4], TIMESTAMP_BEGIN, &anchor->at))
+	if (!anchor_read(line, &read))
 		return AUDIT_ANCHOR_E_INVALID;
-	memcpy(anchor->installation, words[2], 33);
-	memcpy(anchor->chain, words[5], 65);
+	anchor->sequence = read.sequence;
+	anchor->at = read.at;
+	memcpy(anchor->installation, read.installation,
+	       sizeof(anchor->installation));
+	memcpy(anchor->chain, read.chain, sizeof(anchor->chain));
 	return 0;
 }
 
 void audit_anchor_write(const struct audit_anchor *anchor, struct text *text)
 {
-	text_add_format(text, ANCHOR_WORD " 1 %s %lld ", anchor->installation,
-			(long long)anchor->sequence);
-	timestamp_write(anchor->at, text);
-	text_add_format(text, " %s", anchor->chain);
+	struct anchor line = { .sequence = anchor->sequence, .at = anchor->at };
+
+	memcpy(line.installation, anchor->installation,
+	       sizeof(line.installation));
+	memcpy(line.chain, anchor->chain, sizeof(line.chain));
+	anchor_write(&line, text);
 }
 
 /* Lists. */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/anchor.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -23,7 +24,8 @@
 struct audit_anchor {
 	int64_t line;         /* of the file, from 1 on */
 	int64_t sequence, at; /* from 1 on; seconds since 1970 */
-	char installation[33], chain[65];
+	char installation[ANCHOR_INSTALLATION_TEXT];
+	char chain[ANCHOR_CHAIN_TEXT];
 };
 
 /* In order of sequence numbers. */

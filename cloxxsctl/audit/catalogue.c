@@ -52,6 +52,8 @@ static const struct catalogue_event events[] = {
 	  "configuratie geladen" },
 	{ "configuration-refused", CATALOGUE_ACT, "configuration refused",
 	  "configuratie geweigerd" },
+	{ "configuration-weakened", CATALOGUE_ACT, "rule made weaker",
+	  "regel verzwakt" },
 	{ "daemon-started", CATALOGUE_NONE, "cloxxsd started",
 	  "cloxxsd gestart" },
 	{ "daemon-stopped", CATALOGUE_NONE, "cloxxsd stopped",
