@@ -12,18 +12,22 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "base/clock.h"
 #include "cloxxsd/backup/job.h"
 #include "cloxxsd/offline/offline.h"
 #include "cloxxsd/offline/restore.h"
 #include "cloxxsd/state/history.h"
 #include "cloxxsd/state/import.h"
+#include "cloxxsd/state/ledger_proof.h"
 #include "cloxxsd/state/login_test.h"
+#include "cloxxsd/state/retention.h"
 #include "cloxxsd/state/rotation.h"
 #include "tests/unit/faulty_disk.h"
 #include "tests/unit/state_fixture.h"
@@ -486,6 +490,59 @@ static void records_of_an_import_are_told_once(void **state)
 }
 
 /* Of the tests too the more are counted, whichever side has them. */
+/* Takes all texts of all records but the last, an hour from now. */
+static void purge_all(void)
+{
+	const int64_t keep_us[_EVENT_CLASS_N] = { 0 };
+	struct retention_pass *pass = calloc(1, sizeof(*pass));
+	int64_t now = clock_realtime_us() + INT64_C(3600000000), seq;
+	int r;
+
+	assert_non_null(pass);
+	/* Those of the fixture are years apart. */
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(retention_begin(&f.state, keep_us, now, pass),
+				 0);
+		do
+			r = retention_step(&f.state, pass, 100, now, &seq);
+		while (r == RETENTION_E_MORE);
+		assert_int_equal(r, 0);
+	}
+	free(pass);
+}
+
+/* What was purged since does not come back, and what was put on hold stays. */
+static void what_was_purged_stays_away(void **state)
+{
+	struct record record = record_of(EVENT_AUDIT_HELD, NULL);
+	struct hold hold = { .class = _EVENT_CLASS_N,
+			     .user = "user1",
+			     .until_us = INT64_MAX,
+			     .reason = "a case",
+			     .actor = "root" };
+	struct holds *holds = calloc(1, sizeof(*holds));
+	struct ledger_cut cut;
+	struct restore restore;
+	struct told told;
+	int64_t seq;
+
+	(void)state;
+	assert_non_null(holds);
+	purge_all();
+	record.at_us = clock_realtime_us();
+	assert_int_equal(retention_hold(&f.state, &hold, &record), 0);
+	cut = f.state.ledger.cut;
+	assert_true(cut.seq > 0);
+	restore_well(NULL, &told, &restore);
+	assert_int_equal(restore.ledger, MERGE_LEDGER_GOES_ON);
+	assert_memory_equal(&f.state.ledger.cut, &cut, sizeof(cut));
+	assert_int_equal(ledger_prove(&f.state.ledger, &seq), 0);
+	assert_int_equal(holds_load(f.state.store, holds), 0);
+	assert_int_equal(holds->n, 1);
+	assert_string_equal(holds->all[0].user, "user1");
+	free(holds);
+}
+
 static void wrong_tests_stay_counted(void **state)
 {
 	static const struct {
@@ -1121,6 +1178,7 @@ int main(void)
 		TEST(a_password_from_before_the_clock_was_set_back),
 		TEST(a_password_of_the_same_second),
 		TEST(records_of_an_import_are_told_once),
+		TEST(what_was_purged_stays_away),
 		TEST(wrong_tests_stay_counted),
 		TEST(an_emergency_is_over_for_who_comes_back),
 		TEST(an_acceptance_stays_with_who_is_there),
