@@ -122,3 +122,28 @@ bool name_is_path(const char *path, size_t n)
 	}
 	return true;
 }
+
+static bool is_of_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* Whether the four bytes before at are \xNN, which is no letter of a word. */
+static bool is_behind_escape(const char *text, const char *at)
+{
+	return at - text >= 4 && at[-4] == '\\' && at[-3] == 'x';
+}
+
+const char *name_find_word(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0)
+		return NULL;
+	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name))
+		if (!is_of_word(at[n]) && (at == text || !is_of_word(at[-1]) ||
+					   is_behind_escape(text, at)))
+			return at;
+	return NULL;
+}

@@ -44,3 +44,10 @@ static inline bool name_is_our_uid(uint32_t uid)
 {
 	return uid >= NAME_UID_MIN && uid <= NAME_UID_MAX;
 }
+
+/*
+ * The first place in text, which was escaped (base/text.h), where name stands
+ * as a word: what of a name can stand before or behind it is part of another
+ * one. NULL: nowhere.
+ */
+const char *name_find_word(const char *text, const char *name);

@@ -396,7 +396,10 @@ int request_stream(struct ctl *ctl, const struct command *command, json_t *more,
 	r = request_prepare(ctl, command, &parameters, &client);
 	if (r != STATUS_OK)
 		return r;
-	(void)json_object_update(parameters, besides);
+	if (besides && json_object_update(parameters, besides) < 0) {
+		json_decref(parameters);
+		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
+	}
 	return request_ask_more(ctl, command, client, command->row->method,
 				parameters, each, userdata);
 }

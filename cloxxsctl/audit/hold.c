@@ -3,6 +3,7 @@
  * under a pseudonym. */
 #include "cloxxsctl/audit/audit.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "cloxxsctl/audit/query.h"
@@ -36,20 +37,23 @@ static int print_json(const struct ctl *ctl, const json_t *reply)
 	return STATUS_OK;
 }
 
+static bool set_time(json_t *period, const char *name, int64_t at_us)
+{
+	return at_us == 0 ||
+	       json_object_set_new(period, name,
+				   json_integer((json_int_t)at_us)) == 0;
+}
+
 /* The period, as the daemon takes it. NULL: no memory. */
 static json_t *period_of(const struct audit_query *query)
 {
 	json_t *period = json_object();
 
-	if (query->since_us != 0 &&
-	    json_object_set_new(period, "since",
-				json_integer((json_int_t)query->since_us)) < 0)
-		return NULL;
-	if (query->until_us != 0 &&
-	    json_object_set_new(period, "until",
-				json_integer((json_int_t)query->until_us)) < 0)
-		return NULL;
-	return period;
+	if (set_time(period, "since", query->since_us) &&
+	    set_time(period, "until", query->until_us))
+		return period;
+	json_decref(period);
+	return NULL;
 }
 
 static int take_last(json_t *reply, void *userdata)
@@ -65,6 +69,7 @@ int audit_run_hold_add(struct ctl *ctl, const struct command *command)
 {
 	scope(scope_free) struct audit_query *query = calloc(1, sizeof(*query));
 	scope(json_decrefp) json_t *reply = NULL;
+	json_t *period;
 	char sentence[256];
 	struct text fault;
 	int64_t id = 0;
@@ -75,7 +80,11 @@ int audit_run_hold_add(struct ctl *ctl, const struct command *command)
 	text_init(&fault, sentence, sizeof(sentence));
 	if (audit_query_read(query, command, &fault) != 0)
 		return ctl_fail(ctl, command, STATUS_USAGE, sentence);
-	r = request_stream(ctl, command, period_of(query), take_last, &reply);
+	/* Without it the hold would be a wider one. */
+	period = period_of(query);
+	if (!period)
+		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
+	r = request_stream(ctl, command, period, take_last, &reply);
 	if (r != STATUS_OK)
 		return r;
 	if (command_has(command, OPTION_JSON))
@@ -126,33 +135,39 @@ int audit_run_hold_release(struct ctl *ctl, const struct command *command)
 	char *end;
 	long long id = strtoll(command->operands[0], &end, 10);
 	scope(json_decrefp) json_t *reply = NULL;
+	json_t *parameters;
 	int r;
 
 	if (*end || id < 1)
 		return ctl_fail(ctl, command, STATUS_USAGE,
 				"a hold has a number: see \"cloxxsctl audit "
 				"hold list\"");
-	r = request_stream(ctl, command,
-			   json_pack("{s:I}", "id", (json_int_t)id), take_last,
-			   &reply);
+	parameters = json_pack("{s:I}", "id", (json_int_t)id);
+	if (!parameters)
+		return ctl_fail_errno(ctl, command, "memory", -ENOMEM);
+	r = request_stream(ctl, command, parameters, take_last, &reply);
 	if (r != STATUS_OK || command_has(command, OPTION_JSON))
 		return r != STATUS_OK ? r : print_json(ctl, reply);
 	fprintf(ctl->output->stream, "Hold %lld: released.\n", id);
 	return STATUS_OK;
 }
 
-static void tell_erased(const struct output *output, const json_t *reply)
+static void tell_erased(struct output *output, const json_t *reply)
 {
 	int64_t changed = 0, held = 0, broken = 0;
 
 	(void)output_member_int(reply, "changed", &changed);
 	(void)output_member_int(reply, "held", &held);
 	(void)output_member_int(reply, "broken", &broken);
-	fprintf(output->stream, "%lld records changed; the name is now ",
-		(long long)changed);
-	output_foreign((struct output *)(uintptr_t)output,
-		       output_member(reply, "pseudonym", "?"));
-	fputs(".\n", output->stream);
+	if (changed == 0) {
+		fputs("No record was changed.\n", output->stream);
+	} else {
+		fprintf(output->stream,
+			"%lld records changed; the name is now ",
+			(long long)changed);
+		output_foreign(output, output_member(reply, "pseudonym", "?"));
+		fputs(".\n", output->stream);
+	}
 	if (held > 0)
 		fprintf(output->stream,
 			"%lld are on hold and stay as they are.\n",

@@ -72,8 +72,8 @@ static void show_table(struct output *output, const json_t *entry)
 			  output_member(entry, lines[i].member, NULL));
 	if (json_is_true(json_object_get(entry, "replaced")))
 		show_line(output, "Replaced",
-			  "texts of it were taken out when their time was "
-			  "over");
+			  "a name in it gave way to a pseudonym; see "
+			  "\"cloxxsctl audit erase\"");
 }
 
 static int show_json(struct output *output, const json_t *entry)

@@ -163,7 +163,11 @@ static int choose_anchor(struct verification *verification,
 	*ret_parameters =
 		json_pack("{s:I, s:s}", "sequence",
 			  (json_int_t)newest->sequence, "chain", newest->chain);
-	return STATUS_OK;
+	/* Without it less would be proved than was asked. */
+	return *ret_parameters ? STATUS_OK
+			       : ctl_fail_errno(verification->ctl,
+						verification->command, "memory",
+						-ENOMEM);
 }
 
 static int prove(struct verification *verification)

@@ -19,18 +19,19 @@
 static int append(const char *path, const struct text *line)
 {
 	scope(scope_close) int fd = -1;
+	struct stat before;
 	ssize_t n;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 		  0644);
 	/* Not left to the umask: whoever carries it away must be able to. */
-	if (fd < 0 || fchmod(fd, 0644) < 0)
+	if (fd < 0 || fchmod(fd, 0644) < 0 || fstat(fd, &before) < 0)
 		return -errno;
 	n = write(fd, line->buffer, line->n);
 	if (n < 0)
 		return -errno;
 	if ((size_t)n != line->n)
-		return -ENOSPC;
+		return ftruncate(fd, before.st_size) < 0 ? -errno : -ENOSPC;
 	return fdatasync(fd) < 0 ? -errno : 0;
 }
 
@@ -60,10 +61,11 @@ static void try_to_write(struct anchors *anchors)
 {
 	int r = write_line(anchors);
 
-	if (r < 0)
+	/* Of an empty ledger there is none. */
+	if (r != 0 && r != LEDGER_E_UNKNOWN)
 		log_line(LOG_ERR,
 			 "%s: the head of the ledger cannot be written: %s",
-			 anchors->path, strerror(-r));
+			 anchors->path, strerror(r < 0 ? -r : EBADMSG));
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -105,11 +107,23 @@ static void compare(struct anchors *anchors)
 	bool holds = false;
 	int r;
 
-	if (!read_last(anchors->path, &anchor))
+	if (access(anchors->path, F_OK) < 0)
 		return;
+	if (!read_last(anchors->path, &anchor)) {
+		log_line(LOG_CRIT,
+			 "%s does not end with an anchor: the ledger cannot be "
+			 "held against the one of before",
+			 anchors->path);
+		return;
+	}
 	r = head_holds(anchors->state, &anchor, &holds);
 	if (r == 0 && holds)
 		anchors->seq = anchor.sequence;
+	if (r != 0)
+		log_line(LOG_CRIT,
+			 "the ledger cannot be held against %s: it cannot be "
+			 "read",
+			 anchors->path);
 	if (r == 0 && !holds)
 		log_line(LOG_CRIT,
 			 "the ledger is not the one of before: %s says that "

@@ -132,17 +132,21 @@ static struct action_fault find_service(json_t *parameters,
 					struct action *action)
 {
 	struct action_fault fault;
+	const char *said;
 
-	fault = read_name(parameters, "service", &action->service);
-	if (of && action->service && strcmp(action->service, of->name) != 0)
+	fault = read_name(parameters, "service", &said);
+	if (of && said && strcmp(said, of->name) != 0)
 		return (struct action_fault){ ACTION_DENIED, NULL, NULL };
-	if (of)
-		action->service = of->name;
-	else if (!action->service && !fault.kind)
+	if (!of && fault.kind)
+		return fault;
+	if (!of && !said)
 		return (struct action_fault){ ACTION_NO_SERVICE, "service",
 					      "Root must say of which service "
 					      "it is." };
-	return of ? (struct action_fault){ 0 } : fault;
+	if (of)
+		said = of->name;
+	memcpy(action->service, said, strlen(said) + 1);
+	return (struct action_fault){ 0 };
 }
 
 /* Whether the service has such a user. */

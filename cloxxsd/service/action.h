@@ -13,9 +13,11 @@
 
 #define ACTION_FIELDS_MAX 16
 
-/* It points into the message, but for the address, and lives no longer. */
+/* It points into the message, but for the service and the address, and lives no
+ * longer than that: settings may be loaded anew before it is written. */
 struct action {
-	const char *service, *user, *project, *action, *object;
+	char service[NAME_SERVICE_MAX + 1];
+	const char *user, *project, *action, *object;
 	enum record_result result;
 	char address[ADDRESS_TEXT_MAX]; /* "": not said */
 	const char *fields[2 * ACTION_FIELDS_MAX + 1];

@@ -18,7 +18,7 @@ struct audit_batch *audit_batch_free(struct audit_batch *batch);
 
 /*
  * Takes n actions of one call, which point into its message, and answers the
- * call later: sequence of the first, and of the last as answer_last has it.
+ * call later with what answer makes of the numbers of the first and the last.
  * -ENOMEM: it took nothing.
  */
 must_check int audit_batch_add(struct audit_batch *batch,

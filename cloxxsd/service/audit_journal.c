@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the unit that reads the journal tells of it. What must hold:
- *  1. It can make a record be sent once more, and no more than that.
+ *  1. It can have a record that was sent sent once more, or not again; what was
+ *     never sent is sent whatever it says.
  */
 #include "cloxxsd/service/audit.h"
 

@@ -13,6 +13,8 @@
 #define TURN 100
 #define TURNS_A_REPLY 50
 #define DETAILS_MAX 640
+#define TOO_MANY "There are 256 holds: release one."
+_Static_assert(HOLDS_MAX == 256, "as TOO_MANY says");
 
 const struct varlink_parameter audit_hold_parameters[] = {
 	{ "user", VARLINK_STRING, true, NAME_USER_MAX },
@@ -141,7 +143,7 @@ int audit_add_hold(struct varlink_call *call, json_t *parameters,
 	record.details = details;
 	r = retention_hold(service->state, &hold, &record);
 	if (r == HOLD_E_FULL)
-		return conflict(call, "There are 256 holds: release one.");
+		return conflict(call, TOO_MANY);
 	if (r != 0)
 		return not_written(call);
 	return varlink_call_reply(
@@ -244,44 +246,89 @@ static json_t *counts_json(const struct erasing *erasing, bool is_done)
 				 : json_null());
 }
 
-static int finish(struct erasing *erasing, struct varlink_call *call)
+/* What is recorded of it, at the beginning and at the end. */
+static struct record erasing_record(const struct erasing *erasing,
+				    const char *details)
 {
-	struct erasure *erasure = &erasing->erasure;
-	char details[DETAILS_MAX];
 	struct record record = { .at_us = clock_realtime_us(),
 				 .event = EVENT_AUDIT_ERASED,
 				 .result = RECORD_DONE,
 				 .reason = REASON_BY_ADMINISTRATOR,
-				 .user = erasure->pseudonym,
+				 .user = erasing->erasure.pseudonym,
 				 .details = details };
-	struct text text;
 
 	actor_sign(&erasing->actor, &record);
+	return record;
+}
+
+/* Before the first record is changed: who goes away in between has done what
+ * stands there. */
+static int tell_begin(const struct erasing *erasing)
+{
+	struct change_set set = { 0 };
+	char details[DETAILS_MAX];
+	struct text text;
+
+	text_init(&text, details, sizeof(details));
+	text_add_format(&text, "begun reason=%s", erasing->reason);
+	change_set_record(&set, erasing_record(erasing, details));
+	return state_apply(erasing->service->state, &set);
+}
+
+/* Some slices may have been written. */
+static int stopped(const struct erasing *erasing, struct varlink_call *call,
+		   const char *why)
+{
+	char message[160];
+	struct text text;
+
+	text_init(&text, message, sizeof(message));
+	text_add_format(&text,
+			"%s; %lld records were changed, ask for it again", why,
+			(long long)erasing->erasure.counts.n_changed);
+	return varlink_call_error(call, "nl.cloxxs.Audit.Unavailable",
+				  json_pack("{s:s}", "message", message));
+}
+
+static int finish(const struct erasing *erasing, struct varlink_call *call)
+{
+	const struct erasure_counts *counts = &erasing->erasure.counts;
+	char details[DETAILS_MAX];
+	struct record record;
+	struct text text;
+
 	text_init(&text, details, sizeof(details));
 	text_add_format(&text, "changed=%lld held=%lld broken=%lld reason=%s",
-			(long long)erasure->counts.n_changed,
-			(long long)erasure->counts.n_held,
-			(long long)erasure->counts.n_broken, erasing->reason);
-	if (erasure_finish(erasing->service->state, erasure, &record) != 0)
-		return not_written(call);
+			(long long)counts->n_changed, (long long)counts->n_held,
+			(long long)counts->n_broken, erasing->reason);
+	record = erasing_record(erasing, details);
+	if (erasure_finish(erasing->service->state, &erasing->erasure,
+			   &record) != 0)
+		return stopped(erasing, call, "It could not be written");
 	return varlink_call_reply(call, counts_json(erasing, true));
 }
 
 static int erase_next(struct varlink_call *call, void *data)
 {
 	struct erasing *erasing = data;
-	int r = erasure_step(erasing->service->state, &erasing->erasure, TURN);
+	struct state *state = erasing->service->state;
+	struct user user;
+	int r;
 
+	/* Who is a user would come back with the next record. */
+	if (user_find(state->store, erasing->name, &user) != USER_E_UNKNOWN)
+		return stopped(erasing, call, "One of that name was added");
+	r = erasure_step(state, &erasing->erasure, TURN);
 	if (r == 0)
 		return finish(erasing, call);
 	if (r < 0)
-		return not_written(call);
+		return stopped(erasing, call, "It could not be written");
 	if (++erasing->n_turns % TURNS_A_REPLY != 0)
 		return VARLINK_LOOKING;
 	return varlink_call_continue(call, counts_json(erasing, false));
 }
 
-/* Who is a user would come back with the next record. False: answered. */
+/* False: answered. */
 static bool may_be_erased(struct service *service, struct varlink_call *call,
 			  const char *name)
 {
@@ -316,7 +363,8 @@ int audit_erase_person(struct varlink_call *call, json_t *parameters,
 	memcpy(erasing->reason, reason, strlen(reason) + 1);
 	service_find_actor(service, varlink_call_peer(call), &erasing->actor);
 	if (erasure_begin(service->state, erasing->name, &erasing->erasure) !=
-	    0)
+		    0 ||
+	    tell_begin(erasing) != 0)
 		return not_written(call);
 	varlink_call_stream(call, erase_next, scope_take_ptr(erasing), free);
 	return 0;

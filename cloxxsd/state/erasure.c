@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "base/text.h"
 #include "cloxxsd/state/replaced_row.h"
 
@@ -12,7 +13,8 @@
 static int make_pseudonym(const struct ledger *ledger, const char *name,
 			  char ret_pseudonym[ERASURE_PSEUDONYM_MAX])
 {
-	const uint8_t *key = ledger_key_for(ledger, ledger->cut.seq + 1);
+	/* The first key of all, which stays in the ring for ever. */
+	const uint8_t *key = ledger_key_for(ledger, 1);
 	uint8_t hash[crypto_generichash_BYTES];
 	struct text text;
 
@@ -31,50 +33,27 @@ static int make_pseudonym(const struct ledger *ledger, const char *name,
 int erasure_begin(struct state *state, const char *name,
 		  struct erasure *ret_erasure)
 {
-	int r;
-
 	ret_erasure->name = name;
 	ret_erasure->counts =
 		(struct erasure_counts){ .seq = state->ledger.cut.seq };
-	r = holds_load(state->store, &ret_erasure->holds);
-	if (r == 0)
-		r = make_pseudonym(&state->ledger, name,
-				   ret_erasure->pseudonym);
-	return r > 0 ? -EBADMSG : r;
-}
-
-static bool is_of_name(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-}
-
-/* Whether name stands at, as a whole word. */
-static bool is_word(const char *text, const char *at, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(at, name, n) == 0 && !is_of_name(at[n]) &&
-	       (at == text || !is_of_name(at[-1]));
+	return make_pseudonym(&state->ledger, name, ret_erasure->pseudonym);
 }
 
 /* text with the pseudonym in the place of the name; true where it changed. */
 static bool replace_words(const struct erasure *erasure, const char *text,
 			  char *buffer, size_t size)
 {
-	bool changed = false;
+	const char *at = name_find_word(text, erasure->name);
+	bool changed = at != NULL;
 	struct text out;
 
 	text_init(&out, buffer, size);
-	for (const char *at = text; *at;) {
-		if (is_word(text, at, erasure->name)) {
-			text_add(&out, erasure->pseudonym);
-			at += strlen(erasure->name);
-			changed = true;
-		} else {
-			text_add_bytes(&out, at++, 1);
-		}
+	for (; at; at = name_find_word(text, erasure->name)) {
+		text_add_bytes(&out, text, (size_t)(at - text));
+		text_add(&out, erasure->pseudonym);
+		text = at + strlen(erasure->name);
 	}
+	text_add(&out, text);
 	return changed;
 }
 
@@ -168,7 +147,12 @@ int erasure_step(struct state *state, struct erasure *erasure, int64_t n)
 	r = state_begin(state, &former);
 	if (r != 0)
 		return r;
-	r = look_at_slice(state, erasure, n);
+	/* One may have been made since the last step. */
+	r = holds_load(state->store, &erasure->holds);
+	if (r > 0)
+		r = -EBADMSG;
+	if (r == 0)
+		r = look_at_slice(state, erasure, n);
 	is_at_end = r == LEDGER_E_UNKNOWN;
 	r = state_end(state, &former, is_at_end ? 0 : r, &none);
 	if (r != 0) {
@@ -181,19 +165,22 @@ int erasure_step(struct state *state, struct erasure *erasure, int64_t n)
 
 static int replace_elsewhere(struct state *state, const struct erasure *erasure)
 {
-	int r = store_run(state->store,
-			  "UPDATE retired_uid SET name = ? WHERE name = ?",
-			  "tt", erasure->pseudonym, erasure->name);
+	/* Wherever else a name stands that is no user's any more. */
+	static const char *const sql[] = {
+		"UPDATE retired_uid SET name = ? WHERE name = ?",
+		"UPDATE ssh_key SET added_by = ? WHERE added_by = ?",
+		"UPDATE project_grant SET granted_by = ? WHERE granted_by = ?",
+		"UPDATE hold SET actor = ? WHERE actor = ?",
+	};
+	int r = 0;
 
-	if (r == 0)
-		r = store_run(state->store,
-			      "UPDATE ssh_key SET added_by = ?"
-			      " WHERE added_by = ?",
-			      "tt", erasure->pseudonym, erasure->name);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sql); i++)
+		r = store_run(state->store, sql[i], "tt", erasure->pseudonym,
+			      erasure->name);
 	return r;
 }
 
-int erasure_finish(struct state *state, struct erasure *erasure,
+int erasure_finish(struct state *state, const struct erasure *erasure,
 		   const struct record *record)
 {
 	struct change_set set = { 0 };

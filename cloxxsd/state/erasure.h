@@ -41,5 +41,6 @@ must_check int erasure_step(struct state *state, struct erasure *erasure,
 			    int64_t n);
 /* Behind the last step: the other places where the name stands, the ids that
  * are never used again among them, and the record of it all. */
-must_check int erasure_finish(struct state *state, struct erasure *erasure,
+must_check int erasure_finish(struct state *state,
+			      const struct erasure *erasure,
 			      const struct record *record);

@@ -61,47 +61,29 @@ int hold_find(struct store *store, int64_t id, struct hold *ret_hold)
 	return r;
 }
 
-/* The number that SQLite gives to the next one, as a transaction sees it. */
-static int next_id(struct store *store, int64_t *ret_id)
-{
-	sqlite3_stmt *row;
-	int r;
-
-	r = store_bind(store,
-		       "SELECT coalesce((SELECT seq FROM sqlite_sequence"
-		       " WHERE name = 'hold'), 0) + 1",
-		       &row, "");
-	return r != 0 ? r : store_step_number(row, ret_id);
-}
-
-static int count(struct store *store, int64_t *ret_n)
-{
-	sqlite3_stmt *row;
-	int r = store_bind(store, "SELECT count(*) FROM hold", &row, "");
-
-	return r != 0 ? r : store_step_number(row, ret_n);
-}
-
 int hold_add(struct store *store, const struct hold *hold, int64_t *ret_id)
 {
-	int64_t n = 0;
+	uint32_t n = 0, id = 0;
 	int r;
 
-	r = count(store, &n);
+	r = store_count(store, "SELECT count(*) FROM hold", &n, "");
 	if (r == 0 && n >= HOLDS_MAX)
 		return HOLD_E_FULL;
 	if (r == 0)
-		r = next_id(store, ret_id);
+		r = store_free_id(store, "hold", &id);
 	if (r == 0)
 		r = store_run(store,
-			      "INSERT INTO hold (user, class, since, until,"
+			      "INSERT INTO hold (id, user, class, since, until,"
 			      " reason, made, actor) VALUES"
-			      " (nullif(?1, ''), nullif(?2, ?8), ?3, ?4, ?5,"
-			      " ?6, ?7)",
-			      "tiiititi", hold->user, (int64_t)hold->class,
+			      " (?9, nullif(?1, ''), nullif(?2, ?8), ?3, ?4,"
+			      " ?5, ?6, ?7)",
+			      "tiiititii", hold->user, (int64_t)hold->class,
 			      hold->since_us, hold->until_us, hold->reason,
-			      hold->made, hold->actor, (int64_t)_EVENT_CLASS_N);
-	return r;
+			      hold->made, hold->actor, (int64_t)_EVENT_CLASS_N,
+			      (int64_t)id);
+	if (r == 0)
+		*ret_id = id;
+	return r == STORE_E_FULL ? HOLD_E_FULL : r;
 }
 
 int hold_remove(struct store *store, int64_t id)
@@ -111,10 +93,18 @@ int hold_remove(struct store *store, int64_t id)
 	return r == 0 && store_changes(store) != 1 ? HOLD_E_UNKNOWN : r;
 }
 
+/* What he did as root by sudo names him in its details, and so does what was
+ * done for him in a group. */
+static bool is_about_user(const char *user, const struct ledger_row *row)
+{
+	return strcmp(user, row->user) == 0 || strcmp(user, row->actor) == 0 ||
+	       name_find_word(row->details, user) ||
+	       name_find_word(row->object, user);
+}
+
 static bool is_about(const struct hold *hold, const struct ledger_row *row)
 {
-	if (*hold->user && strcmp(hold->user, row->user) != 0 &&
-	    strcmp(hold->user, row->actor) != 0)
+	if (*hold->user && !is_about_user(hold->user, row))
 		return false;
 	if (hold->class != _EVENT_CLASS_N &&
 	    hold->class != event_class(event_find(row->event)))

@@ -3,7 +3,8 @@
 
 /*
  * Hold: records that stay whatever their keep time says, and as they are, until
- * it is released: of a user, of a class, of a time, or of all of these. It
+ * it is released: of a user (about him, by him, or naming him in details or
+ * object), of a class, of a time, or of all of these. It
  * finds and matches; what is kept or not is retention's (state/retention.h).
  */
 

@@ -278,7 +278,8 @@ int ledger_mark_seen(struct ledger *ledger, int64_t first, int64_t last)
 {
 	return store_run(ledger->store,
 			 "UPDATE ledger SET published = 2"
-			 " WHERE seq BETWEEN ? AND ? AND published != 2",
+			 " WHERE seq BETWEEN ? AND ?"
+			 " AND published IN (1, 3)",
 			 "ii", first, last);
 }
 
@@ -305,7 +306,7 @@ int ledger_count(struct ledger *ledger, struct ledger_counts *ret_counts)
 	sqlite3_stmt *row;
 	int r;
 
-	/* Numbers are dense: the head is the count, without a scan. */
+	/* Numbers are dense: the head is how many were ever recorded. */
 	r = store_bind(ledger->store,
 		       "SELECT count(*), (SELECT at FROM ledger"
 		       " WHERE published = 0 ORDER BY seq LIMIT 1)"

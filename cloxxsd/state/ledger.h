@@ -5,7 +5,7 @@
  * Ledger: the audit as it stands in the store: numbered records, each bound to
  * the one before by a keyed hash (BLAKE2b-256). A record is written in the
  * transaction of the change it tells. Rows are never changed, but for the mark
- * of where they are with the journal, and by state/retention.h, which proves
+ * of where they are with the journal, and by state/replaced_row.h, which proves
  * what it does. How rows are bound stands in state/ledger_chain.h.
  *
  * The key of record n is the ledger key whose from_seq is the last one up to n.
@@ -58,7 +58,7 @@ bool ledger_fields_fit(const char *const *fields);
 enum ledger_error {
 	_LEDGER_E_OK,
 	LEDGER_E_UNKNOWN, /* no such record */
-	LEDGER_E_BROKEN,  /* the last record is not the one we wrote */
+	LEDGER_E_BROKEN,  /* a record, or the cut-off, is not as we wrote it */
 };
 
 /* Finds the head and proves its last link. Both pointers are borrowed. */
@@ -91,6 +91,7 @@ struct ledger_unseen {
 };
 must_check int ledger_find_unseen(struct ledger *ledger,
 				  struct ledger_unseen *ret_unseen);
+/* Of those that were taken. */
 must_check int ledger_mark_seen(struct ledger *ledger, int64_t first,
 				int64_t last);
 /* What of the records up to last that were made before until_us was not seen;

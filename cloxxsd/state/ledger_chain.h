@@ -3,7 +3,8 @@
 
 /*
  * Ledger chain: the hashes that bind the rows of the ledger, and the columns
- * that they are over. Internal to state/ledger*.c and state/retention.c. It
+ * that they are over. Internal to state/ledger*.c and those who
+ * replace rows. It
  * reads a row and hashes; it neither finds rows nor writes them.
  *
  *     chain(n) = BLAKE2b-256(key, chain(n-1) | seq | at | each text)

@@ -81,7 +81,7 @@ static int find_limit(struct state *state, enum event_class class,
 int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
 		    int64_t now_us, struct retention_pass *ret_pass)
 {
-	int r = holds_load(state->store, &ret_pass->holds);
+	int r = 0;
 
 	ret_pass->class = 0;
 	for (unsigned int i = 0; r == 0 && i < _EVENT_CLASS_N; i++) {
@@ -94,20 +94,12 @@ int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
 	return r > 0 ? -EBADMSG : r;
 }
 
-/* A name that no catalogue knows is kept as long as what administrators did. */
-static enum event_class class_of(const struct ledger_row *row)
-{
-	enum event event = event_find(row->event);
-
-	return event == _EVENT_NONE ? EVENT_CLASS_ADMINISTRATION
-				    : event_class(event);
-}
-
 /* Whether the row goes now, and is there to go. */
 static bool goes(const struct retention_pass *pass,
 		 const struct ledger_row *row)
 {
-	return *row->event && class_of(row) == pass->class &&
+	return *row->event &&
+	       event_class(event_find(row->event)) == pass->class &&
 	       !holds_match(&pass->holds, row);
 }
 
@@ -237,7 +229,12 @@ static int do_slice(struct state *state, struct retention_pass *pass,
 {
 	int64_t n = slice->n_left;
 	struct reach reach;
-	int r = find_reach(state, pass->class, &reach);
+	/* One may have been made since the last slice. */
+	int r = holds_load(state->store, &pass->holds);
+
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	r = find_reach(state, pass->class, &reach);
 
 	if (r == 0)
 		r = purge_slice(state, pass, now_us, &reach, slice);
@@ -286,20 +283,23 @@ int retention_step(struct state *state, struct retention_pass *pass, int64_t n,
 int retention_hold(struct state *state, struct hold *hold,
 		   const struct record *record)
 {
+	struct record numbered = *record;
 	struct change_set set = { 0 };
 	struct state_former former;
+	char details[1024];
+	struct text text;
 	int r = state_begin(state, &former);
 
 	if (r != 0)
 		return r;
 	r = hold_add(state->store, hold, &hold->id);
-	if (r == HOLD_E_FULL) {
-		store_rollback(state->store);
-		return r;
-	}
+	text_init(&text, details, sizeof(details));
+	text_add_format(&text, "hold=%lld %s", (long long)hold->id,
+			record->details ? record->details : "");
+	numbered.details = details;
 	if (r == 0)
-		r = state_record(state, record);
-	change_set_record(&set, *record);
+		r = state_record(state, &numbered);
+	change_set_record(&set, numbered);
 	return state_end(state, &former, r, &set);
 }
 
@@ -313,10 +313,6 @@ int retention_release(struct state *state, int64_t id,
 	if (r != 0)
 		return r;
 	r = hold_remove(state->store, id);
-	if (r == HOLD_E_UNKNOWN) {
-		store_rollback(state->store);
-		return r;
-	}
 	/* What was held is looked at again, from the beginning. */
 	if (r == 0)
 		r = store_run(state->store, "UPDATE retention SET seq = 0", "");

@@ -49,7 +49,8 @@ must_check int retention_begin(struct state *state,
 must_check int retention_step(struct state *state, struct retention_pass *pass,
 			      int64_t n, int64_t now_us, int64_t *ret_seq);
 
-/* Applies the making or the end of a hold, with its record. HOLD_E_*. */
+/* Applies the making or the end of a hold, with its record, which is told the
+ * number of the new one. HOLD_E_*. */
 must_check int retention_hold(struct state *state, struct hold *hold,
 			      const struct record *record);
 must_check int retention_release(struct state *state, int64_t id,

@@ -15,19 +15,28 @@
 
 #include "cloxxsd/state/schema.h"
 
-#define STATEMENTS_MAX 128
+/* More than that are no statements of ours: each text stands in the source. */
+#define STATEMENTS_MAX 1024
 #define MARKER "store.made"
 /* What the write-ahead log grows to between two of SQLite's checkpoints (1000
  * pages), and some more. */
 #define LOG_BYTES (1100 * (4096 + 24))
 
+/* What ends a transaction is prepared before there is one: where memory is
+ * short it must not be the end that fails. */
+static const char begin_sql[] = "BEGIN IMMEDIATE";
+static const char commit_sql[] = "COMMIT";
+static const char rollback_sql[] = "ROLLBACK";
+
+struct statement {
+	const char *sql; /* known by where it stands */
+	sqlite3_stmt *statement;
+};
+
 struct store {
 	sqlite3 *database;
-	struct {
-		const char *sql;
-		sqlite3_stmt *statement;
-	} statements[STATEMENTS_MAX];
-	size_t n_statements;
+	struct statement *statements;
+	size_t n_statements, size;
 };
 
 /* SQLite's result codes as ours; extended codes name the detail. */
@@ -221,6 +230,59 @@ static int migrate(struct store *store, bool marked, struct text *why)
 	return 0;
 }
 
+static int make_room(struct store *store)
+{
+	size_t size = store->size + 64;
+	struct statement *grown;
+
+	if (store->n_statements < store->size)
+		return 0;
+	if (size > STATEMENTS_MAX)
+		return -ENOBUFS;
+	grown = reallocarray(store->statements, size, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	store->statements = grown;
+	store->size = size;
+	return 0;
+}
+
+static int find_statement(struct store *store, const char *sql,
+			  sqlite3_stmt **ret_statement)
+{
+	int r;
+
+	for (size_t i = 0; i < store->n_statements; i++)
+		if (store->statements[i].sql == sql) {
+			*ret_statement = store->statements[i].statement;
+			sqlite3_reset(*ret_statement);
+			sqlite3_clear_bindings(*ret_statement);
+			return 0;
+		}
+	r = make_room(store);
+	if (r == 0)
+		r = store_errno(sqlite3_prepare_v3(store->database, sql, -1,
+						   SQLITE_PREPARE_PERSISTENT,
+						   ret_statement, NULL));
+	if (r != 0)
+		return r;
+	store->statements[store->n_statements].sql = sql;
+	store->statements[store->n_statements++].statement = *ret_statement;
+	return 0;
+}
+
+static int prepare_transactions(struct store *store)
+{
+	static const char *const sql[] = { begin_sql, commit_sql,
+					   rollback_sql };
+	sqlite3_stmt *statement;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sql); i++)
+		r = find_statement(store, sql[i], &statement);
+	return r;
+}
+
 static int open_database(struct store *store, const char *path, bool marked,
 			 struct text *why)
 {
@@ -235,6 +297,8 @@ static int open_database(struct store *store, const char *path, bool marked,
 		r = harden(store);
 	else
 		r = store_errno(r);
+	if (r == 0)
+		r = prepare_transactions(store);
 	if (r == 0)
 		r = migrate(store, marked, why);
 	if (r == -EBUSY)
@@ -402,32 +466,9 @@ struct store *store_free(struct store *store)
 	for (size_t i = 0; i < store->n_statements; i++)
 		sqlite3_finalize(store->statements[i].statement);
 	sqlite3_close(store->database);
+	free(store->statements);
 	free(store);
 	return NULL;
-}
-
-static int find_statement(struct store *store, const char *sql,
-			  sqlite3_stmt **ret_statement)
-{
-	int r;
-
-	for (size_t i = 0; i < store->n_statements; i++)
-		if (store->statements[i].sql == sql) {
-			*ret_statement = store->statements[i].statement;
-			sqlite3_reset(*ret_statement);
-			sqlite3_clear_bindings(*ret_statement);
-			return 0;
-		}
-	if (store->n_statements == STATEMENTS_MAX)
-		return -ENOBUFS;
-	r = store_errno(sqlite3_prepare_v3(store->database, sql, -1,
-					   SQLITE_PREPARE_PERSISTENT,
-					   ret_statement, NULL));
-	if (r != 0)
-		return r;
-	store->statements[store->n_statements].sql = sql;
-	store->statements[store->n_statements++].statement = *ret_statement;
-	return 0;
 }
 
 static int bind_arguments(sqlite3_stmt *statement, const char *form,
@@ -598,12 +639,12 @@ bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
 
 int store_begin(struct store *store)
 {
-	return store_run(store, "BEGIN IMMEDIATE", "");
+	return store_run(store, begin_sql, "");
 }
 
 int store_commit(struct store *store)
 {
-	int r = store_run(store, "COMMIT", "");
+	int r = store_run(store, commit_sql, "");
 
 	if (r != 0)
 		store_rollback(store);
@@ -615,5 +656,5 @@ void store_rollback(struct store *store)
 	/* SQLite may have rolled back by itself; then there is nothing to do.
 	 */
 	if (!sqlite3_get_autocommit(store->database))
-		(void)!store_run(store, "ROLLBACK", "");
+		(void)!store_run(store, rollback_sql, "");
 }

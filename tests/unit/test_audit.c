@@ -635,7 +635,8 @@ static void a_person_is_erased(void **state)
 			 0);
 	json_decref(reply);
 	assert_int_equal(found(json_pack("{s:s}", "user", "anna"), NULL), 0);
-	assert_int_equal(core_count(core, "audit-erased"), 1);
+	/* At its beginning, and with what came of it. */
+	assert_int_equal(core_count(core, "audit-erased"), 2);
 	reply = verify(json_object());
 	assert_string_equal(json_string_value(member(reply, "verdict")),
 			    "proved");
@@ -703,6 +704,29 @@ static void the_head_is_written_down(void **state)
 	assert_int_equal(core->daemon.anchors.seq, anchor.sequence);
 }
 
+/* Who goes away in the middle of it has done what is recorded. */
+static void an_erasure_that_is_broken_off_is_recorded(void **state)
+{
+	struct talk talk;
+	json_t *reply;
+
+	(void)state;
+	write_some();
+	core_apply(core,
+		   (struct change){ .type = CHANGE_USER_DELETE, .uid = ANNA });
+	talk_open(core, &talk, 0);
+	talk_send_more(&talk, AUDIT "ErasePerson",
+		       json_pack("{s:s, s:s}", "name", "anna", "reason", "x"));
+	talk_close(core, &talk);
+	core_settle(core);
+	assert_true(core_count(core, "audit-erased") >= 1);
+	/* And it may be done again, to its end. */
+	reply = erase("anna", "x");
+	assert_string_equal(error_of(reply), "");
+	json_decref(reply);
+	assert_int_equal(found(json_pack("{s:s}", "user", "anna"), NULL), 0);
+}
+
 /* ---- the journal */
 
 static json_t *seen(json_int_t first, json_int_t last, json_int_t up_to,
@@ -760,6 +784,13 @@ static void what_is_not_seen_is_sent_again(void **state)
 	assert_int_equal(published("SELECT count(*) FROM ledger"
 				   " WHERE published = 3"),
 			 0);
+	/* What was never sent is, whatever is said of it. */
+	run_sql("UPDATE ledger SET published = 0");
+	reply = seen(1, last, last, later);
+	json_decref(reply);
+	assert_int_equal(published("SELECT count(*) FROM ledger"
+				   " WHERE published = 2 AND seq < 4"),
+			 0);
 	run_sql("UPDATE ledger SET published = 2");
 	reply = call(0, AUDIT "Unseen", json_object());
 	assert_true(json_is_null(member(reply, "first")));
@@ -809,6 +840,7 @@ int main(void)
 		TEST(holds_come_and_go),
 		TEST(what_is_no_hold_is_refused),
 		TEST(a_person_is_erased),
+		TEST(an_erasure_that_is_broken_off_is_recorded),
 		TEST(what_is_old_goes_by_itself),
 		TEST(the_head_is_written_down),
 		TEST(what_is_not_seen_is_sent_again),

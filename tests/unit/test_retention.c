@@ -296,6 +296,53 @@ static void what_is_on_hold_stays(void **state)
 	prove();
 }
 
+/* Also one that was made while records were on their way out. */
+static void a_hold_holds_at_once(void **state)
+{
+	const int64_t keep_us[_EVENT_CLASS_N] = { DAY, DAY, DAY };
+	struct retention_pass *pass = calloc(1, sizeof(*pass));
+	const int64_t now = BEGIN + 100 * DAY;
+	int64_t seq;
+	int r;
+
+	(void)state;
+	assert_non_null(pass);
+	write_hours(2);
+	assert_int_equal(retention_begin(&f->state, keep_us, now, pass), 0);
+	assert_int_equal(retention_step(&f->state, pass, 1, now, &seq),
+			 RETENTION_E_MORE);
+	assert_int_equal(count("login-allowed"), 1);
+	(void)hold("jan", _EVENT_CLASS_N, 0, INT64_MAX);
+	do
+		r = retention_step(&f->state, pass, 1, now, &seq);
+	while (r == RETENTION_E_MORE);
+	assert_int_equal(r, 0);
+	assert_int_equal(count("login-allowed"), 0);
+	assert_int_equal(count("action"), 2);
+	free(pass);
+	prove();
+}
+
+/* What he did as root by sudo names him in its details alone. */
+static void a_hold_is_of_who_is_named(void **state)
+{
+	const int64_t keep_us[_EVENT_CLASS_N] = { DAY, DAY, DAY };
+	struct record record = record_of(EVENT_USER_UNLOCKED, "anna");
+	struct change_set set = { 0 };
+
+	(void)state;
+	write_hours(2);
+	record.at_us = BEGIN;
+	record.details = "reason=she rang login=piet";
+	change_set_record(&set, record);
+	assert_int_equal(state_apply(&f->state, &set), 0);
+	(void)hold("piet", _EVENT_CLASS_N, 0, INT64_MAX);
+	purge(keep_us, BEGIN + 100 * DAY, 20);
+	assert_int_equal(count("user-unlocked"), 1);
+	assert_int_equal(count("login-allowed"), 2);
+	assert_int_equal(count("action"), 0);
+}
+
 static void there_are_so_many_holds(void **state)
 {
 	const struct record record = record_of(EVENT_AUDIT_HELD, NULL);
@@ -378,7 +425,8 @@ static void who_is_erased_is_a_pseudonym(void **state)
 	      0);
 	write_hours(4);
 	record.actor = "piet";
-	record.details = "holder=piet was=piets piet-2 piet.x; piet";
+	record.details = "holder=piet was=piets piet-2 Piet opiet;"
+			 " piet.pdf \033piet\033 piet";
 	record.object = "line of piet";
 	record.address = "192.0.2.9";
 	change_set_record(&set, record);
@@ -394,8 +442,9 @@ static void who_is_erased_is_a_pseudonym(void **state)
 				" address = '192.0.2.9'"),
 			 0);
 	assert_int_equal(number("SELECT count(*) FROM ledger WHERE"
-				" details LIKE 'holder=erased-%"
-				" was=piets piet-2 piet.x; erased-%'"
+				" details LIKE 'holder=erased-% was=piets"
+				" piet-2 Piet opiet; erased-%.pdf"
+				" \\x1berased-%\\x1b erased-%'"
 				" AND object LIKE 'line of erased-%'"
 				" AND user = 'jan'"),
 			 1);
@@ -470,6 +519,8 @@ int main(void)
 		TEST(a_clock_that_jumps_ahead_empties_nothing),
 		TEST(a_clock_that_is_set_back_purges_nothing),
 		TEST(what_is_on_hold_stays),
+		TEST(a_hold_holds_at_once),
+		TEST(a_hold_is_of_who_is_named),
 		TEST(there_are_so_many_holds),
 		TEST(what_was_changed_stops_it),
 		TEST(who_is_erased_is_a_pseudonym),

@@ -521,10 +521,11 @@ static void texts_with_nul(void **state)
 	store_free(store);
 }
 
-/* Prepared statements are kept, so that only so many may be. */
+/* Prepared statements are kept: as many as there are texts in the source, and
+ * no more than that. Whatever happens a transaction can be ended. */
 static void statements_are_few(void **state)
 {
-	static char sql[200][16];
+	static char sql[1100][16];
 	struct store *store;
 	sqlite3_stmt *row;
 	int r = 0;
@@ -537,6 +538,11 @@ static void statements_are_few(void **state)
 	}
 	assert_int_equal(r, -ENOBUFS);
 	assert_int_equal(store_bind(store, sql[0], &row, ""), 0);
+	assert_int_equal(store_bind(store, sql[900], &row, ""), 0);
+	assert_int_equal(store_begin(store), 0);
+	store_rollback(store);
+	assert_int_equal(store_begin(store), 0);
+	assert_int_equal(store_commit(store), 0);
 	store_free(store);
 }
 
