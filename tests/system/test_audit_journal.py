@@ -195,6 +195,8 @@ def little_room(all_seen):
     world.journald.stop()
     world.run("mount", "-t", "tmpfs", "-o", "size=12m", "journal", place)
     world.journald.start()
+    # Without its file it would not even start.
+    world.wait_until(lambda: world.journal("-n", "1"), 10, "a journal")
     filler = pathlib.Path(place) / "filler"
     with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
         while file.write(bytes(4096)):
