@@ -142,8 +142,10 @@ const char *name_find_word(const char *text, const char *name)
 	if (n == 0)
 		return NULL;
 	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name))
-		if (!is_of_word(at[n]) && (at == text || !is_of_word(at[-1]) ||
-					   is_behind_escape(text, at)))
+		/* Before "=" it is what something is called. */
+		if (!is_of_word(at[n]) && at[n] != '=' &&
+		    (at == text || !is_of_word(at[-1]) ||
+		     is_behind_escape(text, at)))
 			return at;
 	return NULL;
 }

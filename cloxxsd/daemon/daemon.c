@@ -27,6 +27,8 @@
 #include "cloxxsd/service/import.h"
 
 #define PASSES_MAX 4096
+/* Of the disk, for logins: actions in applications are refused below. */
+#define ROOM_KEPT (UINT64_C(64) << 20)
 #define STOP_WITHIN_US INT64_C(8000000)
 #define STOP_POLL_US UINT64_C(20000)
 
@@ -287,9 +289,16 @@ static void reload(struct daemon *daemon)
 			     daemon->configuration_state);
 		return;
 	}
-	if (configuring_loaded(&daemon->state, daemon->settings, settings) < 0)
-		log_line(LOG_ERR, "%s could not be recorded",
-			 event_name(EVENT_CONFIGURATION_LOADED));
+	/* What is not recorded does not come into force: it may weaken. */
+	if (configuring_loaded(&daemon->state, daemon->settings, settings) !=
+	    0) {
+		text_init(&error, daemon->configuration_state,
+			  sizeof(daemon->configuration_state));
+		text_add(&error, "it could not be recorded");
+		log_line(LOG_ERR, "the configuration could not be recorded, "
+				  "the former one stays in force");
+		return;
+	}
 	settings_free(daemon->settings);
 	daemon->settings = scope_take_ptr(settings);
 	daemon->attempts.settings = daemon->settings;
@@ -505,6 +514,7 @@ static int start_attempts(struct daemon *daemon)
 	daemon->service = (struct service){
 		.errands = daemon->errands,
 		.state_directory = daemon->options.state_directory,
+		.room_kept = ROOM_KEPT,
 		.boot = daemon->boot,
 		.state = &daemon->state,
 		.attempts = attempts,

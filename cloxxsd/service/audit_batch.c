@@ -5,17 +5,21 @@
  *  2. One commit for all: where it fails nothing of any of them was recorded,
  *     and each is told so.
  *  3. Nobody waits for those who come later: a batch is written when no message
- *     is there that could be read now, or when it is full.
+ *     is there that could be read now, or when it is full; and soon, whatever
+ *     else there is to be read.
  */
 #include "cloxxsd/service/audit_batch.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 
 /* So many records are one commit. */
 #define FULL 512
+/* So long at most it waits for others. */
+#define SOON_US UINT64_C(5000)
 
 struct waiting {
 	struct varlink_call *call;
@@ -26,7 +30,7 @@ struct waiting {
 
 struct audit_batch {
 	struct service *service;
-	sd_event_source *source;
+	sd_event_source *idle, *soon;
 	struct waiting *calls;
 	size_t n_calls, size, n_records;
 };
@@ -60,6 +64,18 @@ static int write_records(struct audit_batch *batch, struct record *ret_last)
 	return r;
 }
 
+/*
+ * Whoever fills the disk with what users do in an application must not keep all
+ * others from logging in, of which there must be a record too.
+ */
+static bool has_room(const struct service *service)
+{
+	struct statvfs space;
+
+	return statvfs(service->state_directory, &space) < 0 ||
+	       (uint64_t)space.f_bavail * space.f_frsize >= service->room_kept;
+}
+
 /* *ret_first: the number of the first. */
 static int commit(struct audit_batch *batch, int64_t *ret_first)
 {
@@ -69,7 +85,9 @@ static int commit(struct audit_batch *batch, int64_t *ret_first)
 	struct record last;
 	int r;
 
-	r = state_begin(state, &former);
+	r = has_room(batch->service) ? 0 : -ENOSPC;
+	if (r == 0)
+		r = state_begin(state, &former);
 	if (r != 0)
 		return r;
 	*ret_first = former.ledger.seq + 1;
@@ -97,7 +115,8 @@ static void flush(struct audit_batch *batch)
 	int64_t first = 0;
 	int r;
 
-	(void)!sd_event_source_set_enabled(batch->source, SD_EVENT_OFF);
+	(void)!sd_event_source_set_enabled(batch->idle, SD_EVENT_OFF);
+	(void)!sd_event_source_set_enabled(batch->soon, SD_EVENT_OFF);
 	if (batch->n_calls == 0)
 		return;
 	r = commit(batch, &first);
@@ -117,6 +136,33 @@ static int on_idle(sd_event_source *source, void *userdata)
 	return 0;
 }
 
+static int on_soon(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	flush(userdata);
+	return 0;
+}
+
+static int add_sources(struct audit_batch *batch, sd_event *event)
+{
+	int r;
+
+	r = sd_event_add_defer(event, &batch->idle, on_idle, batch);
+	/* Behind all messages that can be read now. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(batch->idle,
+						 SD_EVENT_PRIORITY_NORMAL + 1);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(batch->idle, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &batch->soon, CLOCK_MONOTONIC, 0,
+				      1000, on_soon, batch);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(batch->soon, SD_EVENT_OFF);
+	return r;
+}
+
 int audit_batch_new(struct service *service, sd_event *event,
 		    struct audit_batch **ret_batch)
 {
@@ -126,13 +172,7 @@ int audit_batch_new(struct service *service, sd_event *event,
 	if (!batch)
 		return -ENOMEM;
 	batch->service = service;
-	r = sd_event_add_defer(event, &batch->source, on_idle, batch);
-	/* Behind all messages that can be read now. */
-	if (r >= 0)
-		r = sd_event_source_set_priority(batch->source,
-						 SD_EVENT_PRIORITY_NORMAL + 1);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(batch->source, SD_EVENT_OFF);
+	r = add_sources(batch, event);
 	if (r < 0) {
 		audit_batch_free(batch);
 		return r;
@@ -149,7 +189,8 @@ struct audit_batch *audit_batch_free(struct audit_batch *batch)
 		(void)!audit_unavailable(batch->calls[i].call);
 		waiting_deinit(&batch->calls[i]);
 	}
-	sd_event_source_disable_unref(batch->source);
+	sd_event_source_disable_unref(batch->idle);
+	sd_event_source_disable_unref(batch->soon);
 	free(batch->calls);
 	free(batch);
 	return NULL;
@@ -168,6 +209,14 @@ static int make_room(struct audit_batch *batch)
 	batch->calls = grown;
 	batch->size = size;
 	return 0;
+}
+
+/* With the first one. */
+static void arm(struct audit_batch *batch)
+{
+	(void)!sd_event_source_set_enabled(batch->idle, SD_EVENT_ONESHOT);
+	(void)!sd_event_source_set_time_relative(batch->soon, SOON_US);
+	(void)!sd_event_source_set_enabled(batch->soon, SD_EVENT_ONESHOT);
 }
 
 int audit_batch_add(struct audit_batch *batch, struct varlink_call *call,
@@ -191,8 +240,7 @@ int audit_batch_add(struct audit_batch *batch, struct varlink_call *call,
 	batch->n_records += n;
 	if (batch->n_records >= FULL)
 		flush(batch);
-	else
-		(void)!sd_event_source_set_enabled(batch->source,
-						   SD_EVENT_ONESHOT);
+	else if (batch->n_calls == 1)
+		arm(batch);
 	return 0;
 }

@@ -349,6 +349,7 @@ int audit_erase_person(struct varlink_call *call, json_t *parameters,
 	const char *name = string_of(parameters, "name");
 	const char *reason = string_of(parameters, "reason");
 	struct service *service = userdata;
+	int r;
 
 	if (!erasing)
 		return -ENOMEM;
@@ -362,9 +363,10 @@ int audit_erase_person(struct varlink_call *call, json_t *parameters,
 	memcpy(erasing->name, name, strlen(name) + 1);
 	memcpy(erasing->reason, reason, strlen(reason) + 1);
 	service_find_actor(service, varlink_call_peer(call), &erasing->actor);
-	if (erasure_begin(service->state, erasing->name, &erasing->erasure) !=
-		    0 ||
-	    tell_begin(erasing) != 0)
+	r = erasure_begin(service->state, erasing->name, &erasing->erasure);
+	if (r == ERASURE_E_UNKNOWN)
+		return conflict(call, "Nobody of that name was a user.");
+	if (r != 0 || tell_begin(erasing) != 0)
 		return not_written(call);
 	varlink_call_stream(call, erase_next, scope_take_ptr(erasing), free);
 	return 0;

@@ -39,6 +39,7 @@ struct service {
 	struct errands *errands;
 	struct job *backup_job; /* the one under way, or NULL */
 	const char *state_directory;
+	uint64_t room_kept; /* bytes that applications may not fill */
 	const char *boot; /* which one runs; "" where nobody says */
 	/* Told of a call that was refused for its peer, as the server tells. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,

@@ -30,13 +30,32 @@ static int make_pseudonym(const struct ledger *ledger, const char *name,
 	return 0;
 }
 
+/* Whoever was no user is not erased: neither root, nor a word of the records.
+ */
+static int was_user(struct store *store, const struct erasure *erasure)
+{
+	sqlite3_stmt *row;
+	int64_t n = 0;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT count(*) FROM retired_uid WHERE name IN (?, ?)",
+		       &row, "tt", erasure->name, erasure->pseudonym);
+	if (r == 0)
+		r = store_step_number(row, &n);
+	return r != 0 ? r : n > 0 ? 0 : ERASURE_E_UNKNOWN;
+}
+
 int erasure_begin(struct state *state, const char *name,
 		  struct erasure *ret_erasure)
 {
+	int r;
+
 	ret_erasure->name = name;
 	ret_erasure->counts =
 		(struct erasure_counts){ .seq = state->ledger.cut.seq };
-	return make_pseudonym(&state->ledger, name, ret_erasure->pseudonym);
+	r = make_pseudonym(&state->ledger, name, ret_erasure->pseudonym);
+	return r != 0 ? r : was_user(state->store, ret_erasure);
 }
 
 /* text with the pseudonym in the place of the name; true where it changed. */
@@ -171,6 +190,10 @@ static int replace_elsewhere(struct state *state, const struct erasure *erasure)
 		"UPDATE ssh_key SET added_by = ? WHERE added_by = ?",
 		"UPDATE project_grant SET granted_by = ? WHERE granted_by = ?",
 		"UPDATE hold SET actor = ? WHERE actor = ?",
+		/* On their way to the ledger. */
+		"UPDATE refusal SET user = ? WHERE user = ?",
+		"UPDATE import_record SET user = ? WHERE user = ?",
+		"UPDATE import_record SET actor = ? WHERE actor = ?",
 	};
 	int r = 0;
 

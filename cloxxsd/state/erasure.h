@@ -9,7 +9,8 @@
  * they were written, stay as they are and are counted.
  *
  * The pseudonym is a keyed hash of the name: the same for all records of an
- * installation, and nobody without the key finds the name by trying.
+ * installation, and nobody without the key finds the name by trying. Of a hold
+ * the name of whom it is about stays, for else it would hold nothing.
  */
 
 #include <stdint.h>
@@ -31,7 +32,9 @@ struct erasure {
 };
 
 #define ERASURE_MORE 1
+#define ERASURE_E_UNKNOWN 2
 
+/* ERASURE_E_UNKNOWN: nobody of that name was a user, and is none any more. */
 must_check int erasure_begin(struct state *state, const char *name,
 			     struct erasure *ret_erasure);
 /* Looks at n records more, as one transaction. ERASURE_MORE: step again. 0: all

@@ -289,14 +289,17 @@ int ledger_mark_unseen(struct ledger *ledger, int64_t last, int64_t until_us,
 	int r;
 
 	r = store_run(ledger->store,
-		      "UPDATE ledger SET published = 0 WHERE published = 3"
+		      /* The first term is the index's. */
+		      "UPDATE ledger SET published = 0"
+		      " WHERE published IN (1, 3) AND published = 3"
 		      " AND seq <= ? AND at < ?",
 		      "ii", last, until_us);
 	*ret_lost = r == 0 ? store_changes(ledger->store) : 0;
 	if (r == 0)
 		r = store_run(ledger->store,
 			      "UPDATE ledger SET published = 3"
-			      " WHERE published = 1 AND seq <= ? AND at < ?",
+			      " WHERE published IN (1, 3) AND published = 1"
+			      " AND seq <= ? AND at < ?",
 			      "ii", last, until_us);
 	return r;
 }

@@ -101,11 +101,19 @@ void ledger_chain_cut(const uint8_t key[KEY_BYTES], int64_t seq, int64_t at_us,
 	end(&hash, ret_proof);
 }
 
-void ledger_read_texts(sqlite3_stmt *row, struct ledger_texts *ret_texts)
+bool ledger_read_texts(sqlite3_stmt *row, struct ledger_texts *ret_texts)
 {
-	for (int i = 0; i < _LEDGER_N_COLUMNS; i++)
-		ret_texts->texts[i] = (const char *)sqlite3_column_text(
+	for (int i = 0; i < _LEDGER_N_COLUMNS; i++) {
+		const char *text = (const char *)sqlite3_column_text(
 			row, i + LEDGER_AT_TEXTS);
+		int n = sqlite3_column_bytes(row, i + LEDGER_AT_TEXTS);
+
+		/* What stands behind a NUL would be in no hash. */
+		if (text && strlen(text) != (size_t)n)
+			return false;
+		ret_texts->texts[i] = text;
+	}
+	return true;
 }
 
 bool ledger_read_hash(sqlite3_stmt *row, int column,
@@ -136,8 +144,8 @@ bool ledger_row_follows(sqlite3_stmt *row, const uint8_t key[KEY_BYTES],
 	bool replaced =
 		sqlite3_column_type(row, LEDGER_AT_PROOF) != SQLITE_NULL;
 
-	ledger_read_texts(row, &texts);
-	if (!ledger_read_hash(row, LEDGER_AT_CHAIN, chain) ||
+	if (!ledger_read_texts(row, &texts) ||
+	    !ledger_read_hash(row, LEDGER_AT_CHAIN, chain) ||
 	    !ledger_read_hash(row, replaced ? LEDGER_AT_PROOF : LEDGER_AT_CHAIN,
 			      stored))
 		return false;

@@ -82,8 +82,8 @@ void ledger_chain_cut(const uint8_t key[KEY_BYTES], int64_t seq, int64_t at_us,
 		      const uint8_t chain[LEDGER_CHAIN_BYTES],
 		      uint8_t ret_proof[LEDGER_CHAIN_BYTES]);
 
-/* The texts live until the row is stepped. */
-void ledger_read_texts(sqlite3_stmt *row, struct ledger_texts *ret_texts);
+/* The texts live until the row is stepped. False: one is none of ours. */
+bool ledger_read_texts(sqlite3_stmt *row, struct ledger_texts *ret_texts);
 /* False where column holds anything but LEDGER_CHAIN_BYTES. */
 bool ledger_read_hash(sqlite3_stmt *row, int column,
 		      uint8_t ret_hash[LEDGER_CHAIN_BYTES]);

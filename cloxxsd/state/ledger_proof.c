@@ -42,8 +42,8 @@ static int belongs_at(const struct ledger_proof *proof, int64_t seq,
 	r = find(proof->ledger, seq, &row);
 	if (r != STORE_E_ROW)
 		return r;
-	ledger_read_texts(row, &texts);
-	if (key && ledger_read_hash(row, LEDGER_AT_CHAIN, stored)) {
+	if (key && ledger_read_texts(row, &texts) &&
+	    ledger_read_hash(row, LEDGER_AT_CHAIN, stored)) {
 		ledger_chain_link(
 			&(struct ledger_link){
 				.key = key,
@@ -137,9 +137,42 @@ static int take(struct ledger_proof *proof, sqlite3_stmt *row)
 	return 0;
 }
 
-/* All rows are through: nothing may be left that should be there. */
+/* What stands at or before the cut-off was written by somebody else. */
+static int find_before_cut(const struct ledger *ledger, int64_t *ret_seq)
+{
+	sqlite3_stmt *row;
+	int r = store_bind(ledger->store,
+			   "SELECT coalesce(min(seq), 0) FROM ledger"
+			   " WHERE seq <= ?",
+			   &row, "i", ledger->cut.seq);
+
+	return r != 0 ? r : store_step_number(row, ret_seq);
+}
+
+static bool is_other_cut(const struct ledger_proof *proof)
+{
+	const struct ledger_cut *cut = &proof->ledger->cut;
+
+	return proof->anchor_seq != 0 && proof->anchor_seq == cut->seq &&
+	       sodium_memcmp(proof->anchor_chain, cut->chain,
+			     sizeof(cut->chain)) != 0;
+}
+
+/* All rows are through: nothing may be left that should be there, and nothing
+ * be there that should not. */
 static int finish(struct ledger_proof *proof)
 {
+	int64_t seq = 0;
+	int r = find_before_cut(proof->ledger, &seq);
+
+	if (r != 0)
+		return r;
+	if (seq != 0 || is_other_cut(proof)) {
+		proof->fault =
+			seq != 0 ? LEDGER_FAULT_FOREIGN : LEDGER_FAULT_ANCHOR;
+		proof->seq = (seq != 0 ? seq : proof->anchor_seq) - 1;
+		return LEDGER_E_BROKEN;
+	}
 	if (proof->seq == proof->ledger->seq && proof->anchor_seq <= proof->seq)
 		return 0;
 	proof->fault = LEDGER_FAULT_MISSING;

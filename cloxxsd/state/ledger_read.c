@@ -63,9 +63,9 @@ int ledger_find(struct ledger *ledger, const char *reference,
 
 	r = store_bind(ledger->store,
 		       "SELECT " LEDGER_COLUMNS
-		       " FROM ledger WHERE reference = ?"
+		       " FROM ledger WHERE reference = ? AND seq > ?"
 		       " ORDER BY seq LIMIT 1",
-		       &row, "t", reference);
+		       &row, "ti", reference, ledger->cut.seq);
 	return r != 0 ? r : read_one(row, ret_row);
 }
 
@@ -75,6 +75,9 @@ int ledger_next_unpublished(struct ledger *ledger, int64_t seq,
 	sqlite3_stmt *row;
 	int r;
 
+	/* What stands before the cut-off is not ours. */
+	if (seq <= ledger->cut.seq)
+		seq = ledger->cut.seq + 1;
 	r = store_bind(ledger->store,
 		       "SELECT " LEDGER_COLUMNS
 		       " FROM ledger WHERE published = 0"
@@ -135,6 +138,8 @@ int ledger_search(struct ledger *ledger, const struct ledger_filter *filter,
 	sqlite3_stmt *row;
 	int r;
 
+	if (first <= ledger->cut.seq)
+		first = ledger->cut.seq + 1;
 	r = store_bind(ledger->store,
 		       filter->reverse ? "SELECT " LEDGER_COLUMNS
 					 " FROM ledger" WANTED " DESC LIMIT 1"

@@ -3,7 +3,8 @@
  * What must hold:
  *  1. What goes, goes in the transaction of the record that tells of it.
  *  2. What is not as it was written stays, and stops the pass: it is evidence.
- *  3. No pass goes further than the pace, whatever the clock shows.
+ *  3. No pass goes further than the pace, whatever the clock shows; and none
+ *     goes anywhere while the clock is behind what was known.
  *  4. The head is never purged.
  */
 #include "cloxxsd/state/retention.h"
@@ -14,6 +15,9 @@
 #include "base/timestamp.h"
 #include "cloxxsd/state/replaced_row.h"
 
+/* A clock that is further behind the latest time that was known is wrong, and
+ * what it says of ages too. */
+#define BEHIND_MAX_S 3600
 /* So many records behind one are looked through, once an hour at most. */
 #define LOOK_BEHIND 10000
 
@@ -81,6 +85,8 @@ static int find_limit(struct state *state, enum event_class class,
 int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
 		    int64_t now_us, struct retention_pass *ret_pass)
 {
+	int64_t now = now_us / 1000000;
+	bool behind = latest_get(&state->latest, now) > now + BEHIND_MAX_S;
 	int r = 0;
 
 	ret_pass->class = 0;
@@ -88,7 +94,9 @@ int retention_begin(struct state *state, const int64_t keep_us[_EVENT_CLASS_N],
 		int64_t until = now_us - keep_us[i], limit = 0;
 
 		r = find_limit(state, (enum event_class)i, &limit);
-		ret_pass->until_us[i] = until < limit ? until : limit;
+		ret_pass->until_us[i] = behind          ? INT64_MIN
+					: until < limit ? until
+							: limit;
 		ret_pass->n_purged[i] = 0;
 	}
 	return r > 0 ? -EBADMSG : r;

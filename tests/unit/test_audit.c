@@ -285,6 +285,50 @@ static void who_goes_is_no_harm(void **state)
 	assert_in_range(core_count(core, "action"), 2, 3);
 }
 
+/* Whoever has much to ask keeps no record waiting. */
+static void a_flood_of_others_is_not_waited_for(void **state)
+{
+	struct talk talks[8], one;
+	json_t *reply;
+	int n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(talks); i++)
+		talk_open(core, &talks[i], 65534);
+	talk_open(core, &one, WWW);
+	talk_send(&one, AUDIT "Record", action("anna", "a"));
+	/* There is always something else to be read. */
+	while (core_count(core, "action") == 0 && n++ < 100000) {
+		talk_send(&talks[n % 8], "org.varlink.service.GetInfo", NULL);
+		assert_true(core_turn(core, 0) >= 0);
+		json_decref(talk_wait(core, &talks[n % 8]));
+	}
+	assert_int_equal(core_count(core, "action"), 1);
+	reply = talk_wait(core, &one);
+	assert_string_equal(error_of(reply), "");
+	json_decref(reply);
+	for (size_t i = 0; i < ARRAY_SIZE(talks); i++)
+		talk_close(core, &talks[i]);
+	talk_close(core, &one);
+}
+
+/* Room is kept for the records of logins. */
+static void applications_do_not_fill_the_disk(void **state)
+{
+	json_t *reply;
+
+	(void)state;
+	core->daemon.service.room_kept = UINT64_MAX;
+	reply = call(WWW, AUDIT "Record", action("anna", "a"));
+	assert_string_equal(error_of(reply), AUDIT "Unavailable");
+	json_decref(reply);
+	expect_login(core, "anna", CORE_OLD, "deny", NULL);
+	core->daemon.service.room_kept = 0;
+	reply = call(WWW, AUDIT "Record", action("anna", "a"));
+	assert_string_equal(error_of(reply), "");
+	json_decref(reply);
+}
+
 /* ---- reading */
 
 static void write_some(void)
@@ -829,6 +873,8 @@ int main(void)
 		TEST(a_crowd_is_one_commit),
 		TEST(a_commit_that_fails_fails_for_all),
 		TEST(who_goes_is_no_harm),
+		TEST(a_flood_of_others_is_not_waited_for),
+		TEST(applications_do_not_fill_the_disk),
 		TEST(records_are_found),
 		TEST(the_last_may_come_first),
 		TEST(slips_are_no_empty_answers),

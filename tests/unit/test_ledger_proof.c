@@ -94,6 +94,10 @@ static void the_first_bad_record_is_named(void **state)
 	} cases[] = {
 		{ "UPDATE ledger SET user = 'jan' WHERE seq = 5", 5,
 		  LEDGER_FAULT_CHANGED },
+		/* behind a NUL, which no search sees */
+		{ "UPDATE ledger SET user = user || char(0) || 'x'"
+		  " WHERE seq = 5",
+		  5, LEDGER_FAULT_CHANGED },
 		{ "UPDATE ledger SET at = at + 1 WHERE seq = 1", 1,
 		  LEDGER_FAULT_CHANGED },
 		{ "UPDATE ledger SET details = 'x' WHERE seq = 12", 12,

@@ -147,6 +147,37 @@ static void classes_have_their_own_time(void **state)
 	prove();
 }
 
+static void expect_foreign(int64_t seq)
+{
+	struct ledger_proof proof;
+	struct ledger_row row;
+
+	ledger_proof_init(&proof, &f->state.ledger);
+	assert_int_equal(ledger_proof_step(&proof, 100000), LEDGER_E_BROKEN);
+	assert_int_equal(proof.fault, LEDGER_FAULT_FOREIGN);
+	assert_int_equal(proof.seq + 1, seq);
+	assert_int_equal(ledger_find(&f->state.ledger, "FFFF-0001", &row),
+			 LEDGER_E_UNKNOWN);
+	assert_int_equal(ledger_next_unpublished(&f->state.ledger, 1, &row), 0);
+	assert_true(row.seq > f->state.ledger.cut.seq);
+}
+
+/* An anchor of the last that went is held against the cut-off. */
+static void expect_anchor_of_the_cut(void)
+{
+	struct ledger_proof proof;
+
+	ledger_proof_init(&proof, &f->state.ledger);
+	proof.anchor_seq = f->state.ledger.cut.seq;
+	memcpy(proof.anchor_chain, f->state.ledger.cut.chain,
+	       sizeof(proof.anchor_chain));
+	assert_int_equal(ledger_proof_step(&proof, 100000), 0);
+	ledger_proof_init(&proof, &f->state.ledger);
+	proof.anchor_seq = f->state.ledger.cut.seq;
+	assert_int_equal(ledger_proof_step(&proof, 100000), LEDGER_E_BROKEN);
+	assert_int_equal(proof.fault, LEDGER_FAULT_ANCHOR);
+}
+
 static void the_first_ones_are_cut_off(void **state)
 {
 	const int64_t keep_us[_EVENT_CLASS_N] = { 5 * HOUR, 5 * HOUR,
@@ -163,6 +194,18 @@ static void the_first_ones_are_cut_off(void **state)
 			 15);
 	assert_true(f->state.ledger.seq > n);
 	prove();
+	/* What is put there since is none of ours. */
+	assert_int_equal(store_execute(f->state.store,
+				       "INSERT INTO ledger (seq, at, event,"
+				       " result, reason, reference, chain)"
+				       " VALUES (7, 0, 'x', 'done', 'none',"
+				       " 'FFFF-0001', zeroblob(32))"),
+			 0);
+	expect_foreign(7);
+	assert_int_equal(store_execute(f->state.store,
+				       "DELETE FROM ledger WHERE seq = 7"),
+			 0);
+	expect_anchor_of_the_cut();
 	/* It goes on from there. */
 	write_one(EVENT_LOGIN_ALLOWED, "piet", BEGIN + 31 * HOUR);
 	prove();
@@ -230,6 +273,21 @@ static void a_clock_that_jumps_ahead_empties_nothing(void **state)
 				" WHERE user = 'piet'"),
 			 1);
 	prove();
+}
+
+/* Two wrong clocks, one behind the other: what was known to be later tells. */
+static void a_clock_behind_what_was_known_purges_nothing(void **state)
+{
+	const int64_t keep_us[_EVENT_CLASS_N] = { DAY, DAY, DAY };
+
+	(void)state;
+	write_hours(3);
+	write_one(EVENT_LOGIN_DENIED, "piet", 60 * HOUR);
+	latest_accept(&f->state.latest, (BEGIN + 3 * HOUR) / 1000000);
+	purge(keep_us, 100 * HOUR, 10);
+	assert_int_equal(count("login-allowed"), 3);
+	assert_int_equal(count("login-denied"), 1);
+	assert_int_equal(f->state.ledger.cut.seq, 0);
 }
 
 static void a_clock_that_is_set_back_purges_nothing(void **state)
@@ -407,22 +465,45 @@ static int64_t mentions(const char *text)
 			 text);
 }
 
-/* abuse_100 */
-static void who_is_erased_is_a_pseudonym(void **state)
+/* Only who was a user is erased. */
+static void come_and_go(void)
 {
-	struct erasure *erasure = calloc(1, sizeof(*erasure));
-	struct change_set set = { 0 };
-	struct record record = record_of(EVENT_GRANT_SET, "jan");
 	struct user user = user_of(66000, "piet");
 
-	(void)state;
-	assert_non_null(erasure);
 	apply(f,
 	      (struct change){
 		      .type = CHANGE_USER_ADD, .uid = 66000, .user = &user },
 	      0);
 	apply(f, (struct change){ .type = CHANGE_USER_DELETE, .uid = 66000 },
 	      0);
+}
+
+static void nobody_else_is_erased(void **state)
+{
+	static const char *const names[] = { "root", "cloxxsd", "anna", "yes" };
+	struct erasure *erasure = calloc(1, sizeof(*erasure));
+
+	(void)state;
+	assert_non_null(erasure);
+	come_and_go();
+	write_hours(1);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(erasure_begin(&f->state, names[i], erasure),
+				 ERASURE_E_UNKNOWN);
+	assert_int_equal(erasure_begin(&f->state, "piet", erasure), 0);
+	free(erasure);
+}
+
+/* abuse_100 */
+static void who_is_erased_is_a_pseudonym(void **state)
+{
+	struct erasure *erasure = calloc(1, sizeof(*erasure));
+	struct change_set set = { 0 };
+	struct record record = record_of(EVENT_GRANT_SET, "jan");
+
+	(void)state;
+	assert_non_null(erasure);
+	come_and_go();
 	write_hours(4);
 	record.actor = "piet";
 	record.details = "holder=piet was=piets piet-2 Piet opiet;"
@@ -470,11 +551,12 @@ static void holds_and_evidence_are_not_erased(void **state)
 
 	(void)state;
 	assert_non_null(erasure);
+	come_and_go();
 	write_hours(6);
 	(void)hold("piet", _EVENT_CLASS_N, BEGIN, BEGIN + 2 * HOUR);
 	assert_int_equal(store_execute(f->state.store,
 				       "UPDATE ledger SET at = at + 1"
-				       " WHERE seq = 10"),
+				       " WHERE seq = 12"),
 			 0);
 	erase("piet", erasure);
 	assert_int_equal(erasure->counts.n_held, 2);
@@ -517,12 +599,14 @@ int main(void)
 		TEST(the_first_ones_are_cut_off),
 		TEST(a_cut_off_of_others_is_none),
 		TEST(a_clock_that_jumps_ahead_empties_nothing),
+		TEST(a_clock_behind_what_was_known_purges_nothing),
 		TEST(a_clock_that_is_set_back_purges_nothing),
 		TEST(what_is_on_hold_stays),
 		TEST(a_hold_holds_at_once),
 		TEST(a_hold_is_of_who_is_named),
 		TEST(there_are_so_many_holds),
 		TEST(what_was_changed_stops_it),
+		TEST(nobody_else_is_erased),
 		TEST(who_is_erased_is_a_pseudonym),
 		TEST(holds_and_evidence_are_not_erased),
 		TEST(a_step_is_whole),
