@@ -127,7 +127,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_LIMIT] = { "limit", VALUE_NUMBER, "N", NULL,
 			   "so many records at most" },
 	[OPTION_FILE] = { "file", VALUE_TEXT, "FILE", NULL,
-			  "read this file of a journal" },
+			  "read this file of a journal, or a pattern of such" },
 	[OPTION_DIRECTORY] = { "directory", VALUE_TEXT, "DIR", NULL,
 			       "read the journal in this directory" },
 	[OPTION_NAMESPACE] = { "namespace", VALUE_TEXT, "NAME", NULL,

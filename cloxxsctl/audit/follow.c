@@ -60,6 +60,7 @@ int audit_run_follow(struct ctl *ctl, const struct command *command)
 	r = audit_query_read(&query, command, &text);
 	if (r != 0)
 		return ctl_fail(ctl, command, STATUS_USAGE, sentence);
+	query.follows = true;
 	r = audit_source_open(ctl, command, &query, false, &journal);
 	return r == STATUS_OK ? follow(ctl, command, journal, &query) : r;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-id128.h>
 
+#include "cloxxsctl/audit/brought.h"
 #include "cloxxsctl/audit/owner.h"
 #include "cloxxsctl/audit/reading.h"
 
@@ -46,14 +47,16 @@ static bool can_read_host(void)
 	return false;
 }
 
-static int open_journal(const struct audit_query *query, sd_journal **ret)
+static int open_journal(const struct audit_query *query, struct text *fault,
+			sd_journal **ret)
 {
-	const char *files[] = { query->file, NULL };
-
 	if (query->file)
-		return sd_journal_open_files(ret, files, 0);
-	if (query->directory)
+		return audit_brought_files(query->file, fault, ret);
+	/* Files that come later are seen in an open directory only. */
+	if (query->directory && query->follows)
 		return sd_journal_open_directory(ret, query->directory, 0);
+	if (query->directory)
+		return audit_brought_directory(query->directory, fault, ret);
 	if (query->namespace)
 		return sd_journal_open_namespace(ret, query->namespace,
 						 SD_JOURNAL_LOCAL_ONLY);
@@ -116,7 +119,9 @@ int audit_journal_new(const struct audit_query *query, struct text *fault,
 	journal = calloc(1, sizeof(*journal));
 	if (!journal)
 		return -ENOMEM;
-	r = open_journal(query, &journal->journal);
+	r = open_journal(query, fault, &journal->journal);
+	if (r > 0)
+		return r;
 	if (r < 0 && r != -ENOMEM && (brought || query->namespace))
 		return refuse_missing(query, fault);
 	if (r < 0)

@@ -57,6 +57,7 @@ struct audit_query {
 	 * cannot be read the daemon's ledger. Borrowed. */
 	const char *file, *directory, *namespace;
 	bool ledger;
+	bool follows; /* what comes later is asked for too */
 	bool has_uid; /* who wrote the journal's records, else it is found out
 		       */
 	uid_t uid;

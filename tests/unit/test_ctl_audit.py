@@ -332,6 +332,38 @@ def test_search_nothing_there(directory):
         assert result.out == ""
 
 
+def test_files_of_a_pattern(directory):
+    write(f"{directory}/a1.journal", export(record(1)))
+    write(f"{directory}/a2.journal", export(record(2)))
+    write(f"{directory}/[b].journal", export(record(3)))
+    assert numbers("--file", f"{directory}/a*.journal") == [1, 2]
+    assert numbers("--file", f"{directory}/[b].journal") == [3]
+    with open(f"{directory}/a3.journal", "w", encoding="ascii") as file:
+        file.write("none")
+    assert f"read in {directory}/a3.journal" in audit(
+        "search", "--file", f"{directory}/a*.journal", status=3).err
+    assert f"read in {directory}/c*" in audit(
+        "search", "--file", f"{directory}/c*", status=3).err
+
+
+def test_directory_of_namespaces(directory):
+    """As /var/log/journal is copied: no namespace is left out."""
+    machine = f"{directory}/[a]/{'0' * 31}2"
+    for path in machine, machine + ".cloxxs", f"{directory}/[a]/remote":
+        os.makedirs(path)
+    write(f"{machine}/system.journal", export(record(1)))
+    write(f"{machine}.cloxxs/system.journal", export(record(2)))
+    write(f"{machine}.cloxxs/system.journal~.journal", export(record(3)))
+    os.rename(f"{machine}.cloxxs/system.journal~.journal",
+              f"{machine}.cloxxs/system@1.journal~")
+    write(f"{directory}/[a]/direct.journal", export(record(4)))
+    write(f"{directory}/[a]/remote/other.journal", export(record(9)))
+    with open(f"{machine}/damaged.journal", "w", encoding="ascii"):
+        pass
+    assert numbers("--directory", f"{directory}/[a]") == [1, 2, 3, 4]
+    assert numbers("--directory", machine + ".cloxxs") == [2, 3]
+
+
 # Whose a record is.
 
 def test_forged_by_another_uid(journal):
