@@ -118,7 +118,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			     "from which address" },
 	[OPTION_NETWORK] = { "network", VALUE_TEXT, "NET", NULL,
 			     "from an address in it, as in 192.0.2.0/24" },
-	[OPTION_EVENT] = { "event", VALUE_TEXT, "EVENT", NULL,
+	[OPTION_EVENT] = { "event", VALUE_TEXT, "EVENT,EVENT", NULL,
 			   "as named in cloxxs-events(7)" },
 	[OPTION_RESULT] = { "result", VALUE_WORD, "allowed|denied|done|failed",
 			    NULL, "how it ended" },

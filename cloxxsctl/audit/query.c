@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/timestamp.h"
+#include "cloxxsctl/audit/catalogue.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/time_value.h"
 
@@ -58,6 +59,36 @@ static int set_filters(struct audit_query *query, const struct command *command,
 				"--%s: is longer than any that is "
 				"recorded",
 				grammar_options[option].name);
+		return AUDIT_QUERY_E_INVALID;
+	}
+	return 0;
+}
+
+bool audit_query_next_event(const char **list, char ret_event[AUDIT_FILTER_MAX])
+{
+	const char *event = *list, *end;
+
+	if (!event)
+		return false;
+	end = strchrnul(event, ',');
+	memcpy(ret_event, event, (size_t)(end - event));
+	ret_event[end - event] = '\0';
+	*list = *end ? end + 1 : NULL;
+	return true;
+}
+
+static int prove_events(const struct audit_query *query, struct text *fault)
+{
+	const char *list = query->texts[AUDIT_EVENT];
+	char event[AUDIT_FILTER_MAX];
+
+	while (*query->texts[AUDIT_EVENT] &&
+	       audit_query_next_event(&list, event)) {
+		if (catalogue_find(event))
+			continue;
+		text_add(fault, "--event: \"");
+		text_add_escaped(fault, event, strnlen(event, 64));
+		text_add(fault, "\" is no event of cloxxs-events(7)");
 		return AUDIT_QUERY_E_INVALID;
 	}
 	return 0;
@@ -137,6 +168,8 @@ int audit_query_read(struct audit_query *query, const struct command *command,
 	set_period(query, command);
 	r = set_filters(query, command, fault);
 	if (r == 0)
+		r = prove_events(query, fault);
+	if (r == 0)
 		r = set_network(query, command, fault);
 	return r == 0 ? set_place(query, command, fault) : r;
 }
@@ -164,6 +197,21 @@ static bool is_in_network(const struct audit_query *query, const json_t *entry)
 		network_contains(&query->network, &address));
 }
 
+/* Whether value is what filter asks for. */
+static bool is_asked(const struct audit_query *query, enum audit_filter filter,
+		     const char *value)
+{
+	const char *list = query->texts[AUDIT_EVENT];
+	char event[AUDIT_FILTER_MAX];
+
+	if (filter != AUDIT_EVENT)
+		return strcmp(value, query->texts[filter]) == 0;
+	while (audit_query_next_event(&list, event))
+		if (strcmp(value, event) == 0)
+			return true;
+	return false;
+}
+
 bool audit_query_wants(const struct audit_query *query, const json_t *entry)
 {
 	int64_t sequence = 0, at = 0;
@@ -176,8 +224,9 @@ bool audit_query_wants(const struct audit_query *query, const json_t *entry)
 		return false;
 	for (size_t i = 0; i < _N_AUDIT_FILTERS; i++)
 		if (*query->texts[i] &&
-		    strcmp(output_member(entry, audit_filters[i].member, ""),
-			   query->texts[i]) != 0)
+		    !is_asked(
+			    query, (enum audit_filter)i,
+			    output_member(entry, audit_filters[i].member, "")))
 			return false;
 	return is_in_network(query, entry);
 }
@@ -230,13 +279,22 @@ static int set_number(json_t *parameters, const char *name, int64_t number)
 	return number ? set(parameters, name, json_integer(number)) : 0;
 }
 
+/* Whether the daemon can sift by it: of events it takes one. */
+static bool is_of_daemon(const struct audit_query *query,
+			 enum audit_filter filter)
+{
+	return audit_filters[filter].is_of_daemon &&
+	       (filter != AUDIT_EVENT || !strchr(query->texts[filter], ','));
+}
+
 static int set_texts(json_t *parameters, const struct audit_query *query)
 {
 	char network[NETWORK_TEXT_MAX];
 	int r = 0;
 
 	for (size_t i = 0; i < _N_AUDIT_FILTERS && r == 0; i++)
-		if (*query->texts[i] && audit_filters[i].is_of_daemon)
+		if (*query->texts[i] &&
+		    is_of_daemon(query, (enum audit_filter)i))
 			r = set(parameters, audit_filters[i].member,
 				json_string(query->texts[i]));
 	if (r == 0 && query->has_network) {
@@ -250,7 +308,8 @@ json_t *audit_query_parameters(const struct audit_query *query)
 {
 	scope(json_decrefp) json_t *parameters = json_object();
 	/* What it cannot sift the daemon must not count. */
-	bool is_sifted = *query->texts[AUDIT_REFERENCE];
+	bool is_sifted = *query->texts[AUDIT_REFERENCE] ||
+			 !is_of_daemon(query, AUDIT_EVENT);
 	int r = set_texts(parameters, query);
 
 	if (r == 0)

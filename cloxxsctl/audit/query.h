@@ -45,7 +45,8 @@ extern const struct audit_filter_row audit_filters[_N_AUDIT_FILTERS];
 
 /* All zero: every record of this host, in order. */
 struct audit_query {
-	char texts[_N_AUDIT_FILTERS][AUDIT_FILTER_MAX]; /* "": any */
+	/* "": any; of AUDIT_EVENT one or several, by comma. */
+	char texts[_N_AUDIT_FILTERS][AUDIT_FILTER_MAX];
 	bool has_network;
 	struct network network;
 	int64_t since_us, until_us; /* included, excluded; 0: no bound */
@@ -77,6 +78,10 @@ must_check int audit_query_read(struct audit_query *query,
 				const struct command *command,
 				struct text *fault);
 
+/* The next of a list of events by comma, which goes on behind it; false: there
+ * was none. */
+bool audit_query_next_event(const char **list,
+			    char ret_event[AUDIT_FILTER_MAX]);
 /* Whether it asks by anything but a period and sequence numbers. */
 bool audit_query_is_filtered(const struct audit_query *query);
 /* Whether an entry is one of those asked for. */

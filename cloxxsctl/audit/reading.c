@@ -51,13 +51,26 @@ static int match_ours(struct audit_journal *journal)
 	return match_number(journal, "_UID", journal->uid);
 }
 
+/* Values of one field: any of them will do. */
+static int match_events(struct audit_journal *journal, const char *list)
+{
+	char event[AUDIT_FILTER_MAX];
+	int r = 0;
+
+	while (r >= 0 && audit_query_next_event(&list, event))
+		r = match(journal, audit_filters[AUDIT_EVENT].field, event);
+	return r;
+}
+
 static int match_query(struct audit_journal *journal,
 		       const struct audit_query *query)
 {
 	int r = match_ours(journal);
 
 	for (size_t i = 0; i < _N_AUDIT_FILTERS && r >= 0; i++)
-		if (*query->texts[i])
+		if (*query->texts[i] && i == AUDIT_EVENT)
+			r = match_events(journal, query->texts[i]);
+		else if (*query->texts[i])
 			r = match(journal, audit_filters[i].field,
 				  query->texts[i]);
 	return r;

@@ -266,6 +266,8 @@ def records(journal):
     (["--project", "budget-2027"], [5]),
     (["--service", "cloxxs-online"], [5]),
     (["--event", "login-denied"], [3]),
+    (["--event", "login-denied,user-added", "--actor", "anna"], [3, 4]),
+    (["--event", "user-added,action", "--limit", "1", "--reverse"], [5]),
     (["--result", "done"], [4, 5, 6]),
     (["--reverse"], [6, 5, 4, 3, 2, 1]),
     (["--limit", "2"], [1, 2]),
@@ -317,6 +319,11 @@ def test_search_forms(records):
     (["--since", "yesterday"], "--since"),
     (["--limit", "-1"], "--limit"),
     (["--user", "a" * 600], "longer than any"),
+    (["--event", "nonsense"],
+     '--event: "nonsense" is no event of cloxxs-events(7)'),
+    (["--event", "action,nonsense", "--ledger"], '"nonsense" is no event'),
+    (["--event", "action,"], '"" is no event'),
+    (["--event", ","], '"" is no event'),
 ])
 def test_search_misused(asked, words):
     assert words in audit("search", *asked, status=2).err
@@ -656,6 +663,16 @@ def test_ledger(daemon):
         "user": "bas", "address": "198.51.100.9",
         "network": "198.51.100.0/24", "since": BASE + SECOND,
         "until": 1795388400 * SECOND, "reverse": True, "limit": 7})]
+
+
+def test_ledger_of_several_events(daemon):
+    """The daemon takes one event: more are sifted here, and counted here."""
+    server = daemon(RECORDS)
+    assert numbers("--ledger", "--event", "login-allowed,action", "--limit",
+                   "3", socket_path=server.path) == [1, 2, 5]
+    assert numbers("--ledger", "--event", "login-denied",
+                   socket_path=server.path) == [3]
+    assert server.called("Search") == [{}, {"event": "login-denied"}]
 
 
 def test_ledger_has_enough(daemon):
