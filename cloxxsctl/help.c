@@ -54,29 +54,57 @@ static void print_statuses(FILE *stream)
 			fprintf(stream, "  %-2d %s\n", i, failure_statuses[i]);
 }
 
-/* All verbs, or those of one noun. */
+/* A noun, or also the first word of verbs of two; none: everything. */
+struct topic {
+	const char *const *words;
+	size_t n_words;
+};
+
+static bool is_about(const struct topic *topic, const struct grammar_verb *row)
+{
+	if (topic->n_words < 2)
+		return topic->n_words == 0 ||
+		       strcmp(row->noun, topic->words[0]) == 0;
+	return grammar_next_word(row, topic->words, topic->n_words,
+				 &(size_t){ 0 }) != NULL;
+}
+
+static bool has_verbs(const struct grammar_verb *rows,
+		      const struct topic *topic)
+{
+	for (const struct grammar_verb *row = rows; row->noun; row++)
+		if (is_about(topic, row))
+			return true;
+	return false;
+}
+
 static void print_verbs(FILE *stream, const struct grammar_verb *rows,
-			const char *noun)
+			const struct topic *topic)
 {
 	const struct grammar_verb *first = NULL;
+	char name[80];
+	struct text text;
 
-	fprintf(stream, "Usage: cloxxsctl %s%s [OPTION...]\n\n",
-		noun ? noun : "NOUN",
-		noun ? " VERB [OPERAND]" : " [VERB] [OPERAND]");
+	text_init(&text, name, sizeof(name));
+	for (size_t i = 0; i < topic->n_words; i++)
+		text_add_format(&text, "%s%s", i ? " " : "", topic->words[i]);
+	if (topic->n_words == 0)
+		text_add(&text, "NOUN");
+	fprintf(stream, "Usage: cloxxsctl %s%s [OPTION...]\n\n", name,
+		topic->n_words ? " VERB [OPERAND]" : " [VERB] [OPERAND]");
 	for (const struct grammar_verb *row = rows; row->noun; row++) {
-		if (noun && strcmp(row->noun, noun) != 0)
+		if (!is_about(topic, row))
 			continue;
 		print_verb_line(stream, row);
 		if (!first)
 			first = row;
 	}
 	print_options(stream, "Options of every verb:", GRAMMAR_GLOBAL, NULL);
-	if (!noun)
+	if (topic->n_words == 0)
 		print_statuses(stream);
 	if (first)
 		fprintf(stream, "\nExample:\n  %s\n", first->example);
-	fprintf(stream, "\nMore: cloxxsctl help %s VERB, cloxxsctl(8)\n",
-		noun ? noun : "NOUN");
+	fprintf(stream, "\nMore: cloxxsctl help %s VERB, cloxxsctl(8)\n", name);
 }
 
 static void print_verb(FILE *stream, const struct grammar_verb *row)
@@ -173,6 +201,7 @@ static int unknown(const struct ctl *ctl, const struct command *command,
 int help_run(struct ctl *ctl, const struct command *command)
 {
 	const char *noun = command->operands[0];
+	struct topic topic = { .words = command->operands };
 	const struct grammar_verb *row;
 	size_t n_words = 0, n_used = 0;
 
@@ -184,13 +213,15 @@ int help_run(struct ctl *ctl, const struct command *command)
 	       command->operands[n_words])
 		n_words++;
 	row = grammar_match(ctl->verbs, command->operands, n_words, &n_used);
-	if (n_words > 1 && n_used != n_words)
+	topic.n_words = n_words;
+	if (n_words > 1 && n_used != n_words &&
+	    (row || !has_verbs(ctl->verbs, &topic)))
 		return unknown(ctl, command,
 			       grammar_find(ctl->verbs, noun, NULL) ? NULL
 								    : noun);
 	if (row)
 		print_verb(ctl->output->stream, row);
 	else
-		print_verbs(ctl->output->stream, ctl->verbs, noun);
+		print_verbs(ctl->output->stream, ctl->verbs, &topic);
 	return STATUS_OK;
 }

@@ -1470,6 +1470,26 @@ def test_help_at_each_level():
             assert f"--{option}" in text
 
 
+@pytest.mark.parametrize("noun,first,verbs", [
+    ("audit", "hold", ["add", "list", "release"]),
+    ("user", "key", ["add", "list", "remove"]),
+])
+def test_help_of_verbs_of_two_words(noun, first, verbs):
+    for arguments in ["help", noun, first], [noun, first, "--help"]:
+        result = ctl("/x", *arguments)
+        assert result.returncode == 0
+        lines = result.stdout.decode().splitlines()
+        assert lines[0] == \
+            f"Usage: cloxxsctl {noun} {first} VERB [OPERAND] [OPTION...]"
+        told = [line.split()[:3] for line in lines[2:2 + len(verbs)]]
+        assert sorted(told) == sorted([noun, first, verb] for verb in verbs)
+        assert lines[2 + len(verbs)] == ""
+        assert lines[-1].startswith(f"More: cloxxsctl help {noun} {first} VERB")
+    for wrong in ["help", noun, "ho"], ["help", noun, first, "nonsense"]:
+        result = ctl("/x", *wrong)
+        assert result.returncode == 2 and result.stdout == b""
+
+
 def test_help_fits_a_screen():
     for line in ctl("/x", "help").stdout.decode().splitlines():
         assert len(line) <= 80, line
