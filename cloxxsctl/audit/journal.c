@@ -88,7 +88,15 @@ static int find_uid(struct audit_journal *journal,
 		    const struct audit_query *query, struct text *fault)
 {
 	struct stat st;
+	int r;
 
+	if (query->file || query->directory) {
+		r = audit_owner_prove_one_machine(
+			journal->journal, query->has_uid ? &query->uid : NULL,
+			fault);
+		if (r != 0)
+			return r;
+	}
 	if (query->has_uid) {
 		journal->uid = query->uid;
 		return 0;

@@ -24,6 +24,8 @@ enum audit_journal_error {
 				     */
 	AUDIT_JOURNAL_E_MISSING,    /* no journal there */
 	AUDIT_JOURNAL_E_WHOSE,      /* nobody tells which records are ours */
+	AUDIT_JOURNAL_E_MACHINES,   /* of several machines, which have numbers
+				       of their own each */
 };
 
 /*

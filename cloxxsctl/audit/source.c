@@ -18,9 +18,10 @@ static int open_failed(const struct ctl *ctl, const struct command *command,
 	if (error < 0)
 		return ctl_fail_errno(ctl, command, "the journal", error);
 	return ctl_fail(ctl, command,
-			error == AUDIT_JOURNAL_E_MISSING ? STATUS_NOT_FOUND
-			: error == AUDIT_JOURNAL_E_WHOSE ? STATUS_FAILURE
-							 : STATUS_DENIED,
+			error == AUDIT_JOURNAL_E_MISSING    ? STATUS_NOT_FOUND
+			: error == AUDIT_JOURNAL_E_WHOSE    ? STATUS_FAILURE
+			: error == AUDIT_JOURNAL_E_MACHINES ? STATUS_USAGE
+							    : STATUS_DENIED,
 			fault->bytes);
 }
 

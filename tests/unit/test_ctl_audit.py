@@ -384,8 +384,45 @@ def test_forged_by_another_uid(journal):
     assert numbers("--file", path, "--uid", str(UID), "--user", "forged") == []
     result = audit("search", "--file", path, status=1)
     assert "different uids (" in result.err and "1000" in result.err
+    assert "the others are of another host, or forged" in result.err
     assert result.out == ""
     assert numbers("--file", path, "--uid", "1000") == [2]
+
+
+def test_several_machines(directory):
+    """Each has numbers of its own: they are not read as one."""
+    other = {"_MACHINE_ID": "0" * 31 + "3", "_HOSTNAME": "web2"}
+    for uid in UID, UID + 1:
+        write(f"{directory}/a{uid}.journal",
+              export(record(1), _HOSTNAME="web1"),
+              export(record(2, user="bas"), _HOSTNAME="web1\033"))
+        write(f"{directory}/b{uid}.journal",
+              export(record(1, chain=None), uid, **other))
+    for more in [], ["--uid", str(UID)]:
+        result = audit("search", "--directory", directory, *more, status=2)
+        assert "of 2 machines (web1, web2): name the files of one" in \
+            result.err
+        assert result.out == ""
+    # Of another uid, they are others' in any case.
+    both = f"{directory}/a{UID}.journal", f"{directory}/b{UID + 1}.journal"
+    assert "of 2 machines" in audit(
+        "search", "--file", f"{directory}/?{UID}*.journal", status=2).err
+    os.unlink(f"{directory}/b{UID}.journal")
+    assert "of 2 machines" in audit("search", "--directory", directory,
+                                    status=2).err
+    assert numbers("--directory", directory, "--uid", str(UID)) == [1, 2]
+    assert numbers("--file", both[0]) == [1, 2]
+    assert numbers("--file", both[1]) == [1]
+
+
+def test_another_machine_without_audit(journal):
+    """Who collects logs of many hosts may have one with Cloxxs. A host may be
+    renamed."""
+    path = journal(export(record(1), _HOSTNAME="old"),
+                   export(record(9), uid=1000, CLOXXS_SEQ=None,
+                          _MACHINE_ID="0" * 31 + "3"),
+                   export(record(2), _HOSTNAME="new"))
+    assert numbers("--file", path) == [1, 2]
 
 
 def test_one_uid_looks_like_ours(journal):
