@@ -38,6 +38,9 @@ struct audit_gaps {
 	int64_t *twice; /* numbers of which there are two records */
 	size_t n_twice;
 	struct audit_spans missing; /* of audit_gaps_find() */
+	/* The first record of a journal that has none of before, though it was
+	 * asked for; for who tells of it. 0: none. */
+	int64_t begin, begin_us;
 };
 
 enum audit_gaps_answer {

@@ -107,6 +107,8 @@ struct reading {
 	/* The nearest records before and behind the period; 0: none was seen.
 	 */
 	int64_t before, behind;
+	int64_t lowest, lowest_us; /* the record of the lowest number */
+	bool is_from_head;         /* nothing stands before what was read */
 };
 
 static bool is_enough(const struct reading *reading)
@@ -148,6 +150,10 @@ static int see_record(struct reading *reading)
 	if (query->until_us && record->at >= query->until_us &&
 	    (reading->behind == 0 || record->sequence < reading->behind))
 		reading->behind = record->sequence;
+	if (reading->lowest == 0 || record->sequence < reading->lowest) {
+		reading->lowest = record->sequence;
+		reading->lowest_us = record->at;
+	}
 	return audit_gaps_take(reading->gaps, record->sequence,
 			       record->texts[ENTRY_CHAIN],
 			       audit_record_contents(record));
@@ -182,6 +188,7 @@ static int take_neighbour(struct reading *reading)
 	for (int i = 0; i < OTHERS_MAX; i++) {
 		int r = sd_journal_previous(journal);
 
+		reading->is_from_head = r == 0;
 		if (r <= 0)
 			return r;
 		r = read_record(reading->journal);
@@ -206,8 +213,10 @@ static int seek(struct reading *reading, bool is_whole)
 			journal, (uint64_t)(query->until_us + LATE_US));
 	if (query->reverse)
 		return sd_journal_seek_tail(journal);
-	if (!query->since_us)
+	if (!query->since_us) {
+		reading->is_from_head = true;
 		return sd_journal_seek_head(journal);
+	}
 	if (is_whole) {
 		r = sd_journal_seek_realtime_usec(journal,
 						  (uint64_t)query->since_us);
@@ -255,8 +264,10 @@ static int read_on(struct reading *reading, bool is_whole)
 		if (r != 0)
 			return r;
 		if (past)
-			break;
+			return 0;
 	}
+	if (reading->query->reverse && !is_enough(reading))
+		reading->is_from_head = true;
 	return 0;
 }
 
@@ -311,6 +322,16 @@ static bool is_whole_query(const struct audit_query *query)
 	       query->last == 0;
 }
 
+/* Where the journal begins later than what was asked for. */
+static void note_begin(struct reading *reading)
+{
+	if (!reading->is_from_head || reading->lowest <= 1 ||
+	    reading->lowest_us < reading->query->since_us)
+		return;
+	reading->gaps->begin = reading->lowest;
+	reading->gaps->begin_us = reading->lowest_us;
+}
+
 int audit_journal_read(struct audit_journal *journal,
 		       const struct audit_query *query,
 		       int (*each)(json_t *entry, void *userdata),
@@ -333,9 +354,10 @@ int audit_journal_read(struct audit_journal *journal,
 		r = seek(&reading, is_whole);
 	if (r >= 0)
 		r = read_on(&reading, is_whole);
-	if (r != 0 || !is_whole || is_enough(&reading))
+	if (r != 0 || !is_whole)
 		return r;
-	return look_for_missing(&reading);
+	note_begin(&reading);
+	return is_enough(&reading) ? 0 : look_for_missing(&reading);
 }
 
 /* Following. */

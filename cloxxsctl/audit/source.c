@@ -105,6 +105,23 @@ static void tell_twice(const struct ctl *ctl, const struct command *command,
 	}
 }
 
+static void tell_begin(const struct ctl *ctl, const struct command *command,
+		       const struct audit_gaps *gaps)
+{
+	char sentence[FAILURE_LINE_MAX];
+	struct text text;
+
+	if (gaps->begin == 0)
+		return;
+	text_init(&text, sentence, sizeof(sentence));
+	text_add_format(&text,
+			"this journal begins with record %" PRId64 ", of ",
+			gaps->begin);
+	output_add_time(&text, gaps->begin_us / 1000000);
+	text_add(&text, "; older records: --ledger");
+	failure_print(ctl->errors, command, sentence);
+}
+
 bool audit_source_tell_gaps(const struct ctl *ctl,
 			    const struct command *command,
 			    const struct audit_gaps *gaps)
@@ -112,6 +129,7 @@ bool audit_source_tell_gaps(const struct ctl *ctl,
 	char sentence[FAILURE_LINE_MAX];
 	struct text text;
 
+	tell_begin(ctl, command, gaps);
 	tell_twice(ctl, command, gaps);
 	if (gaps->missing.n > 0) {
 		text_init(&text, sentence, sizeof(sentence));

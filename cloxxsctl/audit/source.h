@@ -49,7 +49,8 @@ int audit_source_open(struct ctl *ctl, const struct command *command,
 		      const struct audit_query *query, bool has_other,
 		      struct audit_journal **ret_journal);
 
-/* Says on ctl->errors what is missing or two-fold. True: something is. */
+/* Says on ctl->errors what is missing or two-fold (true: something is), and
+ * where the journal begins, if that is later than what was asked for. */
 bool audit_source_tell_gaps(const struct ctl *ctl,
 			    const struct command *command,
 			    const struct audit_gaps *gaps);

@@ -459,6 +459,43 @@ def test_gaps(journal):
         "2026-11-22T12:00:08Z")[1]
 
 
+BEGINS = ("this journal begins with record 4, of 2026-11-22 13:00:04 +0100; "
+          "older records: --ledger")
+
+
+@pytest.mark.parametrize("asked,told", [
+    ([], True),
+    (["--limit", "1"], True),
+    (["--reverse"], True),
+    (["--reverse", "--limit", "1"], False),
+    (["--since", "2026-11-22T12:00:04Z"], True),
+    (["--since", "2026-11-22T12:00:04Z", "--reverse"], True),
+    (["--since", "2026-11-22T12:00:05Z"], False),
+    (["--since", "2026-11-22T12:00:05Z", "--reverse"], False),
+    (["--since", "2026-11-22T12:00:09Z", "--reverse"], False),
+    (["--until", "2026-11-22T12:00:02Z"], True),
+    (["--until", "2026-11-22T12:00:06Z", "--reverse"], True),
+    (["--user", "anna"], False),
+    (["--network", "192.0.2.0/24"], False),
+])
+def test_begins_late(journal, asked, told):
+    log = export(record(7), CLOXXS_SEQ=None)
+    path = journal(*(export(record(n)) for n in (4, 5, 6)), log,
+                   *(export(record(n)) for n in (7, 8, 9)))
+    said = found("--file", path, *asked)[1]
+    assert said == (f"cloxxsctl: audit search: {BEGINS}\n" if told else "")
+
+
+def test_begins_late_is_told_of_elsewhere(journal, records):
+    path = journal(*(export(record(n)) for n in (4, 5, 6)))
+    for verb, more in ("stats", ["--json"]), ("report", ["--json"]), \
+            ("export", []):
+        result = audit(verb, "--file", path, *more)
+        assert BEGINS in result.err and "begins" not in result.out
+        assert "begins" not in audit(verb, "--file", records, *more).err
+    assert "begins" not in audit("show", "--file", path, "5").err
+
+
 def test_gap_before_the_period(journal):
     path = journal(*(export(record(n)) for n in (1, 2, 5, 6)))
     assert "records 3-4 are" in found(
