@@ -269,10 +269,11 @@ static const struct {
 				    "released." },
 	[EVENT_AUDIT_RELEASED] = { ACT, "What is older than its keep time is "
 					"purged now." },
-	[EVENT_AUDIT_ERASED] = { ACT, "All records have the pseudonym in the "
-				      "place of the name, and of him no "
-				      "address. The journal and backups have "
-				      "the name until they are gone." },
+	[EVENT_AUDIT_ERASED] = { ACT, "Records have the pseudonym in the place "
+				      "of the name, and of him no address, but "
+				      "for those on hold and those not as they "
+				      "were written. The journal and backups "
+				      "have the name until they are gone." },
 	[EVENT_AUDIT_BROKEN] = { ACT, "Somebody changed the store, or the disk "
 				      "did. The details name the first such "
 				      "record. Keep a copy of the state before "
