@@ -25,13 +25,12 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_HOME] = { "home", VALUE_TEXT, "HOME", "home",
 			  "the home directory, an absolute path" },
 	[OPTION_LANGUAGE] = { "language", VALUE_WORD, "nl|en", "language",
-			      "of the texts that the user is shown" },
+			      "of the texts that are shown" },
 	[OPTION_NETWORKS] = { "networks", VALUE_LIST, "NET,NET", "networks",
 			      "the only places the user may come from; '' "
 			      "for any" },
 	[OPTION_UID] = { "uid", VALUE_NUMBER, "N", "uid",
-			 "the numeric id; default the next free one, or of "
-			 "cloxxsd" },
+			 "a new user's id; of a journal, cloxxsd's there" },
 	[OPTION_REASON] = { "reason", VALUE_TEXT, "TEXT", "reason",
 			    "why; it stands in the audit ledger" },
 	[OPTION_RESET_PASSWORD] = { "reset-password", VALUE_NONE, NULL,
