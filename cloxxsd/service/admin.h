@@ -124,6 +124,16 @@ bool admin_read_reason(struct varlink_call *call, json_t *parameters,
 /* Handlers that answer after a hash: a temporary password is made. */
 int admin_add_user(struct varlink_call *call, json_t *parameters,
 		   void *service);
+int admin_set_user(struct varlink_call *call, json_t *parameters,
+		   void *service);
+int admin_enable_user(struct varlink_call *call, json_t *parameters,
+		      void *service);
+int admin_disable_user(struct varlink_call *call, json_t *parameters,
+		       void *service);
+int admin_delete_user(struct varlink_call *call, json_t *parameters,
+		      void *service);
+int admin_lock_user(struct varlink_call *call, json_t *parameters,
+		    void *service);
 int admin_unlock_user(struct varlink_call *call, json_t *parameters,
 		      void *service);
 int admin_reset_password(struct varlink_call *call, json_t *parameters,

@@ -51,6 +51,7 @@ DUTCH = {
     "from_where": "Met een landendatabase komt alleen Nederland binnen; hij, "
                   "vanaf zijn vaste adres",
     "records": "Het staat allemaal in het journaal",
+    "audit": "De audit wordt doorzocht en bewezen; een anker gaat naar elders",
     "doctor": "Er komt een herstelsleutel; de doctor bekijkt alles waar een "
               "login van afhangt",
     "backup": "Er wordt een back-up gemaakt, verzegeld met de herstelsleutel",
@@ -291,6 +292,25 @@ fixed address"""
         return ["$ journalctl CLOXXS_USER=" + USER,
                 *(self.line(r) for r in of_user)]
 
+    def audit(self):
+        """The audit is searched, and proved; an anchor is kept elsewhere"""
+        world.wait_until(
+            lambda: world.cloxxsctl_json("status")["unpublished"] == 0, 20,
+            "the records to be in the journal")
+        world.run("journalctl", "--sync")
+        search = ("audit", "search", "--user", USER, "--result", "denied",
+                  "--reverse", "--limit", "3")
+        found = world.cloxxsctl(*search).stdout
+        expect(found.count("login-denied") == 3, "refusals are not found",
+               found)
+        anchor = world.cloxxsctl("audit", "anchor").stdout
+        proved = world.cloxxsctl("audit", "verify", "--anchor",
+                                 anchor.strip()).stdout
+        expect("Proved: " in proved, "the ledger is not proved", proved)
+        return ["$ cloxxsctl " + " ".join(search), *shown(found),
+                "$ cloxxsctl audit anchor | tee anchor", anchor[:76] + "...",
+                "$ cloxxsctl audit verify --anchor anchor", *shown(proved)[:1]]
+
     def doctor(self):
         """A recovery key is made; the doctor looks at all that a login \
 hangs on"""
@@ -387,8 +407,8 @@ hangs on"""
         return [*spoken, self.make_user, self.first_login, self.login,
                 self.temporary_is_spent, self.three_wrong, self.right_refused,
                 self.show, self.explain, self.unlock, self.passwd,
-                self.last_login, self.from_where, self.records, self.doctor, self.backup,
-                self.damage, self.statement]
+                self.last_login, self.from_where, self.records, self.audit,
+                self.doctor, self.backup, self.damage, self.statement]
 
 
 # ---- the teller ----------------------------------------------------------------
