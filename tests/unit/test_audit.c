@@ -701,6 +701,8 @@ static void let_purge(void)
 
 static void what_is_old_goes_by_itself(void **state)
 {
+	json_t *reply;
+
 	(void)state;
 	write_some();
 	/* Those of the fixture are of 1970. */
@@ -717,9 +719,10 @@ static void what_is_old_goes_by_itself(void **state)
 	assert_int_equal(core_count(core, "audit-purged"), 2);
 	assert_true(core->daemon.state.ledger.cut.seq > 5);
 	core_restart(core);
-	assert_string_equal(
-		json_string_value(member(verify(json_object()), "verdict")),
-		"proved");
+	reply = verify(json_object());
+	assert_string_equal(json_string_value(member(reply, "verdict")),
+			    "proved");
+	json_decref(reply);
 }
 
 /* The head is written down when the daemon ends, for all to read. */
