@@ -10,5 +10,6 @@ extern const char varlink_io_systemd_UserDatabase[];
 extern const char varlink_nl_cloxxs_Access[];
 extern const char varlink_nl_cloxxs_Admin[];
 extern const char varlink_nl_cloxxs_Audit[];
+extern const char varlink_nl_cloxxs_Courier[];
 extern const char varlink_nl_cloxxs_Login[];
 extern const char varlink_org_varlink_service[];
