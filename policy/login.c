@@ -285,6 +285,40 @@ static struct answer temporary(const struct login_facts *facts)
 }
 
 /*
+ * A second factor comes behind the password, and before another one is chosen:
+ * who has only a password that was meant for somebody else must not make it his
+ * own. Where none is asked for, as with a key, it must have been proved before;
+ * but a program that nobody sits at, and who acts as him, is not he.
+ */
+static struct answer code(const struct login_facts *facts)
+{
+	if (!facts->code_due || is_unmanaged(facts) || is_in(facts) ||
+	    facts->purpose == LOGIN_PURPOSE_KEYS)
+		return skipped();
+	if (!asks_password(facts)) {
+		if (facts->by_another || facts->unattended)
+			return skipped();
+		return pass_or(facts->code == LOGIN_CODE_RIGHT,
+			       REASON_CODE_NOT_PROVED);
+	}
+	if (facts->password != LOGIN_PASSWORD_RIGHT)
+		return skipped();
+	switch (facts->code) {
+	case LOGIN_CODE_UNPROVED:
+		if (!facts->code_possible)
+			return pass_or(false, REASON_NO_SECOND_FACTOR);
+		return skipped();
+	case LOGIN_CODE_WRONG:
+		return pass_or(false, REASON_WRONG_CODE);
+	case LOGIN_CODE_NOT_TRIED:
+		return pass_or(false, facts->code_failure);
+	case LOGIN_CODE_RIGHT:
+		break;
+	}
+	return pass_or(true, REASON_NONE);
+}
+
+/*
  * A password that somebody chose and that is too old. Not an emergency's, which
  * nobody has used since its envelope was closed; not where nobody could choose.
  */
@@ -416,6 +450,9 @@ static const struct {
 	[LOGIN_RULE_TEMPORARY] = { "temporary",
 				   "A temporary password is still valid.",
 				   false, temporary },
+	[LOGIN_RULE_CODE] = { "code",
+			      "A code was proved where one is asked for.",
+			      false, code },
 	[LOGIN_RULE_AGE] = { "age", "The password may be changed already.",
 			     false, age },
 	[LOGIN_RULE_NOTICE] = { "notice", "The notice was accepted.", false,
@@ -432,7 +469,10 @@ static struct login_decision next_step(const struct login_facts *facts,
 {
 	enum reason change = must_change(facts);
 
-	if (change != REASON_NONE) {
+	if (facts->code_due && facts->code != LOGIN_CODE_RIGHT) {
+		decision.verdict = VERDICT_CODE;
+		decision.reason = REASON_CODE_DUE;
+	} else if (change != REASON_NONE) {
 		decision.verdict = VERDICT_CHANGE;
 		decision.reason = change;
 	} else if (facts->purpose == LOGIN_PURPOSE_LOGIN && facts->notice_due &&
@@ -554,7 +594,7 @@ const char *verdict_name(enum verdict verdict)
 	static const char *const names[] = {
 		[VERDICT_DENY] = "deny",     [VERDICT_ALLOW] = "allow",
 		[VERDICT_CHANGE] = "change", [VERDICT_ASK] = "ask",
-		[VERDICT_NOTICE] = "notice",
+		[VERDICT_NOTICE] = "notice", [VERDICT_CODE] = "code",
 	};
 
 	return names[verdict];

@@ -23,6 +23,7 @@ enum verdict {
 	VERDICT_CHANGE, /* only after choosing a new password */
 	VERDICT_ASK,    /* the gates pass; the password is still to be proved */
 	VERDICT_NOTICE, /* only after accepting the notice */
+	VERDICT_CODE,   /* only after a code, the second factor */
 };
 
 /* What is asked: which rules apply. */
@@ -42,6 +43,13 @@ enum login_password {
 	LOGIN_PASSWORD_WRONG,
 	LOGIN_PASSWORD_RIGHT,
 	LOGIN_PASSWORD_NOT_TRIED, /* answered, but not verified: see answer */
+};
+
+enum login_code {
+	LOGIN_CODE_UNPROVED, /* not asked yet, or not to be asked */
+	LOGIN_CODE_WRONG,
+	LOGIN_CODE_RIGHT,
+	LOGIN_CODE_NOT_TRIED, /* it could not be asked: see code_failure */
 };
 
 enum login_uid {
@@ -101,6 +109,11 @@ struct login_facts {
 	enum login_password password;
 	/* Why an answer was not verified; read with PASSWORD_NOT_TRIED. */
 	enum reason answer;
+	/* The service, or the user, asks for a code where he is; and there is a
+	 * way by which he can have one. */
+	bool code_due, code_possible;
+	enum login_code code;
+	enum reason code_failure; /* read with CODE_NOT_TRIED */
 	/* The notice must be accepted, in its present version, and was not. */
 	bool notice_due;
 	/* And who cannot be asked is let in nevertheless, and shown it. */
@@ -128,6 +141,7 @@ enum login_rule {
 	LOGIN_RULE_ANSWER,
 	LOGIN_RULE_PASSWORD,
 	LOGIN_RULE_TEMPORARY,
+	LOGIN_RULE_CODE,
 	LOGIN_RULE_AGE,
 	LOGIN_RULE_NOTICE,
 	LOGIN_RULE_LOGGED_IN,

@@ -144,10 +144,41 @@ static const struct {
 					"Wait as long as min_age of [password] "
 					"says, or cloxxsctl user "
 					"reset-password NAME" },
+	[REASON_NO_SECOND_FACTOR] = { "no-second-factor",
+				      "A code is asked for, and the user has "
+				      "no way to get one.",
+				      "cloxxsctl factor set NAME --phone "
+				      "NUMBER, or cloxxsctl factor totp NAME" },
+	[REASON_WRONG_CODE] = { "wrong-code",
+				"The password was right and the code wrong; "
+				"counted as a wrong password is.",
+				"The right code; see cloxxsctl factor show "
+				"NAME" },
+	[REASON_CODE_NOT_PROVED] = { "code-not-proved",
+				     "A code is asked for, and the login came "
+				     "without one, as by key.",
+				     "A login with password and code: "
+				     "AuthenticationMethods publickey,"
+				     "keyboard-interactive in sshd_config." },
+	[REASON_CODE_NOT_SENT] = { "code-not-sent",
+				   "No code could be handed to a gateway; not "
+				   "counted.",
+				   "cloxxsctl courier status, or cloxxsctl "
+				   "factor recovery-codes NAME" },
+	[REASON_CODE_EXPIRED] = { "code-expired",
+				  "The code came later than it is valid; not "
+				  "counted.",
+				  "Log in again; see lifetime of [code] in "
+				  "cloxxsd.conf(5)." },
+	[REASON_CODES_SPENT] = { "codes-spent",
+				 "As many codes were sent in an hour as may "
+				 "be; not counted.",
+				 "Wait, or look at per_user and per_hour of "
+				 "[code] in cloxxsd.conf(5)." },
 	[REASON_CANNOT_ASK] = { "cannot-ask",
-				"A new password had to be chosen or the "
-				"notice accepted, but the program could not "
-				"ask.",
+				"A code had to be typed, a new password "
+				"chosen or the notice accepted, but the "
+				"program could not ask.",
 				"Log in where questions can be asked: sshd "
 				"with keyboard-interactive." },
 	[REASON_NEW_PASSWORD_REFUSED] = { "new-password-refused",
@@ -195,6 +226,8 @@ static const struct {
 				 "wrongly too often, so none is verified.",
 				 "A good login of the user, or cloxxsctl user "
 				 "unlock NAME --reason TEXT" },
+	[REASON_CODE_DUE] = { "code-due", "A code must be typed first.",
+			      "Log in and type the code." },
 	[REASON_MUST_CHANGE] = { "must-change",
 				 "The temporary password must be changed "
 				 "first.",
@@ -228,6 +261,22 @@ static const char *const told[_REASON_N] = {
 	[REASON_TEMPORARY_EXPIRED] =
 		N_("Your temporary password has expired. Ask your "
 		   "administrator for a new one."),
+	[REASON_NO_SECOND_FACTOR] =
+		N_("A code is asked for, and there is no way to send you one. "
+		   "Tell your administrator."),
+	[REASON_WRONG_CODE] = N_("That code was not right."),
+	[REASON_CODE_NOT_PROVED] =
+		N_("A code is asked for here. Log in where you are asked for "
+		   "your password."),
+	[REASON_CODE_NOT_SENT] =
+		N_("No code can be sent at the moment. Try again later, or "
+		   "tell your administrator."),
+	[REASON_CODE_EXPIRED] =
+		N_("The code was typed too late. Log in again for another "
+		   "one."),
+	[REASON_CODES_SPENT] =
+		N_("Too many codes were sent. Try again in an hour, or tell "
+		   "your administrator."),
 	[REASON_PASSWORD_TOO_YOUNG] =
 		N_("Your password was changed a short time ago. Wait before "
 		   "you change it again."),

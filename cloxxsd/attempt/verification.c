@@ -290,6 +290,7 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 	case VERDICT_NOTICE:
 		settle_to_notice(attempt, made);
 		return;
+	case VERDICT_CODE:
 	case VERDICT_DENY:
 	case VERDICT_ASK:
 		break;

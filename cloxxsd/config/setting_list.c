@@ -2,6 +2,7 @@
 #include "cloxxsd/config/setting_list.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,70 @@ int setting_services_parse(const char *value, char ***at, struct text *why)
 			   "is neither none nor a list by comma of services, "
 			   "such as sshd, cron",
 			   at, why);
+}
+
+/* A plus and one to seven digits, none of which is a trunk's 0. */
+static bool is_prefix(const char *text, size_t n)
+{
+	return n >= 2 && n <= 8 && text[0] == '+' && text[1] != '0' &&
+	       strspn(text + 1, "0123456789") >= n - 1;
+}
+
+int setting_prefixes_parse(const char *value, char ***at, struct text *why)
+{
+	return parse_texts(value, is_prefix,
+			   "is not a list by comma of what telephone numbers "
+			   "begin with, such as +31, +32",
+			   at, why);
+}
+
+static void free_textsp(char ***texts)
+{
+	*texts = setting_texts_free(*texts);
+}
+
+static int add_word(uint64_t min, uint64_t max, const char *word, size_t n,
+		    char **ret_word)
+{
+	size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+	if (letters < n || n < min || n > max)
+		return SETTING_TYPE_E_INVALID;
+	*ret_word = strndup(word, n);
+	return *ret_word ? 0 : -ENOMEM;
+}
+
+int setting_words_parse(uint64_t min, uint64_t max, const char *value,
+			char ***at, struct text *why)
+{
+	scope(free_textsp) char **words =
+		calloc(SETTING_WORDS_MAX + 1, sizeof(*words));
+	const char *next = value, *word;
+	size_t n;
+
+	if (!words)
+		return -ENOMEM;
+	for (size_t i = 0; setting_list_next(&next, &word, &n); i++) {
+		int r;
+
+		if (i == SETTING_WORDS_MAX) {
+			text_add_format(why, "has more than %d words",
+					SETTING_WORDS_MAX);
+			return SETTING_TYPE_E_INVALID;
+		}
+		r = add_word(min, max, word, n, &words[i]);
+		if (r > 0)
+			text_add_format(why,
+					"is not a list by comma of lower-case "
+					"words of %" PRIu64 " to %" PRIu64
+					" letters",
+					min, max);
+		if (r != 0)
+			return r;
+	}
+	setting_texts_free(*at);
+	*at = scope_take_ptr(words);
+	return 0;
 }
 
 /* words are what else may stand there: ", any". */

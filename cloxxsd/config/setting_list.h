@@ -11,6 +11,8 @@
  *     classes    deny, allow, or loopback, link-local, private, carrier
  *     services   none, or sshd, cron
  *     proxies    none, direct, or 10.0.0.5, 2001:db8::/120
+ *     prefixes   +31, +32: with what a telephone number begins (E.164)
+ *     words      cloxxs, example
  */
 
 #include <stdbool.h>
@@ -56,6 +58,12 @@ must_check int setting_services_parse(const char *value, char ***at,
 must_check int setting_proxies_parse(const char *value,
 				     struct setting_proxies *at,
 				     struct text *why);
+must_check int setting_prefixes_parse(const char *value, char ***at,
+				      struct text *why);
+/* Each of min to max small letters. */
+must_check int setting_words_parse(uint64_t min, uint64_t max,
+				   const char *value, char ***at,
+				   struct text *why);
 
 void setting_networks_format(const struct setting_networks *networks,
 			     struct text *value);

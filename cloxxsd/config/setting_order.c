@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloxxsd/config/setting_list.h"
+#include "policy/code.h"
 #include "policy/hours.h"
 
 /* Any object that setting_parse() makes, and what it is freed as. */
@@ -18,6 +19,7 @@ struct value {
 		struct setting_networks networks;
 		struct setting_proxies proxies;
 		struct hours hours;
+		struct code_demand code;
 	} as;
 };
 
@@ -93,6 +95,7 @@ static bool lie_in(const struct value *some, const struct value *in)
 	case SETTING_COUNTRIES:
 	case SETTING_SERVICES:
 	case SETTING_WORDS:
+	case SETTING_PREFIXES:
 		return texts_lie_in(some->as.texts, in->as.texts);
 	case SETTING_NUMBER:
 	case SETTING_AUTO:
@@ -115,6 +118,7 @@ static bool lie_in(const struct value *some, const struct value *in)
 	case SETTING_LABEL:
 	case SETTING_TEXTS:
 	case SETTING_ACCOUNT:
+	case SETTING_CODE:
 		break;
 	}
 	return false;
@@ -173,6 +177,8 @@ static bool is_weaker(enum setting_stricter stricter,
 		return before->as.text && !after->as.text;
 	case SETTING_STRICTER_HOURS:
 		return hours_are_wider(&before->as.hours, &after->as.hours);
+	case SETTING_STRICTER_CODE:
+		return code_demand_is_weaker(&before->as.code, &after->as.code);
 	}
 	return true;
 }

@@ -23,6 +23,7 @@ enum setting_stricter {
 	SETTING_STRICTER_MORE,       /* in the list */
 	SETTING_STRICTER_ONE,        /* any value rather than none */
 	SETTING_STRICTER_HOURS,      /* fewer minutes of the week */
+	SETTING_STRICTER_CODE,       /* asked in more places */
 };
 
 /* Whether a change from before to after weakens. What cannot be read as that

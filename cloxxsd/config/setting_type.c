@@ -8,6 +8,7 @@
 #include "base/language.h"
 #include "base/name.h"
 #include "cloxxsd/config/setting_list.h"
+#include "policy/code.h"
 #include "policy/hours.h"
 #include "policy/password.h"
 
@@ -251,54 +252,6 @@ static int parse_pattern(const struct setting_bounds *bounds, const char *value,
 	return 0;
 }
 
-static void free_wordsp(char ***words)
-{
-	*words = setting_texts_free(*words);
-}
-
-static int add_word(const struct setting_bounds *bounds, const char *word,
-		    size_t n, char **ret_word, struct text *why)
-{
-	size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
-
-	if (letters < n || n < bounds->min || n > bounds->max) {
-		text_add_format(why,
-				"is not a list by comma of lower-case words "
-				"of %" PRIu64 " to %" PRIu64 " letters",
-				bounds->min, bounds->max);
-		return SETTING_TYPE_E_INVALID;
-	}
-	*ret_word = strndup(word, n);
-	return *ret_word ? 0 : -ENOMEM;
-}
-
-static int parse_words(const struct setting_bounds *bounds, const char *value,
-		       char ***at, struct text *why)
-{
-	scope(free_wordsp) char **words =
-		calloc(SETTING_WORDS_MAX + 1, sizeof(*words));
-	const char *next = value, *word;
-	size_t n;
-
-	if (!words)
-		return -ENOMEM;
-	for (size_t i = 0; setting_list_next(&next, &word, &n); i++) {
-		int r;
-
-		if (i == SETTING_WORDS_MAX) {
-			text_add_format(why, "has more than %d words",
-					SETTING_WORDS_MAX);
-			return SETTING_TYPE_E_INVALID;
-		}
-		r = add_word(bounds, word, n, &words[i], why);
-		if (r != 0)
-			return r;
-	}
-	setting_texts_free(*at);
-	*at = scope_take_ptr(words);
-	return 0;
-}
-
 /* "2026-05-01": a day that there is. */
 static bool is_day(const char *value)
 {
@@ -495,6 +448,19 @@ static int parse_account(const char *value, char **at, struct text *why)
 	return SETTING_TYPE_E_INVALID;
 }
 
+static int parse_code(const char *value, struct code_demand *at,
+		      struct text *why)
+{
+	struct code_demand demand;
+	int r = code_demand_parse(value, &demand, why);
+
+	if (r != 0)
+		return r < 0 ? r : SETTING_TYPE_E_INVALID;
+	code_demand_deinit(at);
+	*at = demand;
+	return 0;
+}
+
 int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		  const char *value, void *at, struct text *why)
 {
@@ -526,7 +492,8 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 	case SETTING_HOME:
 		return parse_path(type, value, at, why);
 	case SETTING_WORDS:
-		return parse_words(bounds, value, at, why);
+		return setting_words_parse(bounds->min, bounds->max, value, at,
+					   why);
 	case SETTING_PATTERN:
 		return parse_pattern(bounds, value, at, why);
 	case SETTING_LANGUAGE:
@@ -559,6 +526,10 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_account(value, at, why);
 	case SETTING_PROXIES:
 		return setting_proxies_parse(value, at, why);
+	case SETTING_CODE:
+		return parse_code(value, at, why);
+	case SETTING_PREFIXES:
+		return setting_prefixes_parse(value, at, why);
 	}
 	return -EINVAL;
 }
@@ -612,6 +583,7 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 		text_add(value, language_word(*(const enum language *)at));
 		break;
 	case SETTING_WORDS:
+	case SETTING_PREFIXES:
 		setting_texts_format(*(char *const *const *)at, "", value);
 		break;
 	case SETTING_COUNTRIES:
@@ -648,6 +620,9 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 	case SETTING_PROXIES:
 		setting_proxies_format(at, value);
 		break;
+	case SETTING_CODE:
+		code_demand_write(at, value);
+		break;
 	}
 }
 
@@ -675,6 +650,9 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_PROXIES:
 		setting_proxies_deinit(at);
 		break;
+	case SETTING_CODE:
+		code_demand_deinit(at);
+		break;
 	case SETTING_PATH:
 	case SETTING_HOME:
 	case SETTING_PATTERN:
@@ -689,6 +667,7 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_WORDS:
 	case SETTING_COUNTRIES:
 	case SETTING_SERVICES:
+	case SETTING_PREFIXES:
 		*(char ***)at = setting_texts_free(*(char ***)at);
 		break;
 	}

@@ -29,6 +29,8 @@
  *     texts     default, or /etc/cloxxs/notice.%l.txt   char *
  *     account   none, or www-data char *, NULL for none
  *     proxies   see setting_list.h
+ *     code      see policy/code.h
+ *     prefixes  see setting_list.h
  */
 
 #include <stdbool.h>
@@ -64,7 +66,9 @@ enum setting_type {
 	SETTING_LABEL,
 	SETTING_TEXTS,
 	SETTING_ACCOUNT,
-	SETTING_PROXIES, /* struct setting_proxies */
+	SETTING_PROXIES,  /* struct setting_proxies */
+	SETTING_CODE,     /* struct code_demand */
+	SETTING_PREFIXES, /* char **, ended by NULL */
 };
 
 /* Both may be; for words: how many letters; for networks max 1: may be any; for

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "cloxxsd/config/notice_text.h"
 #include "cloxxsd/config/setting_list.h"
+#include "policy/code.h"
 #include "policy/hours.h"
 #include "policy/password.h"
 
@@ -38,6 +39,8 @@ struct settings_service {
 	char *account;          /* account = none (NULL), or a local account */
 	struct setting_proxies proxies; /* proxies = none */
 	uint32_t session_lifetime_s;    /* session_lifetime = 24h, 1m to 30d */
+	struct code_demand code;        /* code = never */
+	uint32_t code_in_password;      /* code_in_password = no; else 1 */
 };
 
 /* Who has to accept the notice before he is let in. */
@@ -92,6 +95,13 @@ struct settings {
 	uint32_t attempts_max;        /* attempts = 1024, 16 to 65536 */
 	enum language login_language; /* language = en */
 	uint32_t last_login;          /* last_login = yes; else 0 */
+	/* [code]: the second factor; when it is asked, the services say */
+	uint32_t code_lifetime_s; /* lifetime = 5m, 1m to 10m */
+	uint32_t code_digits;     /* digits = 6, 6 to 8 */
+	char **code_prefixes;     /* prefixes = +31; ended by NULL */
+	uint32_t code_mail;       /* mail = no; else 1 */
+	uint32_t code_per_user;   /* per_user = 5, 1 to 100 */
+	uint32_t code_per_hour;   /* per_hour = 300, 1 to 100000 */
 	/* [notice] */
 	uint32_t notice_show;    /* show = yes; else 0 */
 	uint32_t notice_require; /* require = no; enum settings_require */

@@ -22,6 +22,7 @@
 /* A good login: the facts that a case changes. */
 static const struct login_facts good = {
 	.purpose = LOGIN_PURPOSE_LOGIN,
+	.code_failure = REASON_CODE_NOT_SENT,
 	.user_known = true,
 	.system_uid = LOGIN_UID_OURS,
 	.enabled = true,
@@ -96,6 +97,11 @@ static const struct {
 	{ "no password", FACT(has_password), KIND_BOOL, false },
 	{ "not asked yet", FACT(password), KIND_ENUM, LOGIN_PASSWORD_UNPROVED },
 	{ "wrong", FACT(password), KIND_ENUM, LOGIN_PASSWORD_WRONG },
+	{ "code due", FACT(code_due), KIND_BOOL, true },
+	{ "code possible", FACT(code_possible), KIND_BOOL, true },
+	{ "code wrong", FACT(code), KIND_ENUM, LOGIN_CODE_WRONG },
+	{ "code right", FACT(code), KIND_ENUM, LOGIN_CODE_RIGHT },
+	{ "code not sent", FACT(code), KIND_ENUM, LOGIN_CODE_NOT_TRIED },
 	{ "notice due", FACT(notice_due), KIND_BOOL, true },
 	{ "notice may wait", FACT(notice_may_wait), KIND_BOOL, true },
 	{ "notice declined", FACT(notice), KIND_ENUM, LOGIN_NOTICE_DECLINED },
@@ -488,6 +494,48 @@ static void promise_S09_no_notice_is_gone_around(void **state)
 	}
 }
 
+/* Of facts that were not denied for anything else. */
+static void check_code(const struct login_facts *f, enum verdict before,
+		       enum verdict after)
+{
+	bool asked = f->purpose == LOGIN_PURPOSE_LOGIN ||
+		     f->purpose == LOGIN_PURPOSE_CHANGE;
+
+	if (!f->code_due || f->code == LOGIN_CODE_RIGHT ||
+	    before == VERDICT_ASK || f->purpose == LOGIN_PURPOSE_CHECK ||
+	    f->purpose == LOGIN_PURPOSE_KEYS ||
+	    f->purpose == LOGIN_PURPOSE_UNMANAGED ||
+	    (!asked && (f->by_another || f->unattended)))
+		assert_int_equal(after, before);
+	else if (asked && f->code == LOGIN_CODE_UNPROVED && f->code_possible)
+		assert_int_equal(after, VERDICT_CODE);
+	else
+		assert_int_equal(after, VERDICT_DENY);
+}
+
+/* promise_S10: nobody comes by the code, and it lets nobody in. */
+static void promise_S10_no_code_is_gone_around(void **state)
+{
+	unsigned int n = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 16 * N_FACTS; i += 13) {
+		struct login_facts f = facts_of(i / 16);
+		enum verdict before = login_decide(&f).verdict, after;
+
+		f.code_due = i & 1;
+		f.code_possible = i & 2;
+		f.code = i / 4 % 4;
+		after = login_decide(&f).verdict;
+		if (before == VERDICT_DENY)
+			assert_int_equal(after, VERDICT_DENY);
+		else
+			check_code(&f, before, after);
+		n += after == VERDICT_CODE;
+	}
+	assert_true(n > 0);
+}
+
 /* The gates are the same before a password is proved and afterwards. */
 static void gates_do_not_see_the_password(void **state)
 {
@@ -596,6 +644,7 @@ int main(void)
 		cmocka_unit_test(cases_hold),
 		cmocka_unit_test(no_set_of_facts_slips_through),
 		cmocka_unit_test(promise_S09_no_notice_is_gone_around),
+		cmocka_unit_test(promise_S10_no_code_is_gone_around),
 		cmocka_unit_test(gates_do_not_see_the_password),
 		cmocka_unit_test(a_throttled_address_gives_no_password),
 		cmocka_unit_test(lines_tell_the_rules_in_order),
