@@ -543,6 +543,18 @@ static int merge_sides(struct sides *sides)
 		"DELETE FROM visit",
 		"INSERT INTO visit SELECT * FROM present.visit"
 		" WHERE uid IN (SELECT uid FROM user)",
+		/* By which ways codes reach those who are there now, and which
+		 * were used up. */
+		"DELETE FROM second_factor WHERE uid IN"
+		" (SELECT uid FROM present.user)",
+		"INSERT INTO second_factor SELECT * FROM present.second_factor"
+		" WHERE uid IN (SELECT uid FROM user)",
+		"DELETE FROM recovery_code WHERE uid IN"
+		" (SELECT uid FROM present.user)",
+		"INSERT INTO recovery_code SELECT * FROM present.recovery_code"
+		" WHERE uid IN (SELECT uid FROM user)",
+		"DELETE FROM code_sent",
+		"INSERT INTO code_sent SELECT * FROM present.code_sent",
 		"INSERT OR IGNORE INTO backup SELECT * FROM present.backup",
 		/* Settings are not put back: those in force are. */
 		"DELETE FROM configuration",

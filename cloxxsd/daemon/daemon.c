@@ -78,6 +78,8 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_USER_DELETE:
 		case CHANGE_SESSIONS_OVER:
 		case CHANGE_BREAK_GLASS_CLOSE:
+		case CHANGE_SECOND_FACTOR:
+		case CHANGE_RECOVERY_CODES:
 			pass_revoke(daemon->attempts.passes,
 				    set->changes[i].uid);
 			break;
@@ -123,6 +125,9 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_SSH_KEY_ADD:
 		case CHANGE_SSH_KEY_REMOVE:
 		case CHANGE_CONFIGURATION:
+		case CHANGE_TOTP_USED:
+		case CHANGE_RECOVERY_USED:
+		case CHANGE_CODE_SENT:
 		case _CHANGE_N:
 			break;
 		}

@@ -6,6 +6,7 @@
 #include "cloxxsd/state/audit_session.h"
 #include "cloxxsd/state/data_key.h"
 #include "cloxxsd/state/import.h"
+#include "cloxxsd/state/sealed_column.h"
 
 static int write_validity(struct store *store, const struct user *user)
 {
@@ -361,19 +362,9 @@ static int reseal(struct store *store, const struct change *change)
 	for (size_t i = 0; r == 0 && i < change->reseal->n; i++) {
 		const struct resealed *row = &change->reseal->rows[i];
 
-		if (row->former_at == 0)
-			r = store_run(store,
-				      "UPDATE user SET password = ?"
-				      " WHERE uid = ?",
-				      "bi", row->password.bytes,
-				      row->password.n, (int64_t)row->uid);
-		else
-			r = store_run(store,
-				      "UPDATE former_password SET password = ?"
-				      " WHERE uid = ? AND at = ?",
-				      "bii", row->password.bytes,
-				      row->password.n, (int64_t)row->uid,
-				      row->former_at);
+		r = store_run(store, row->column->update, "bii",
+			      row->value.bytes, row->value.n, (int64_t)row->uid,
+			      row->at);
 	}
 	return r;
 }
@@ -548,6 +539,31 @@ static int keep_configuration(struct store *store, const struct change *change)
 	return configuration_keep(store, change->configuration);
 }
 
+static int set_factor(struct store *store, const struct change *change)
+{
+	return second_factor_write(store, change->uid, change->second_factor);
+}
+
+static int use_totp(struct store *store, const struct change *change)
+{
+	return second_factor_used(store, change->uid, change->at);
+}
+
+static int set_recovery_codes(struct store *store, const struct change *change)
+{
+	return recovery_codes_write(store, change->uid, change->recovery_codes);
+}
+
+static int use_recovery_code(struct store *store, const struct change *change)
+{
+	return recovery_code_used(store, change->uid, change->at);
+}
+
+static int send_code(struct store *store, const struct change *change)
+{
+	return second_factor_send(store, change->uid, change->at);
+}
+
 enum {
 	IDENTITY = 1 << 0, /* readers of the identity map see it */
 	ACCESS = 1 << 1,   /* readers of an access map see it */
@@ -609,6 +625,11 @@ static const struct {
 	[CHANGE_SSH_KEY_ADD] = { ssh_key_add, MUST_HIT },
 	[CHANGE_SSH_KEY_REMOVE] = { ssh_key_remove, MUST_HIT },
 	[CHANGE_CONFIGURATION] = { keep_configuration, MUST_HIT },
+	[CHANGE_SECOND_FACTOR] = { set_factor, MUST_HIT },
+	[CHANGE_TOTP_USED] = { use_totp, MUST_HIT },
+	[CHANGE_RECOVERY_CODES] = { set_recovery_codes, MUST_HIT },
+	[CHANGE_RECOVERY_USED] = { use_recovery_code, MUST_HIT },
+	[CHANGE_CODE_SENT] = { send_code, MUST_HIT },
 };
 
 void change_set_add(struct change_set *set, struct change change)

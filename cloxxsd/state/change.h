@@ -23,6 +23,7 @@
 #include "cloxxsd/state/ledger.h"
 #include "cloxxsd/state/project.h"
 #include "cloxxsd/state/refusal.h"
+#include "cloxxsd/state/second_factor.h"
 #include "cloxxsd/state/session.h"
 #include "cloxxsd/state/ssh_key.h"
 #include "cloxxsd/state/user.h"
@@ -80,18 +81,25 @@ enum change_type {
 	CHANGE_SSH_KEY_ADD,       /* uid, ssh_key */
 	CHANGE_SSH_KEY_REMOVE,    /* uid, text: its fingerprint */
 	CHANGE_CONFIGURATION,     /* configuration: in the place of another */
+	CHANGE_SECOND_FACTOR,     /* uid, second_factor: in the place of one */
+	CHANGE_TOTP_USED,         /* uid, at: its time step */
+	CHANGE_RECOVERY_CODES,    /* uid, recovery_codes: in the place of all */
+	CHANGE_RECOVERY_USED,     /* uid, at: its number */
+	CHANGE_CODE_SENT,         /* uid, at: a code is handed to the courier */
 	_CHANGE_N,
 };
 
 struct data_keys;
 struct recovery_row;
+struct sealed_column;
 
-/* Values of a column that were sealed anew. */
+/* Values that were sealed anew. */
 struct reseal {
 	struct resealed {
+		const struct sealed_column *column;
 		uint32_t uid;
-		int64_t former_at; /* of a former password; 0: present */
-		struct sealed password;
+		int64_t at; /* of a former password */
+		struct sealed value;
 	} * rows;
 	size_t n;
 };
@@ -144,6 +152,8 @@ struct change {
 	const struct change_grants *grants;
 	const struct ssh_key *ssh_key;
 	const struct configuration *configuration;
+	const struct second_factor *second_factor;
+	const struct recovery_codes *recovery_codes;
 };
 
 /*

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "cloxxsd/state/data_key.h"
-#include "cloxxsd/state/history.h"
+#include "cloxxsd/state/sealed_column.h"
 
 #define DETAILS_MAX 200
 
@@ -216,25 +216,26 @@ static int renew_value(struct state *state, struct rotation *rotation,
 		       const struct sealed *value, struct reseal *reseal)
 {
 	struct resealed *row = &reseal->rows[reseal->n];
-	const struct seal_place place = rotation->former
-						? history_place(rotation->uid)
-						: state_place(rotation->uid);
+	const struct sealed_column *column = &sealed_columns[rotation->column];
+	const struct seal_place place =
+		sealed_column_place(column, rotation->uid);
 	const struct key_data *newest = NULL;
 	const uint8_t *id = seal_key_id(value);
-	scope(secret_deinit) struct secret hash = { 0 };
+	scope(secret_deinit) struct secret plain = { 0 };
 	int r;
 
 	(void)key_seal_newest(state->key, &newest);
 	if (!id || memcmp(id, newest->id, KEY_ID_BYTES) == 0)
 		return 0;
-	r = state_unseal(state, &place, value, &hash);
+	r = state_unseal(state, &place, value, &plain);
 	if (r > 0)
 		rotation->n_lost++;
 	if (r != 0)
 		return r < 0 ? r : 0;
+	row->column = column;
 	row->uid = rotation->uid;
-	row->former_at = rotation->former ? rotation->at : 0;
-	r = state_seal(state, &place, hash.bytes, &row->password);
+	row->at = rotation->at;
+	r = state_seal(state, &place, plain.bytes, &row->value);
 	if (r != 0)
 		return r < 0 ? r : -EIO;
 	reseal->n++;
@@ -255,23 +256,6 @@ static bool read_value(sqlite3_stmt *row, struct rotation *rotation,
 	return true;
 }
 
-static int bind_values(struct state *state, const struct rotation *rotation,
-		       sqlite3_stmt **ret_row)
-{
-	if (!rotation->former)
-		return store_bind(state->store,
-				  "SELECT uid, 0, password FROM user"
-				  " WHERE uid > ? AND password IS NOT NULL"
-				  " ORDER BY uid LIMIT ?",
-				  ret_row, "ii", (int64_t)rotation->uid,
-				  (int64_t)ROTATION_BATCH);
-	return store_bind(state->store,
-			  "SELECT uid, at, password FROM former_password"
-			  " WHERE (uid, at) > (?, ?) ORDER BY uid, at LIMIT ?",
-			  ret_row, "iii", (int64_t)rotation->uid, rotation->at,
-			  (int64_t)ROTATION_BATCH);
-}
-
 /* Reads the next values into reseal; ret_n: so many there were. */
 static int gather(struct state *state, struct rotation *rotation,
 		  struct reseal *reseal, unsigned int *ret_n)
@@ -281,7 +265,9 @@ static int gather(struct state *state, struct rotation *rotation,
 	sqlite3_stmt *row;
 	int r;
 
-	r = bind_values(state, rotation, &row);
+	r = store_bind(state->store, sealed_columns[rotation->column].select,
+		       &row, "iii", (int64_t)rotation->uid, rotation->at,
+		       (int64_t)ROTATION_BATCH);
 	if (r != 0)
 		return r;
 	while ((r = store_step(row)) == STORE_E_ROW) {
@@ -326,9 +312,9 @@ int rotation_step(struct state *state, struct rotation *rotation,
 		*rotation = next;
 		return ROTATION_E_MORE;
 	}
-	/* The end of those in force; the former ones are left. */
-	if (!next.former) {
-		*rotation = (struct rotation){ .former = true,
+	/* The end of one column; others are left. */
+	if (next.column + 1 < sealed_columns_n) {
+		*rotation = (struct rotation){ .column = next.column + 1,
 					       .n_found = next.n_found,
 					       .n_lost = next.n_lost };
 		return ROTATION_E_MORE;
@@ -357,12 +343,7 @@ int rotation_count_values(struct state *state, uint64_t *ret_counts)
 	sqlite3_stmt *row;
 	int r;
 
-	r = store_bind(state->store,
-		       "SELECT substr(password, 2, 8), count(*) FROM"
-		       " (SELECT password FROM user"
-		       "  WHERE password IS NOT NULL UNION ALL"
-		       "  SELECT password FROM former_password) GROUP BY 1",
-		       &row, "");
+	r = store_bind(state->store, sealed_columns_count, &row, "");
 	if (r != 0)
 		return r;
 	memset(ret_counts, 0, key_n_data(state->key) * sizeof(*ret_counts));

@@ -62,9 +62,9 @@ bool rotation_is_open(const struct state *state);
  */
 #define ROTATION_BATCH 200
 struct rotation {
-	bool former;      /* behind those in force: the former ones */
+	size_t column;    /* of sealed_columns */
 	uint32_t uid;     /* looked at up to this one */
-	int64_t at;       /* and of it, up to this time */
+	int64_t at;       /* and of him, up to this time */
 	uint64_t n_found; /* in this pass: under an old key */
 	uint64_t n_lost;  /* of these, that did not open */
 };

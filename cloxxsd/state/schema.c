@@ -45,6 +45,9 @@
  * microseconds; null for any. configuration: one row: the settings that were in
  * force last, and the version of the notice. audit_session: which session began
  * the login that the kernel gave that number in that boot, open or not.
+ * second_factor: by which ways a user gets a code, sealed; code: when he is
+ * asked for one (policy/code.h). recovery_code: digests of those that are left.
+ * code_sent: each code that was handed to the courier in the last day.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -327,6 +330,27 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (boot, number)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX audit_session_uid ON audit_session(uid);",
+	"CREATE TABLE second_factor ("
+	" uid INTEGER PRIMARY KEY REFERENCES user(uid) ON DELETE CASCADE,"
+	" code TEXT NOT NULL,"
+	" phone BLOB,"
+	" mail BLOB,"
+	" totp BLOB,"
+	" totp_pending BLOB,"
+	" totp_step INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE recovery_code ("
+	" uid INTEGER NOT NULL REFERENCES user(uid) ON DELETE CASCADE,"
+	" n INTEGER NOT NULL,"
+	" digest BLOB NOT NULL,"
+	" PRIMARY KEY (uid, n)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE code_sent ("
+	" id INTEGER PRIMARY KEY,"
+	" uid INTEGER NOT NULL,"
+	" at INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX code_sent_at ON code_sent(at);",
 };
 
 size_t schema_version(void)
