@@ -28,6 +28,7 @@ enum option_value {
 	OPTION_SOCKET,
 	OPTION_STATE,
 	OPTION_KEY,
+	OPTION_COURIER,
 	OPTION_CHECK,
 	OPTION_DUMP,
 	OPTION_JSON,
@@ -45,6 +46,7 @@ static const struct {
 	{ "socket", OPTION_SOCKET, "PATH", "listen there, unless activated" },
 	{ "state-directory", OPTION_STATE, "DIR", "keep the state there" },
 	{ "key", OPTION_KEY, "FILE", "the key of the state" },
+	{ "courier", OPTION_COURIER, "PATH", "the socket of cloxxs-courier" },
 	{ "check-config", OPTION_CHECK, NULL, "check the settings and exit" },
 	{ "dump-config", OPTION_DUMP, NULL, "print the settings and exit" },
 	{ "json", OPTION_JSON, NULL, "with --dump-config: as JSON" },
@@ -87,6 +89,9 @@ static void take_option(struct command *command, int value,
 		break;
 	case OPTION_KEY:
 		command->options.key = argument;
+		break;
+	case OPTION_COURIER:
+		command->options.courier = argument;
 		break;
 	case OPTION_CHECK:
 		command->action = ACTION_CHECK;

@@ -494,6 +494,15 @@ static int start_state(struct daemon *daemon)
 	return 0;
 }
 
+static int start_courier(struct daemon *daemon)
+{
+	const char *path = daemon->options.courier;
+
+	return courier_init(&daemon->courier, daemon->event,
+			    path ? path
+				 : CLOXXS_RUNDIR "-courier/courier.sock");
+}
+
 static int start_attempts(struct daemon *daemon)
 {
 	struct attempts *attempts = &daemon->attempts;
@@ -610,6 +619,8 @@ int daemon_start(struct daemon *daemon)
 
 	r = load_first_settings(daemon);
 	if (r == 0)
+		r = start_courier(daemon);
+	if (r == 0)
 		r = start_state(daemon);
 	if (r >= 0)
 		r = start_attempts(daemon);
@@ -660,6 +671,7 @@ void daemon_stop(struct daemon *daemon)
 	summing_deinit(&daemon->summing);
 	anchors_deinit(&daemon->anchors);
 	purging_deinit(&daemon->purging);
+	courier_deinit(&daemon->courier);
 	late_records_deinit(&daemon->late_records);
 	validity_edges_deinit(&daemon->validity_edges);
 	grant_ends_deinit(&daemon->grant_ends);

@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/courier/courier.h"
 #include "cloxxsd/daemon/access_maps.h"
 #include "cloxxsd/daemon/alarm.h"
 #include "cloxxsd/daemon/anchors.h"
@@ -32,8 +33,9 @@ struct daemon_options {
 	const char *configuration; /* file; its drop-ins are below FILE.d */
 	const char *socket;
 	const char *state_directory;
-	const char *key;    /* file */
-	const char *passwd; /* of local accounts; NULL: /etc/passwd */
+	const char *key;     /* file */
+	const char *passwd;  /* of local accounts; NULL: /etc/passwd */
+	const char *courier; /* its socket; NULL: the usual one */
 };
 
 struct daemon {
@@ -44,6 +46,7 @@ struct daemon {
 	struct publication publication;
 	struct resealing resealing;
 	struct closing closing;
+	struct courier courier;
 	struct geo geo;
 	struct geo_watch geo_watch;
 	struct alarm alarm;

@@ -54,17 +54,18 @@ done <<'END'
 config
 audit
 geo
+courier
 state audit
 backup audit state
 publish audit state
-attempt audit config geo state
-service audit config geo state attempt backup
-daemon audit config geo state attempt publish backup service
+attempt audit config courier geo state
+service audit config courier geo state attempt backup
+daemon audit config courier geo state attempt publish backup service
 offline audit config geo state attempt publish backup service
 userdb service
 END
 [ "$(cd cloxxsd && echo */)" = \
-	"attempt/ audit/ backup/ config/ daemon/ geo/ offline/ publish/ service/ state/ userdb/" ] ||
+	"attempt/ audit/ backup/ config/ courier/ daemon/ geo/ offline/ publish/ service/ state/ userdb/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
 # And within the tool, beside what lies in its own folder.
@@ -104,7 +105,7 @@ while read -r header homes; do
 done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
-jansson.h varlink/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
+jansson.h varlink/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/courier/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
 pwquality.h cloxxsd/attempt/password_pattern.c
 crypt.h cloxxsd/attempt/foreign_hash.c
