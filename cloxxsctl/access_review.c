@@ -94,7 +94,7 @@ static int take(json_t *reply, void *userdata)
 }
 
 /* The method, with what the command names that it takes. */
-static int stream(struct review *review, const char *method, uint64_t options,
+static int stream(struct review *review, const char *method, grammar_options_t options,
 		  json_t *more)
 {
 	struct grammar_verb row = *review->command->row;

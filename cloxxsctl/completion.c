@@ -15,7 +15,7 @@ struct typed {
 	const char *partial;
 	const char *words[GRAMMAR_OPERANDS_MAX + 3]; /* that are no options */
 	size_t n_words;
-	uint64_t given;
+	grammar_options_t given;
 	int waiting; /* the option whose value comes next, or -1 */
 	bool only_words;
 };
@@ -219,7 +219,7 @@ static bool complete_joined(struct ctl *ctl, const struct typed *typed)
 static void complete_option(struct ctl *ctl, const struct typed *typed)
 {
 	const struct grammar_verb *row = row_of(typed);
-	uint64_t fitting = GRAMMAR_GLOBAL | (row ? row->options : 0);
+	grammar_options_t fitting = GRAMMAR_GLOBAL | (row ? row->options : 0);
 
 	if (typed->partial[1] == '-' && complete_joined(ctl, typed))
 		return;

@@ -103,7 +103,7 @@ static int explain_right(struct ctl *ctl, const struct command *command)
 
 int explain_run(struct ctl *ctl, const struct command *command)
 {
-	const uint64_t right = OF_RIGHT | OPTION_BIT(OPTION_USER);
+	const grammar_options_t right = OF_RIGHT | OPTION_BIT(OPTION_USER);
 
 	if (command->operands[0] && !(command->given & QUESTION))
 		return explain_code(ctl, command);

@@ -565,7 +565,7 @@ static int match_format(struct parser *parser)
 static int match_options(struct parser *parser)
 {
 	const struct grammar_verb *row = parser->command.row;
-	uint64_t given = parser->command.given;
+	grammar_options_t given = parser->command.given;
 	char fault[64];
 	struct text text;
 

@@ -90,8 +90,10 @@ enum grammar_option {
 	_N_OPTIONS,
 };
 
-#define OPTION_BIT(option) (UINT64_C(1) << (option))
-_Static_assert(_N_OPTIONS <= 64, "an option is one bit of 64");
+/* A bit for each: the one place where 64 are too few. */
+__extension__ typedef unsigned __int128 grammar_options_t;
+#define OPTION_BIT(option) ((grammar_options_t)1 << (option))
+_Static_assert(_N_OPTIONS <= 128, "an option is one bit of 128");
 
 enum grammar_value {
 	VALUE_NONE,     /* a flag */
@@ -168,8 +170,8 @@ struct grammar_verb {
 	const char *verb;
 	const char *operands; /* as help shows them, or NULL */
 	size_t operands_min, operands_max;
-	uint64_t options;    /* beside GRAMMAR_GLOBAL */
-	uint64_t required;   /* of these */
+	grammar_options_t options;    /* beside GRAMMAR_GLOBAL */
+	grammar_options_t required;   /* of these */
 	const char *formats; /* "a|b": what --format takes here */
 	bool changes;        /* pointless without one of options' parameters */
 	const char *summary;
@@ -197,7 +199,7 @@ struct grammar_verb {
 struct command {
 	const struct grammar_verb *row;
 	const char *operands[GRAMMAR_OPERANDS_MAX]; /* those given, then NULL */
-	uint64_t given;                             /* OPTION_BIT()s */
+	grammar_options_t given;                             /* OPTION_BIT()s */
 	const char *values[_N_OPTIONS];
 };
 

@@ -18,7 +18,7 @@ static void print_option(FILE *stream, const struct grammar_verb *verb,
 	fprintf(stream, "  %-26s  %s\n", name, row->help);
 }
 
-static void print_options(FILE *stream, const char *title, uint64_t options,
+static void print_options(FILE *stream, const char *title, grammar_options_t options,
 			  const struct grammar_verb *verb)
 {
 	if (!options)
@@ -128,7 +128,7 @@ static void print_verb(FILE *stream, const struct grammar_verb *row)
 	fprintf(stream, "\nExample:\n  %s\n", row->example);
 }
 
-static json_t *option_names(uint64_t options)
+static json_t *option_names(grammar_options_t options)
 {
 	json_t *names = json_array();
 

@@ -30,7 +30,7 @@ static void add_option(struct words *words, int option, const char *value)
 
 static void write_words(struct words *words, const struct command *command)
 {
-	const uint64_t own = GRAMMAR_GLOBAL | OPTION_BIT(OPTION_JSON);
+	const grammar_options_t own = GRAMMAR_GLOBAL | OPTION_BIT(OPTION_JSON);
 
 	words->argv[words->n++] = "cloxxs-offline";
 	words->argv[words->n++] = command->row->noun;
