@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/code.h"
 #include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/origin_facts.h"
 #include "cloxxsd/attempt/password_rules.h"
@@ -141,10 +142,20 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 	};
 	gather_validity(attempts, &user, subject->service, ret_facts);
 	r = notice_gather(attempts, subject, &user, ret_facts);
+	if (r == 0)
+		r = code_gather(attempts, subject, &user, ret_facts);
 	if (r < 0)
 		return r;
 	*ret_user = user;
 	return 0;
+}
+
+void attempt_tell_proved(const struct attempt *attempt,
+			 struct login_facts *facts)
+{
+	facts->password = LOGIN_PASSWORD_RIGHT;
+	facts->code =
+		attempt->code.proved ? LOGIN_CODE_RIGHT : LOGIN_CODE_UNPROVED;
 }
 
 void attempt_finish(struct attempt *attempt)
@@ -164,6 +175,9 @@ static struct attempt *attempt_free(struct attempt *attempt)
 	varlink_call_unref(attempt->call);
 	secret_deinit(&attempt->current);
 	secret_deinit(&attempt->wanted);
+	secret_deinit(&attempt->code.sent);
+	secret_deinit(&attempt->code.typed);
+	courier_cancel(&attempt->code.job);
 	hash_job_wipe(&attempt->job);
 	if (attempt->previous)
 		attempt->previous->next = attempt->next;
@@ -179,7 +193,9 @@ static struct attempt *attempt_free(struct attempt *attempt)
 static bool is_working(const struct attempt *attempt)
 {
 	return attempt->phase == ATTEMPT_VERIFYING ||
-	       attempt->phase == ATTEMPT_REPLACING;
+	       attempt->phase == ATTEMPT_REPLACING ||
+	       attempt->phase == ATTEMPT_SENDING ||
+	       attempt->phase == ATTEMPT_CHECKING;
 }
 
 /* Who proved his password and went before the end, has that recorded. */
@@ -193,6 +209,11 @@ static void abandoned(struct attempt *attempt)
 		break;
 	case ATTEMPT_NOTICE:
 		notice_abandoned(attempt);
+		break;
+	case ATTEMPT_SENDING:
+	case ATTEMPT_CODE:
+	case ATTEMPT_CHECKING:
+		code_abandoned(attempt);
 		break;
 	case ATTEMPT_DONE:
 	case ATTEMPT_PASSWORD:
@@ -252,14 +273,24 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* A code may take its time to arrive: as long as it is valid. */
+static uint32_t answer_timeout(const struct attempt *attempt)
+{
+	const struct settings *settings = attempt->attempts->settings;
+
+	return attempt->phase == ATTEMPT_CODE &&
+			       settings->code_lifetime_s >
+				       settings->answer_timeout_s
+		       ? settings->code_lifetime_s
+		       : settings->answer_timeout_s;
+}
+
 /* Arms the timer for the phase that begins now. */
 int attempt_arm(struct attempt *attempt)
 {
 	uint64_t after = is_working(attempt)
 				 ? TICK_US
-				 : (uint64_t)attempt->attempts->settings
-						   ->answer_timeout_s *
-					   1000000;
+				 : (uint64_t)answer_timeout(attempt) * 1000000;
 	uint64_t now;
 	int r;
 
@@ -317,22 +348,34 @@ int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 	return 0;
 }
 
+/* The same for everybody: who has an app is not told apart. */
+static const char *first_question(const struct attempt *attempt)
+{
+	const struct settings_service *service = settings_service_find(
+		attempt->attempts->settings, attempt->subject.service);
+
+	if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
+		return N_("Current password: ");
+	if (service && service->code_in_password)
+		return N_("Password, and your app's code behind it: ");
+	return N_("Password: ");
+}
+
 int attempt_start(struct attempt *attempt, struct varlink_call *call,
-		  bool proved)
+		  const struct pass_proof *proof)
 {
 	int r;
 
 	attempt_hold(attempt);
 	attempt->call = varlink_call_ref(call);
-	if (proved)
+	if (proof) {
+		attempt->code.proved = proof->code;
 		r = replacement_begin(attempt);
-	else
+	} else {
 		r = attempt_ask(
 			attempt, ATTEMPT_PASSWORD, "password",
-			hearer_text(&attempt->hearer,
-				    attempt->purpose == LOGIN_PURPOSE_CHANGE
-					    ? N_("Current password: ")
-					    : N_("Password: ")));
+			hearer_text(&attempt->hearer, first_question(attempt)));
+	}
 	attempt_release(attempt);
 	return r;
 }
@@ -389,6 +432,8 @@ int attempt_answer(struct attempt *attempt, struct varlink_call *call,
 	attempt->call = varlink_call_ref(call);
 	if (attempt->phase == ATTEMPT_NOTICE) {
 		notice_answer(attempt, answer);
+	} else if (attempt->phase == ATTEMPT_CODE) {
+		code_answer(attempt, answer);
 	} else if (attempt->phase == ATTEMPT_PASSWORD) {
 		attempt->answer = reason;
 		attempt->current = password;

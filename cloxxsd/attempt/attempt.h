@@ -7,9 +7,11 @@
  * What was gathered about the caller and the user comes from the kernel and
  * the store; rules are asked of policy/, never written here.
  *
- *   START -> PASSWORD -> VERIFYING -+-> NOTICE -> DONE
- *                          |        |     |
- *                          +-> NEW <-> REPLACING -> DONE
+ *   START -> PASSWORD -> VERIFYING -+-> SENDING -> CODE <-> CHECKING
+ *                                   |                          |
+ *                                   +-> NEW <-> REPLACING <----+
+ *                                   |     |                    |
+ *                                   +-> NOTICE -> DONE <-------+
  *
  * An attempt outlives its connection while a verification runs: what was
  * claimed is settled, whoever still listens.
@@ -31,6 +33,7 @@
 #include "cloxxsd/attempt/subject.h"
 #include "cloxxsd/attempt/throttle.h"
 #include "cloxxsd/config/settings.h"
+#include "cloxxsd/courier/courier.h"
 #include "cloxxsd/geo/geo.h"
 #include "cloxxsd/state/state.h"
 #include "policy/login.h"
@@ -45,6 +48,7 @@ struct attempts {
 	struct lanes *lanes;
 	struct geo *geo;
 	struct throttle *throttle;
+	struct courier *courier;
 	const struct settings *settings; /* exchanged at a reload */
 	struct attempt *first;
 	uint32_t n_open;
@@ -59,6 +63,32 @@ enum attempt_phase {
 	ATTEMPT_NEW_AGAIN,    /* waits for it once more */
 	ATTEMPT_REPLACING,    /* the same for the hash of the new one */
 	ATTEMPT_NOTICE,       /* waits for the notice to be accepted */
+	ATTEMPT_SENDING,      /* waits for the courier to have sent a code */
+	ATTEMPT_CODE,         /* waits for a code */
+	ATTEMPT_CHECKING,     /* waits for its turn with one */
+};
+
+/* By which a code comes, in the order in which they are offered. */
+enum code_way {
+	CODE_WAY_NONE,
+	CODE_WAY_APP,
+	CODE_WAY_SMS,
+	CODE_WAY_MAIL,
+	CODE_WAY_RECOVERY,
+	_CODE_WAY_N,
+};
+
+/* The second factor in an attempt. */
+struct attempt_code {
+	enum code_way way;  /* that is asked for */
+	struct secret sent; /* what was sent; bound to this attempt */
+	int64_t until_us;   /* on the boot clock: typed before it */
+	struct secret typed;
+	unsigned int n_empty;
+	bool joined; /* it came in one string with the password */
+	bool proved; /* by proved_by; NONE: in the login before, by its pass */
+	enum code_way proved_by;
+	struct courier_job job;
 };
 
 struct attempt;
@@ -109,6 +139,7 @@ struct attempt {
 	/* The notice that was shown, to be accepted. */
 	char notice_version[NOTICE_VERSION_MAX];
 	enum language notice_language;
+	struct attempt_code code;
 	struct login_decision decision; /* of a decoy */
 	/* What was gathered just now, for a turn that comes at once. */
 	const struct gathered *gathered;
@@ -129,10 +160,10 @@ must_check int attempt_new(struct attempts *attempts,
 /* The connection has gone: ends the attempt, at once or when settled. */
 void attempt_abandon(struct attempt *attempt);
 
-/* Asks the first question, answering call. proved: a pass spares the password.
- */
+/* Asks the first question, answering call. proof: of a pass, which spares the
+ * password, and the code where one was proved; NULL: none. */
 must_check int attempt_start(struct attempt *attempt, struct varlink_call *call,
-			     bool proved);
+			     const struct pass_proof *proof);
 /*
  * Takes an answer, answering call with the next step at once or later.
  * answer NULL: it was too long. -EBADE where none is waited for.
@@ -161,5 +192,8 @@ must_check int attempt_gather(struct attempts *attempts,
 			      const struct subject *subject,
 			      enum login_purpose purpose, struct user *ret_user,
 			      struct login_facts *ret_facts);
+/* What was proved in attempt, into facts about its subject. */
+void attempt_tell_proved(const struct attempt *attempt,
+			 struct login_facts *facts);
 /* The same facts when the clock shows at. */
 void attempt_move(struct login_facts *facts, int64_t at);

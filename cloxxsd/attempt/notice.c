@@ -179,7 +179,7 @@ void notice_answer(struct attempt *attempt, const char *answer)
 			conclude(attempt, REASON_NOT_WRITTEN);
 		return;
 	}
-	facts.password = LOGIN_PASSWORD_RIGHT;
+	attempt_tell_proved(attempt, &facts);
 	facts.notice = accepted ? LOGIN_NOTICE_ACCEPTED : LOGIN_NOTICE_DECLINED;
 	decision = login_decide(&facts);
 	if (decision.verdict == VERDICT_DENY) {

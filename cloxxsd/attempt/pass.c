@@ -22,6 +22,7 @@ struct pass {
 	char text[PASS_TEXT_MAX];
 	uint32_t uid;
 	uid_t peer;
+	struct pass_proof proof;
 	char service[NAME_SERVICE_MAX + 1];
 	char address[ADDRESS_TEXT_MAX];
 	int64_t until_us;
@@ -54,7 +55,8 @@ struct passes *passes_free(struct passes *passes)
 }
 
 int pass_give(struct passes *passes, const struct pass_binding *binding,
-	      int64_t until_us, char ret_text[PASS_TEXT_MAX])
+	      const struct pass_proof *proof, int64_t until_us,
+	      char ret_text[PASS_TEXT_MAX])
 {
 	const char *address = binding->address ? binding->address : "";
 	struct pass *pass = &passes->passes[passes->next];
@@ -67,6 +69,7 @@ int pass_give(struct passes *passes, const struct pass_binding *binding,
 	*pass = (struct pass){ .used = true,
 			       .uid = binding->uid,
 			       .peer = binding->peer,
+			       .proof = *proof,
 			       .until_us = until_us };
 	memcpy(pass->service, binding->service, strlen(binding->service));
 	memcpy(pass->address, address, strlen(address));
@@ -88,7 +91,7 @@ static bool is_bound(const struct pass *pass,
 
 bool pass_take(struct passes *passes, const char *text,
 	       const struct pass_binding *binding, enum pass_phase phase,
-	       int64_t now_us)
+	       int64_t now_us, struct pass_proof *ret_proof)
 {
 	if (strlen(text) != PASS_TEXT_MAX - 1)
 		return false;
@@ -102,6 +105,7 @@ bool pass_take(struct passes *passes, const char *text,
 		    pass->taken[phase])
 			return false;
 		pass->taken[phase] = true;
+		*ret_proof = pass->proof;
 		if (phase == PASS_PHASE_SESSION)
 			explicit_bzero(pass, sizeof(*pass));
 		return true;

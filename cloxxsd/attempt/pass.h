@@ -29,6 +29,11 @@ struct pass_binding {
 	const char *address; /* NULL: none */
 };
 
+/* What the login proved beside the password. */
+struct pass_proof {
+	bool code; /* a second factor */
+};
+
 /* Each may be taken once. */
 enum pass_phase {
 	PASS_PHASE_ACCOUNT,
@@ -43,11 +48,12 @@ struct passes *passes_free(struct passes *passes);
 
 /* now_us and until_us on the monotonic clock. */
 must_check int pass_give(struct passes *passes,
-			 const struct pass_binding *binding, int64_t until_us,
+			 const struct pass_binding *binding,
+			 const struct pass_proof *proof, int64_t until_us,
 			 char ret_text[PASS_TEXT_MAX]);
 /* Whether text is a living pass of exactly this binding, not yet taken here. */
 bool pass_take(struct passes *passes, const char *text,
 	       const struct pass_binding *binding, enum pass_phase phase,
-	       int64_t now_us);
+	       int64_t now_us, struct pass_proof *ret_proof);
 /* Ends every pass of a user: his password or state changed. */
 void pass_revoke(struct passes *passes, uint32_t uid);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/code.h"
 #include "cloxxsd/attempt/password_rules.h"
 #include "cloxxsd/attempt/reply.h"
 
@@ -31,6 +32,9 @@ static const char *details_of(struct recording *recording,
 	else if (decision->reason == REASON_NEW_PASSWORD_REFUSED)
 		text_add_format(&text, "password=%s",
 				password_error_name((int)attempt->fault));
+	if (attempt->code.proved_by != CODE_WAY_NONE)
+		text_add_format(&text, "%scode=%s", text.n > 0 ? " " : "",
+				code_way_name(attempt->code.proved_by));
 	if (*decision->country)
 		text_add_format(&text, "%scountry=%s", text.n > 0 ? " " : "",
 				decision->country);

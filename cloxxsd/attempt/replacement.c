@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/attempt/breached.h"
+#include "cloxxsd/attempt/code.h"
 #include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/password_demand.h"
 #include "cloxxsd/attempt/reply.h"
@@ -111,8 +112,10 @@ int replacement_begin(struct attempt *attempt)
 		attempt->hearer = hearer_user(attempt->attempts->settings,
 					      &attempt->subject, &user);
 		/* Told before he has thought of one. */
-		facts.password = LOGIN_PASSWORD_RIGHT;
+		attempt_tell_proved(attempt, &facts);
 		decision = login_decide(&facts);
+		if (decision.verdict == VERDICT_CODE)
+			return code_begin(attempt);
 		if (decision.reason == REASON_PASSWORD_TOO_YOUNG) {
 			conclude(attempt, decision.reason);
 			return 0;
@@ -133,11 +136,11 @@ static bool may_write(struct attempt *attempt,
 	if (attempt_gather(attempt->attempts, &attempt->subject,
 			   attempt->purpose, &user, &facts) != 0)
 		return false;
-	facts.password = LOGIN_PASSWORD_RIGHT;
+	attempt_tell_proved(attempt, &facts);
 	*ret_decision = login_decide(&facts);
 	if (ret_decision->verdict == VERDICT_DENY)
 		return false;
-	if (user.uid != attempt->uid ||
+	if (ret_decision->verdict == VERDICT_CODE || user.uid != attempt->uid ||
 	    user.credential != attempt->credential) {
 		ret_decision->verdict = VERDICT_DENY;
 		ret_decision->reason = REASON_SUPERSEDED;

@@ -55,7 +55,8 @@ int attempt_ask(struct attempt *attempt, enum attempt_phase phase,
 	r = attempt_arm(attempt);
 	if (r < 0)
 		return r;
-	return reply_step(call, step, prompt, phase == ATTEMPT_NOTICE);
+	return reply_step(call, step, prompt,
+			  phase == ATTEMPT_NOTICE || phase == ATTEMPT_CODE);
 }
 
 /* "" where no pass could be made: later phases then ask again. */
@@ -73,8 +74,9 @@ static void give_pass(struct attempt *attempt, char ret_pass[PASS_TEXT_MAX])
 
 	ret_pass[0] = '\0';
 	if (attempt->purpose == LOGIN_PURPOSE_LOGIN &&
-	    pass_give(attempt->attempts->passes, &binding, until, ret_pass) !=
-		    0)
+	    pass_give(attempt->attempts->passes, &binding,
+		      &(struct pass_proof){ .code = attempt->code.proved },
+		      until, ret_pass) != 0)
 		ret_pass[0] = '\0';
 }
 
@@ -100,6 +102,7 @@ static struct varlink_call *end(struct attempt *attempt)
 	attempt_finish(attempt);
 	secret_deinit(&attempt->current);
 	secret_deinit(&attempt->wanted);
+	secret_deinit(&attempt->code.sent);
 	return attempt->gone ? varlink_call_unref(call) : call;
 }
 

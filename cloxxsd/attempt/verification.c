@@ -25,8 +25,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cloxxsd/attempt/notice.h"
-#include "cloxxsd/attempt/replacement.h"
+#include "cloxxsd/attempt/code_check.h"
+#include "cloxxsd/attempt/going_on.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/lockout.h"
 #include "cloxxsd/state/login_test.h"
@@ -58,22 +58,13 @@ static void add_claim(const struct attempt *attempt, struct change_set *set)
 					     .uid = attempt->uid });
 }
 
-/* Of a claim that ended otherwise than wrong, or of which nothing is told. */
-static void add_release(const struct attempt *attempt, struct change_set *set)
-{
-	change_set_add(set, (struct change){
-				    .type = attempt->trial ? CHANGE_TEST_RELEASE
-							   : CHANGE_RELEASE,
-				    .uid = attempt->uid });
-}
-
 static void conclude_denied(struct attempt *attempt, enum reason reason)
 {
 	struct login_decision decision = denial(reason);
 	struct change_set set = { 0 };
 
 	if (attempt->claimed)
-		add_release(attempt, &set);
+		going_on_release(attempt, &set);
 	attempt_conclude(attempt, &decision, &set, NULL);
 }
 
@@ -153,7 +144,8 @@ static void decoy(struct attempt *attempt, struct login_decision decision)
 }
 
 static struct user_failure failure_of(const struct subject *subject,
-				      const char *reference, int64_t now_us)
+				      enum reason reason, const char *reference,
+				      int64_t now_us)
 {
 	struct user_failure failure = { .at = now_us / 1000000 };
 
@@ -161,7 +153,7 @@ static struct user_failure failure_of(const struct subject *subject,
 	memcpy(failure.address, subject->address, sizeof(failure.address));
 	memcpy(failure.terminal, subject->terminal, sizeof(failure.terminal));
 	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
-		       reason_name(REASON_WRONG_PASSWORD));
+		       reason_name(reason));
 	memcpy(failure.reference, reference, REFERENCE_MAX);
 	return failure;
 }
@@ -175,7 +167,6 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 	struct change_set set = { 0 };
 	char reference[REFERENCE_MAX];
 
-	facts->password = LOGIN_PASSWORD_WRONG;
 	attempt->guessed = true;
 	decision = login_decide(facts);
 	if (attempt->trial) {
@@ -184,7 +175,11 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 		return;
 	}
 	reference_make(reference);
-	failure = failure_of(&attempt->subject, reference, now_us);
+	failure = failure_of(&attempt->subject,
+			     facts->code == LOGIN_CODE_WRONG
+				     ? REASON_WRONG_CODE
+				     : REASON_WRONG_PASSWORD,
+			     reference, now_us);
 	lockout_count(&set, user, &failure,
 		      attempt->attempts->settings->lockout_failures, now_us);
 	change_set_add(&set, (struct change){ .type = CHANGE_VISIT_REFUSED,
@@ -203,57 +198,20 @@ static void add_rehash(struct attempt *attempt, const char *made,
 						     .password = sealed });
 }
 
-static void settle_allowed(struct attempt *attempt, const char *made,
-			   const struct login_decision *decision)
+/* What would become of a login: as if he accepted the notice and had the code,
+ * for nobody is there to. */
+static void settle_trial(struct attempt *attempt, struct login_facts *facts)
 {
-	struct change_set set = { 0 };
-	struct sealed sealed;
-
-	change_set_add(&set,
-		       (struct change){ .type = CHANGE_SUCCESS,
-					.uid = attempt->uid,
-					.at = clock_realtime_us() / 1000000,
-					.service = attempt->subject.service,
-					.address = attempt->subject.address });
-	add_rehash(attempt, made, &set, &sealed);
-	attempt_conclude(attempt, decision, &set, NULL);
-}
-
-/* Right, and another question is to be asked before the verdict. */
-static void settle_to(struct attempt *attempt, const struct change_set *set,
-		      int (*begin)(struct attempt *attempt),
-		      void (*abandoned)(struct attempt *attempt))
-{
-	if (state_apply(attempt->attempts->state, set) != 0) {
-		conclude_denied(attempt, REASON_NOT_WRITTEN);
-		return;
-	}
-	attempt->claimed = false;
-	attempt->proved = true;
-	if (attempt->gone)
-		abandoned(attempt);
-	else if (begin(attempt) != 0)
-		conclude_denied(attempt, REASON_NOT_WRITTEN);
-}
-
-/* Right, and a new password is to be chosen now. */
-static void settle_to_replace(struct attempt *attempt)
-{
+	struct login_decision decision;
 	struct change_set set = { 0 };
 
-	add_release(attempt, &set);
-	settle_to(attempt, &set, replacement_begin, replacement_abandoned);
-}
-
-/* Right, and the notice is to be accepted now. */
-static void settle_to_notice(struct attempt *attempt, const char *made)
-{
-	struct change_set set = { 0 };
-	struct sealed sealed;
-
-	add_release(attempt, &set);
-	add_rehash(attempt, made, &set, &sealed);
-	settle_to(attempt, &set, notice_begin, notice_abandoned);
+	if (facts->notice_due)
+		facts->notice = LOGIN_NOTICE_ACCEPTED;
+	if (facts->code_due && facts->code_possible)
+		facts->code = LOGIN_CODE_RIGHT;
+	decision = login_decide(facts);
+	going_on_release(attempt, &set);
+	attempt_conclude(attempt, &decision, &set, NULL);
 }
 
 static void settle_right(struct attempt *attempt, const struct user *user,
@@ -261,43 +219,34 @@ static void settle_right(struct attempt *attempt, const struct user *user,
 {
 	struct login_decision decision;
 	struct change_set set = { 0 };
+	struct sealed sealed;
+	int r = 0;
 
 	facts->password = LOGIN_PASSWORD_RIGHT;
-	/* A test goes on as if he accepted it: nobody is there to. */
-	if (attempt->trial && facts->notice_due)
-		facts->notice = LOGIN_NOTICE_ACCEPTED;
+	if (attempt->code.joined && login_gates_pass(facts))
+		r = code_check_typed(attempt, &set);
+	if (r < 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return;
+	}
+	if (r > 0) {
+		facts->code = LOGIN_CODE_WRONG;
+		settle_wrong(attempt, user, facts);
+		return;
+	}
+	attempt_tell_proved(attempt, facts);
 	decision = login_decide(facts);
 	/* Where a gate closed meanwhile, not even the language may tell. */
 	if (!login_denied_at_gate(&decision))
 		attempt->hearer = hearer_user(attempt->attempts->settings,
 					      &attempt->subject, user);
 	if (attempt->trial) {
-		add_release(attempt, &set);
-		attempt_conclude(attempt, &decision, &set, NULL);
+		settle_trial(attempt, facts);
 		return;
 	}
-	switch (decision.verdict) {
-	case VERDICT_ALLOW:
-		if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
-			settle_to_replace(attempt);
-		else
-			settle_allowed(attempt, made, &decision);
-		return;
-	case VERDICT_CHANGE:
-		attempt->change = decision.reason;
-		settle_to_replace(attempt);
-		return;
-	case VERDICT_NOTICE:
-		settle_to_notice(attempt, made);
-		return;
-	case VERDICT_CODE:
-	case VERDICT_DENY:
-	case VERDICT_ASK:
-		break;
-	}
-	decision.verdict = VERDICT_DENY;
-	add_release(attempt, &set);
-	attempt_conclude(attempt, &decision, &set, NULL);
+	add_rehash(attempt, made, &set, &sealed);
+	if (going_on(attempt, facts, &set) != 0)
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
 }
 
 static void settle(struct attempt *attempt, enum hash_result result,
@@ -324,6 +273,7 @@ static void settle(struct attempt *attempt, enum hash_result result,
 	}
 	switch (result) {
 	case HASH_WRONG:
+		facts.password = LOGIN_PASSWORD_WRONG;
 		settle_wrong(attempt, &user, &facts);
 		return;
 	case HASH_RIGHT:
@@ -420,6 +370,10 @@ static void begin_claimed(struct attempt *attempt)
 	attempt->uid = now.user.uid;
 	attempt->credential = now.user.credential;
 	attempt->break_glass = now.user.break_glass;
+	if (now.facts.code_due && code_split(attempt) < 0) {
+		conclude_denied(attempt, REASON_NOT_WRITTEN);
+		return;
+	}
 	if (state_open_password(attempt->attempts->state, &now.user,
 				&attempt->job.stored) != 0) {
 		decoy(attempt, denial(REASON_HASH_REFUSED));

@@ -109,6 +109,29 @@ static const struct {
 				    "It is the proof that the user was "
 				    "instructed. The details name the version "
 				    "and the language of the text." },
+	[EVENT_CODE_SENT] = { WHO | WHENCE | DETAILS,
+			      "The password was right, and a code was asked "
+			      "for. The details say by which way, with little "
+			      "of the address, and what became of it: only "
+			      "accepted is taken by a gateway. Many of one "
+			      "user "
+			      "mean that somebody has his password." },
+	[EVENT_CODE_REFUSED] = { WHO | WHENCE | REFERENCE,
+				 "The password was right before. It counts as "
+				 "a "
+				 "wrong password does, and he was asked once "
+				 "more." },
+	[EVENT_SECOND_FACTOR_CHANGED] = { ACT,
+					  "The details say what, with little "
+					  "of an address. Ask the user "
+					  "whether it is his." },
+	[EVENT_RECOVERY_CODES_MADE] = { ACT,
+					"Those that were there before are good "
+					"for nothing any more." },
+	[EVENT_USER_TOLD] = { WHO | DETAILS,
+			      "By mail or SMS. The details say of what, and "
+			      "what became of the message; where it was not "
+			      "sent, tell him yourself." },
 	[EVENT_FAILURE_COUNTED] = { WHO | SERVICE | ADDRESS | DETAILS,
 				    "The daemon ended while a password was "
 				    "being verified. It counts as wrong, so "

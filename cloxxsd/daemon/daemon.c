@@ -144,6 +144,7 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	closing_committed(&daemon->closing, set);
 	alarm_committed(&daemon->alarm, set);
 	summing_committed(&daemon->summing, set);
+	telling_committed(&daemon->telling, set);
 	access_watch_swinging(daemon->service.access_watch, set);
 	access_maps_committed(&daemon->access_maps, set);
 	r = publication_committed(&daemon->publication, set);
@@ -494,6 +495,14 @@ static int start_state(struct daemon *daemon)
 	return 0;
 }
 
+static void address_changed(const struct user *user, enum factor_value value,
+			    const struct secret *before, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	telling_address_changed(&daemon->telling, user, value, before);
+}
+
 static int start_courier(struct daemon *daemon)
 {
 	const char *path = daemon->options.courier;
@@ -511,6 +520,8 @@ static int start_attempts(struct daemon *daemon)
 	attempts->event = daemon->event;
 	attempts->state = &daemon->state;
 	attempts->settings = daemon->settings;
+	attempts->courier = &daemon->courier;
+	telling_init(&daemon->telling, attempts);
 	r = passes_new(PASSES_MAX, &attempts->passes);
 	if (r == 0)
 		r = lanes_new(&attempts->lanes);
@@ -541,6 +552,7 @@ static int start_attempts(struct daemon *daemon)
 		.n_access_maps = n_access_maps,
 		.key_source = key_source(&daemon->options),
 		.keys_changed = keys_changed,
+		.address_changed = address_changed,
 		.send_again = send_again,
 		.userdata = daemon,
 	};
@@ -671,6 +683,7 @@ void daemon_stop(struct daemon *daemon)
 	summing_deinit(&daemon->summing);
 	anchors_deinit(&daemon->anchors);
 	purging_deinit(&daemon->purging);
+	telling_deinit(&daemon->telling);
 	courier_deinit(&daemon->courier);
 	late_records_deinit(&daemon->late_records);
 	validity_edges_deinit(&daemon->validity_edges);

@@ -23,6 +23,7 @@
 #include "cloxxsd/daemon/purging.h"
 #include "cloxxsd/daemon/resealing.h"
 #include "cloxxsd/daemon/summing.h"
+#include "cloxxsd/daemon/telling.h"
 #include "cloxxsd/daemon/unix_groups.h"
 #include "cloxxsd/daemon/validity_edges.h"
 #include "cloxxsd/service/refused.h"
@@ -47,6 +48,7 @@ struct daemon {
 	struct resealing resealing;
 	struct closing closing;
 	struct courier courier;
+	struct telling telling;
 	struct geo geo;
 	struct geo_watch geo_watch;
 	struct alarm alarm;

@@ -26,7 +26,8 @@ static const char *string_of(json_t *parameters, const char *name)
 }
 
 static bool take_pass(struct service *service, const struct subject *subject,
-		      uint32_t uid, json_t *parameters, enum pass_phase phase)
+		      uint32_t uid, json_t *parameters, enum pass_phase phase,
+		      struct pass_proof *ret_proof)
 {
 	const char *pass = string_of(parameters, "pass");
 	const struct pass_binding binding = {
@@ -37,7 +38,7 @@ static bool take_pass(struct service *service, const struct subject *subject,
 	};
 
 	return pass && pass_take(service->attempts->passes, pass, &binding,
-				 phase, clock_monotonic_us());
+				 phase, clock_monotonic_us(), ret_proof);
 }
 
 static void free_attempt(void *data)
@@ -47,13 +48,13 @@ static void free_attempt(void *data)
 
 /* Whether a pass spares the question for the current password. */
 static bool is_proved(struct service *service, const struct subject *subject,
-		      json_t *parameters)
+		      json_t *parameters, struct pass_proof *ret_proof)
 {
 	struct user user;
 
 	return user_find(service->state->store, subject->name, &user) == 0 &&
 	       take_pass(service, subject, user.uid, parameters,
-			 PASS_PHASE_CHANGE);
+			 PASS_PHASE_CHANGE, ret_proof);
 }
 
 static int start(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -64,6 +65,7 @@ static int start(struct varlink_call *call, json_t *parameters, void *userdata)
 	enum login_purpose meant;
 	struct attempt *attempt;
 	struct subject subject;
+	struct pass_proof proof;
 	bool proved = false;
 	int r;
 
@@ -83,8 +85,8 @@ static int start(struct varlink_call *call, json_t *parameters, void *userdata)
 		return r;
 	varlink_connection_set_data(connection, attempt, free_attempt);
 	if (meant == LOGIN_PURPOSE_CHANGE)
-		proved = is_proved(service, &subject, parameters);
-	return attempt_start(attempt, call, proved);
+		proved = is_proved(service, &subject, parameters, &proof);
+	return attempt_start(attempt, call, proved ? &proof : NULL);
 }
 
 static int answer(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -112,6 +114,7 @@ struct gate {
 	struct login_decision decision;
 	struct hearer hearer; /* who is told */
 	bool passed; /* with a pass: a password was proved just before */
+	struct pass_proof proof; /* of that pass */
 	char rules[LOGIN_RULES_TEXT_MAX];
 	char details[96];
 	char reference[REFERENCE_MAX];
@@ -140,8 +143,8 @@ static void show_pass(struct service *service, const struct subject *subject,
 		      json_t *parameters, enum pass_phase phase,
 		      struct gate *gate)
 {
-	gate->passed =
-		take_pass(service, subject, gate->user.uid, parameters, phase);
+	gate->passed = take_pass(service, subject, gate->user.uid, parameters,
+				 phase, &gate->proof);
 	if (gate->passed)
 		gate->hearer = hearer_user(service->attempts->settings, subject,
 					   &gate->user);
@@ -164,6 +167,8 @@ static int ask_gates(struct service *service, const struct subject *subject,
 						   : PASS_PHASE_ACCOUNT,
 		  ret_gate);
 	facts.logged_in = ret_gate->passed;
+	if (ret_gate->passed && ret_gate->proof.code)
+		facts.code = LOGIN_CODE_RIGHT;
 	decide(&facts, ret_gate);
 	return 0;
 }

@@ -22,7 +22,7 @@ enum peer_class {
 	PEER_ADMINISTRATOR = 1 << 1, /* a Cloxxs user of that role, in force */
 	PEER_USER = 1 << 2,          /* a Cloxxs user, enabled: for himself */
 	PEER_SERVICE = 1 << 3,       /* an application: for its own service */
-	PEER_KEYS = 1 << 4, /* the account that sshd asks for keys as */
+	PEER_KEYS = 1 << 4,    /* the account that sshd asks for keys as */
 	PEER_JOURNAL = 1 << 5, /* the one that looks into the journal */
 };
 
@@ -40,7 +40,7 @@ struct service {
 	struct job *backup_job; /* the one under way, or NULL */
 	const char *state_directory;
 	uint64_t room_kept; /* bytes that applications may not fill */
-	const char *boot; /* which one runs; "" where nobody says */
+	const char *boot;   /* which one runs; "" where nobody says */
 	/* Told of a call that was refused for its peer, as the server tells. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,
 			void *service);
@@ -56,9 +56,14 @@ struct service {
 	struct audit_batch *audit_batch;   /* of nl.cloxxs.Audit.Record */
 	/* Told that records are to go to the journal once more. */
 	void (*send_again)(void *userdata);
-	const char *key_source;            /* "credential" or "file" */
+	const char *key_source; /* "credential" or "file" */
 	/* Told that a rotation began. */
 	void (*keys_changed)(void *userdata);
+	/* A user's number or address was changed; before is the former one, and
+	 * is for the call. NULL: nobody is told. */
+	void (*address_changed)(const struct user *user,
+				enum factor_value value,
+				const struct secret *before, void *userdata);
 	void *userdata;
 };
 

@@ -107,6 +107,7 @@ sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
 jansson.h varlink/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/courier/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
+liboath/oath.h cloxxsd/attempt/totp.c
 pwquality.h cloxxsd/attempt/password_pattern.c
 crypt.h cloxxsd/attempt/foreign_hash.c
 crack.h cloxxsd/attempt/dictionary.c

@@ -136,6 +136,7 @@ void core_init(struct core *core, const char *lines)
 	scratch_path(&core->scratch, "key", core->key);
 	scratch_path(&core->scratch, "cloxxsd.conf", core->configuration);
 	scratch_path(&core->scratch, "socket", core->socket);
+	scratch_path(&core->scratch, "courier", core->courier);
 	scratch_path(&core->scratch, "passwd", core->passwd);
 	scratch_write(&core->scratch, "passwd", CORE_PASSWD,
 		      strlen(CORE_PASSWD), 0644);
@@ -160,6 +161,7 @@ int core_try(struct core *core)
 	core->daemon = (struct daemon){
 		.options = { .configuration = core->configuration,
 			     .socket = core->socket,
+			     .courier = core->courier,
 			     .state_directory = core->state,
 			     .key = core->key,
 			     .passwd = core->passwd },

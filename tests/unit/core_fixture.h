@@ -29,7 +29,8 @@
 struct core {
 	struct scratch scratch;
 	char state[128], key[128], configuration[128], socket[128];
-	char passwd[128]; /* CORE_PASSWD */
+	char passwd[128];  /* CORE_PASSWD */
+	char courier[128]; /* where a test may listen as the courier */
 	struct daemon daemon;
 	bool is_running;
 };

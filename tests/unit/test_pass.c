@@ -14,7 +14,17 @@
 #define N_PASSES 4
 #define UNTIL 1000
 
+static const struct pass_proof none;
 static const struct pass_binding piet = { 66000, 0, "sshd", "192.0.2.1" };
+
+static bool take_at(struct passes *passes, const char *text,
+		    const struct pass_binding *binding, enum pass_phase phase,
+		    int64_t now_us)
+{
+	struct pass_proof proof;
+
+	return pass_take(passes, text, binding, phase, now_us, &proof);
+}
 
 static int setup(void **state)
 {
@@ -34,14 +44,14 @@ static int teardown(void **state)
 
 static void give(struct passes *passes, char text[PASS_TEXT_MAX])
 {
-	assert_int_equal(pass_give(passes, &piet, UNTIL, text), 0);
+	assert_int_equal(pass_give(passes, &piet, &none, UNTIL, text), 0);
 	assert_int_equal(strlen(text), PASS_TEXT_MAX - 1);
 	assert_int_equal(strspn(text, "0123456789abcdef"), PASS_TEXT_MAX - 1);
 }
 
 static bool take(struct passes *passes, const char *text)
 {
-	return pass_take(passes, text, &piet, PASS_PHASE_ACCOUNT, 0);
+	return take_at(passes, text, &piet, PASS_PHASE_ACCOUNT, 0);
 }
 
 static void bound_to_all_of_it(void **state)
@@ -61,8 +71,8 @@ static void bound_to_all_of_it(void **state)
 	give(*state, text);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		for (int phase = 0; phase < _PASS_PHASE_N; phase++)
-			assert_false(pass_take(*state, text, &others[i],
-					       (enum pass_phase)phase, 0));
+			assert_false(take_at(*state, text, &others[i],
+					     (enum pass_phase)phase, 0));
 	/* Nobody's trying took it from its owner. */
 	assert_true(take(*state, text));
 }
@@ -73,10 +83,10 @@ static void no_address_is_no_address(void **state)
 	char text[PASS_TEXT_MAX];
 
 	local.address = NULL;
-	assert_int_equal(pass_give(*state, &local, UNTIL, text), 0);
+	assert_int_equal(pass_give(*state, &local, &none, UNTIL, text), 0);
 	assert_false(take(*state, text));
 	local.address = "";
-	assert_true(pass_take(*state, text, &local, PASS_PHASE_ACCOUNT, 0));
+	assert_true(take_at(*state, text, &local, PASS_PHASE_ACCOUNT, 0));
 }
 
 static void each_phase_once(void **state)
@@ -86,14 +96,31 @@ static void each_phase_once(void **state)
 	give(*state, text);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(
-			pass_take(*state, text, &piet, PASS_PHASE_ACCOUNT, 0),
+			take_at(*state, text, &piet, PASS_PHASE_ACCOUNT, 0),
 			i == 0);
 		assert_int_equal(
-			pass_take(*state, text, &piet, PASS_PHASE_CHANGE, 0),
+			take_at(*state, text, &piet, PASS_PHASE_CHANGE, 0),
 			i == 0);
 	}
-	assert_true(pass_take(*state, text, &piet, PASS_PHASE_SESSION, 0));
-	assert_false(pass_take(*state, text, &piet, PASS_PHASE_SESSION, 0));
+	assert_true(take_at(*state, text, &piet, PASS_PHASE_SESSION, 0));
+	assert_false(take_at(*state, text, &piet, PASS_PHASE_SESSION, 0));
+}
+
+/* abuse_44: what was proved beside the password goes with it. */
+static void it_says_what_was_proved(void **state)
+{
+	char text[PASS_TEXT_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		const struct pass_proof proof = { .code = i == 1 };
+		struct pass_proof found = { .code = i == 0 };
+
+		assert_int_equal(pass_give(*state, &piet, &proof, UNTIL, text),
+				 0);
+		assert_true(pass_take(*state, text, &piet, PASS_PHASE_ACCOUNT,
+				      0, &found));
+		assert_int_equal(found.code, i == 1);
+	}
 }
 
 static void the_session_ends_it(void **state)
@@ -101,10 +128,10 @@ static void the_session_ends_it(void **state)
 	char text[PASS_TEXT_MAX];
 
 	give(*state, text);
-	assert_true(pass_take(*state, text, &piet, PASS_PHASE_SESSION, 0));
+	assert_true(take_at(*state, text, &piet, PASS_PHASE_SESSION, 0));
 	for (int phase = 0; phase < _PASS_PHASE_N; phase++)
-		assert_false(pass_take(*state, text, &piet,
-				       (enum pass_phase)phase, 0));
+		assert_false(take_at(*state, text, &piet,
+				     (enum pass_phase)phase, 0));
 }
 
 static void it_expires(void **state)
@@ -113,10 +140,10 @@ static void it_expires(void **state)
 
 	give(*state, text);
 	assert_false(
-		pass_take(*state, text, &piet, PASS_PHASE_ACCOUNT, UNTIL + 1));
-	assert_false(pass_take(*state, text, &piet, PASS_PHASE_ACCOUNT, UNTIL));
+		take_at(*state, text, &piet, PASS_PHASE_ACCOUNT, UNTIL + 1));
+	assert_false(take_at(*state, text, &piet, PASS_PHASE_ACCOUNT, UNTIL));
 	assert_true(
-		pass_take(*state, text, &piet, PASS_PHASE_ACCOUNT, UNTIL - 1));
+		take_at(*state, text, &piet, PASS_PHASE_ACCOUNT, UNTIL - 1));
 }
 
 static void it_is_revoked_with_its_user(void **state)
@@ -127,11 +154,11 @@ static void it_is_revoked_with_its_user(void **state)
 	other.uid = 66001;
 	give(*state, text);
 	give(*state, second);
-	assert_int_equal(pass_give(*state, &other, UNTIL, others), 0);
+	assert_int_equal(pass_give(*state, &other, &none, UNTIL, others), 0);
 	pass_revoke(*state, piet.uid);
 	assert_false(take(*state, text));
 	assert_false(take(*state, second));
-	assert_true(pass_take(*state, others, &other, PASS_PHASE_ACCOUNT, 0));
+	assert_true(take_at(*state, others, &other, PASS_PHASE_ACCOUNT, 0));
 }
 
 /* Places are few, and the oldest pass makes room. */
@@ -171,11 +198,11 @@ static void what_does_not_fit(void **state)
 	binding.service = "sssssssssssssssssssssssssssssssssssssssssssssssssss"
 			  "ssssssssssssss";
 	assert_int_equal(strlen(binding.service), 65);
-	assert_int_equal(pass_give(*state, &binding, UNTIL, text),
+	assert_int_equal(pass_give(*state, &binding, &none, UNTIL, text),
 			 -ENAMETOOLONG);
 	binding = piet;
 	binding.address = "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000";
-	assert_int_equal(pass_give(*state, &binding, UNTIL, text),
+	assert_int_equal(pass_give(*state, &binding, &none, UNTIL, text),
 			 -ENAMETOOLONG);
 	assert_string_equal(text, "as before");
 }
@@ -185,10 +212,15 @@ static void what_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(bound_to_all_of_it), TEST(no_address_is_no_address),
-		TEST(each_phase_once),    TEST(the_session_ends_it),
-		TEST(it_expires),         TEST(it_is_revoked_with_its_user),
-		TEST(the_oldest_goes),    TEST(what_is_no_pass),
+		TEST(bound_to_all_of_it),
+		TEST(no_address_is_no_address),
+		TEST(each_phase_once),
+		TEST(the_session_ends_it),
+		TEST(it_says_what_was_proved),
+		TEST(it_expires),
+		TEST(it_is_revoked_with_its_user),
+		TEST(the_oldest_goes),
+		TEST(what_is_no_pass),
 		TEST(what_does_not_fit),
 	};
 

@@ -7,14 +7,14 @@
 # To build; to run the daemon and the world; for the application in it; to test.
 packages_build='autoconf automake gcc gettext libacl1-dev libaudit-dev libc6-dev libcmocka-dev libcrack2-dev
 	libcrypt-dev
-	libjansson-dev libmaxminddb-dev
-	libpam0g-dev libpwquality-dev libsodium-dev libsqlite3-dev
+	libjansson-dev libmaxminddb-dev liboath-dev
+	libpam0g-dev libpwquality-dev libqrencode-dev libsodium-dev libsqlite3-dev
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
 	passwd python3 python3-pexpect sudo systemd'
 packages_app='gunicorn nginx openssl python3-flask'
 packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
-packages_check='binutils clang cron fish lintian lsof mandoc nftables python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
+packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
 # To make packages; to boot them. From Debian 13 on it stands in a package of
 # its own where units lie.
 packages_deb='build-essential debhelper dh-nss dpkg-dev'

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Telling: what users are told about their own accounts, unasked
+ * (ASVS 5.0, 6.3.5 and 6.3.7): that another number or address is theirs now, at
+ * the former one; and that the account was locked, by mail. So many an hour,
+ * and nothing waits for it: what cannot be told is recorded, and that is all.
+ */
+
+#include "cloxxsd/attempt/attempt.h"
+#include "cloxxsd/state/second_factor.h"
+
+/* Messages an hour, whoever they go to. */
+#define TELLING_PER_HOUR 200
+
+struct told;
+
+struct telling {
+	const struct attempts *attempts;
+	struct told *first; /* on their way */
+	int64_t hour_began_us;
+	uint32_t n_hour;
+};
+
+void telling_init(struct telling *telling, const struct attempts *attempts);
+void telling_deinit(struct telling *telling);
+
+/* At before, which was user's phone or mail address. */
+void telling_address_changed(struct telling *telling, const struct user *user,
+			     enum factor_value value,
+			     const struct secret *before);
+/* To be called behind each commit: who was locked in it is told. */
+void telling_committed(struct telling *telling, const struct change_set *set);
