@@ -154,6 +154,13 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_COUNTRY_DATABASE] = { "country-database", VALUE_TEXT, "FILE",
 				      NULL,
 				      "a country database to put in force" },
+	[OPTION_PHONE] = { "phone", VALUE_TEXT, "NUMBER", "phone",
+			   "where codes go by SMS, as +31612345678; or none" },
+	[OPTION_MAIL] = { "mail", VALUE_TEXT, "ADDRESS", "mail",
+			  "where mail goes, and codes if they may; or none" },
+	[OPTION_CODE] = { "code", VALUE_TEXT, "WHEN", "code",
+			  "when he is asked for a code: never, always, or "
+			  "'outside 10.1.0.0/16'" },
 };
 
 struct parser {

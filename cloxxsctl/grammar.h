@@ -87,6 +87,9 @@ enum grammar_option {
 	OPTION_ANCHOR,
 	OPTION_JOURNAL,
 	OPTION_CLASS,
+	OPTION_PHONE,
+	OPTION_MAIL,
+	OPTION_CODE,
 	_N_OPTIONS,
 };
 
@@ -154,6 +157,7 @@ enum grammar_view {
 	VIEW_PASSWORD,
 	VIEW_NOTICE,   /* by its verbs themselves */
 	VIEW_SSH_KEYS, /* the same */
+	VIEW_FACTOR,   /* the same */
 	VIEW_PROJECT,
 	VIEW_GROUP,
 	VIEW_GRANT,

@@ -126,6 +126,7 @@ static int table_show(struct output *output, const struct command *command,
 	case VIEW_USERS:
 	case VIEW_NOTICE:
 	case VIEW_SSH_KEYS:
+	case VIEW_FACTOR:
 	case VIEW_NONE:
 	case _N_VIEWS:
 		break;

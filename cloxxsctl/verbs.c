@@ -6,6 +6,7 @@
 #include "cloxxsctl/audit/audit.h"
 #include "cloxxsctl/backup.h"
 #include "cloxxsctl/explain.h"
+#include "cloxxsctl/factor.h"
 #include "cloxxsctl/geoip.h"
 #include "cloxxsctl/grant.h"
 #include "cloxxsctl/group.h"
@@ -77,6 +78,13 @@
 #define OF_SERVICE OPTION_BIT(OPTION_SERVICE)
 /* A verb about the SSH keys of one user. */
 #define SSH_KEY .noun = "user", .options = JSON, .view = VIEW_SSH_KEYS
+/* A verb about the second factor of one user. */
+#define FACTOR                                                     \
+	.noun = "factor", .operands = "NAME", .operands_min = 1,   \
+	.operands_max = 1, .parameter = "name",                    \
+	.view = VIEW_FACTOR,                                       \
+	.missing = "there is no user of this name",                \
+	.find = "see \"cloxxsctl user list\""
 #define ADMIN "nl.cloxxs.Admin."
 #define AUDIT "nl.cloxxs.Audit."
 /* Where records of the audit are read, and which. */
@@ -472,6 +480,29 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl login test anna --from 192.0.2.7",
 	  .run = login_test_run, .method = ADMIN "TestLogin",
 	  .view = VIEW_LOGIN_TEST },
+	{ FACTOR, .verb = "show", .options = JSON,
+	  .summary = "show by which ways a user gets a code",
+	  .example = "cloxxsctl factor show anna",
+	  .run = factor_run_show, .method = ADMIN "GetSecondFactor" },
+	{ FACTOR, .verb = "set", .changes = true,
+	  .options = OPTION_BIT(OPTION_PHONE) | OPTION_BIT(OPTION_MAIL) |
+		OPTION_BIT(OPTION_CODE) | JSON,
+	  .summary = "set where codes go, and when one is asked for",
+	  .example = "cloxxsctl factor set anna --phone +31612345678",
+	  .run = factor_run_show, .method = ADMIN "SetSecondFactor" },
+	{ FACTOR, .verb = "totp", .options = OPTION_BIT(OPTION_STDIN),
+	  .summary = "give a user's authenticator app its key",
+	  .example = "cloxxsctl factor totp anna",
+	  .run = factor_run_totp, .method = ADMIN "MakeTotp" },
+	{ FACTOR, .verb = "remove-totp", .options = JSON,
+	  .summary = "take the app from a user, at once",
+	  .example = "cloxxsctl factor remove-totp anna",
+	  .run = factor_run_remove_totp, .method = ADMIN "SetSecondFactor" },
+	{ FACTOR, .verb = "recovery-codes", .options = JSON,
+	  .summary = "make and show ten codes for when all else is lost",
+	  .example = "cloxxsctl factor recovery-codes anna",
+	  .run = factor_run_recovery_codes,
+	  .method = ADMIN "MakeRecoveryCodes" },
 	{ .noun = "notice", .verb = "show",
 	  .options = OPTION_BIT(OPTION_LANGUAGE) | JSON,
 	  .summary = "print what users are told about confidentiality",

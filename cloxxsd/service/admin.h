@@ -176,6 +176,18 @@ int admin_remove_ssh_key(struct varlink_call *call, json_t *parameters,
 int admin_list_ssh_keys(struct varlink_call *call, json_t *parameters,
 			void *service);
 
+/* By which ways users get codes, and when they are asked for one. */
+int admin_get_second_factor(struct varlink_call *call, json_t *parameters,
+			    void *service);
+int admin_set_second_factor(struct varlink_call *call, json_t *parameters,
+			    void *service);
+int admin_make_totp(struct varlink_call *call, json_t *parameters,
+		    void *service);
+int admin_confirm_totp(struct varlink_call *call, json_t *parameters,
+		       void *service);
+int admin_make_recovery_codes(struct varlink_call *call, json_t *parameters,
+			      void *service);
+
 /* The notice: what users are shown, and who accepted it. */
 int admin_get_notice(struct varlink_call *call, json_t *parameters,
 		     void *service);

@@ -83,6 +83,17 @@ static const struct varlink_parameter ssh_key_parameters[] = {
 static const struct varlink_parameter fingerprint_parameters[] = {
 	NAME, { "fingerprint", VARLINK_STRING, false, 128 }, { 0 }
 };
+static const struct varlink_parameter factor_parameters[] = {
+	NAME,
+	{ "phone", VARLINK_STRING, true, 64 },
+	{ "mail", VARLINK_STRING, true, 512 },
+	{ "code", VARLINK_STRING, true, 4095 },
+	{ "totp", VARLINK_BOOL, true, 0 },
+	{ 0 }
+};
+static const struct varlink_parameter totp_parameters[] = {
+	NAME, { "code", VARLINK_STRING, false, 64 }, { 0 }
+};
 static const struct varlink_parameter reference_parameters[] = {
 	{ "reference", VARLINK_STRING, false, 64 }, { 0 }
 };
@@ -264,6 +275,14 @@ static const struct varlink_method methods[] = {
 	METHOD("RemoveSshKey", 0, fingerprint_parameters, admin_remove_ssh_key),
 	METHOD("ListSshKeys", VARLINK_MORE_ONLY, name_parameters,
 	       admin_list_ssh_keys),
+	METHOD("GetSecondFactor", 0, name_parameters, admin_get_second_factor),
+	METHOD("SetSecondFactor", VARLINK_SENSITIVE, factor_parameters,
+	       admin_set_second_factor),
+	METHOD("MakeTotp", VARLINK_SENSITIVE, name_parameters, admin_make_totp),
+	METHOD("ConfirmTotp", VARLINK_SENSITIVE, totp_parameters,
+	       admin_confirm_totp),
+	METHOD("MakeRecoveryCodes", VARLINK_SENSITIVE, name_parameters,
+	       admin_make_recovery_codes),
 	METHOD("CheckPassword", VARLINK_SENSITIVE, check_parameters,
 	       admin_check_password),
 	METHOD("GeneratePassword", VARLINK_SENSITIVE, no_parameters,

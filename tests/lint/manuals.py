@@ -168,7 +168,7 @@ def check_cloxxsd():
 def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
-    parts = ("Users", "Projects and rights", "Sessions", "Decisions",
+    parts = ("Users", "The second factor", "Projects and rights", "Sessions", "Decisions",
              "Audit", "Configuration and keys", "Backups", "Countries", "Break-glass",
              "Recovery", "The tool itself")
     told = {}

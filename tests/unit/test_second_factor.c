@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What administrators do about second factors, who may, and who is told. */
+#include <liboath/oath.h>
+#include <setjmp.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "cloxxsd/state/rotation.h"
+#include "tests/unit/core_fixture.h"
+#include "varlink/server.h"
+
+#define PIET 66000
+#define JAN 66001  /* an administrator */
+#define ANNA 66002 /* protected */
+#define ADMIN "nl.cloxxs.Admin."
+#define INVALID ADMIN "Invalid"
+#define CONFLICT ADMIN "Conflict"
+#define DENIED "org.varlink.service.PermissionDenied"
+
+static struct core fixture;
+static struct core *const core = &fixture;
+
+/* What the courier was asked for. */
+static struct {
+	struct varlink_server *server;
+	unsigned int n;
+	char kind[16], to[256], text[512];
+} courier;
+
+static void copy(char *to, size_t size, json_t *from, const char *name)
+{
+	const char *text = json_string_value(json_object_get(from, name));
+
+	(void)snprintf(to, size, "%s", text ? text : "");
+}
+
+static int deliver(struct varlink_call *call, json_t *parameters,
+		   void *userdata)
+{
+	(void)userdata;
+	courier.n++;
+	copy(courier.kind, sizeof(courier.kind), parameters, "kind");
+	copy(courier.to, sizeof(courier.to), parameters, "to");
+	copy(courier.text, sizeof(courier.text), parameters, "text");
+	return varlink_call_reply(call,
+				  json_pack("{s:s}", "result", "accepted"));
+}
+
+static const struct varlink_parameter deliver_parameters[] = {
+	{ "kind", VARLINK_STRING, false, 16 },
+	{ "to", VARLINK_STRING, false, 256 },
+	{ "subject", VARLINK_STRING, true, 256 },
+	{ "text", VARLINK_STRING, false, 1024 },
+	{ "reference", VARLINK_STRING, false, 64 },
+	{ "timeout_ms", VARLINK_INT, false, 0 },
+	{ "route", VARLINK_STRING, true, 64 },
+	{ 0 },
+};
+static const struct varlink_method methods[] = {
+	{ "nl.cloxxs.Courier.Deliver", 1, VARLINK_SENSITIVE, 0, 0,
+	  deliver_parameters, deliver },
+	{ 0 },
+};
+static const struct varlink_interface interface = {
+	"nl.cloxxs.Courier", "interface nl.cloxxs.Courier\n", methods
+};
+
+static uint32_t everybody(const struct varlink_peer *peer, void *userdata)
+{
+	(void)peer;
+	(void)userdata;
+	return 1;
+}
+
+static int setup(void **state)
+{
+	static const struct varlink_interface *const interfaces[] = {
+		&interface, NULL
+	};
+	struct varlink_server_args args = {
+		.interfaces = interfaces,
+		.vendor = "test",
+		.product = "test",
+		.version = "1",
+		.url = "test",
+		.classify = everybody,
+	};
+
+	(void)state;
+	memset(&courier, 0, sizeof(courier));
+	core_init(core, NULL);
+	core_world.quick = true;
+	core_add(core, PIET, "piet", CORE_OLD);
+	core_add(core, JAN, "jan", CORE_OLD);
+	core_add(core, ANNA, "anna", CORE_OLD);
+	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
+	core_protect(core, "anna");
+	args.event = core->daemon.event;
+	assert_int_equal(varlink_server_new(&args, &courier.server), 0);
+	assert_int_equal(
+		varlink_server_listen_path(courier.server, core->courier, 0600),
+		0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	courier.server = varlink_server_free(courier.server);
+	core_finish(core);
+	return 0;
+}
+
+static json_t *call(uid_t uid, const char *method, json_t *parameters)
+{
+	struct talk talk;
+	json_t *reply;
+
+	talk_open(core, &talk, uid);
+	reply = talk_call(core, &talk, method, parameters);
+	talk_close(core, &talk);
+	assert_non_null(reply);
+	return reply;
+}
+
+static void expect_error(json_t *reply, const char *error)
+{
+	const char *found = json_string_value(json_object_get(reply, "error"));
+
+	assert_string_equal(found ? found : "", error);
+	json_decref(reply);
+}
+
+/* A member of the second factor in a good reply, as JSON. */
+static char *member(json_t *reply, const char *name)
+{
+	json_t *factor = json_object_get(json_object_get(reply, "parameters"),
+					 "second_factor");
+	char *text;
+
+	assert_null(json_object_get(reply, "error"));
+	text = json_dumps(json_object_get(factor, name),
+			  JSON_ENCODE_ANY | JSON_COMPACT);
+	assert_non_null(text);
+	json_decref(reply);
+	return text;
+}
+
+static void expect(json_t *reply, const char *name, const char *value)
+{
+	char *text = member(reply, name);
+
+	assert_string_equal(text, value);
+	free(text);
+}
+
+static json_t *set(const char *user, const char *name, const char *value)
+{
+	return call(0, ADMIN "SetSecondFactor",
+		    json_pack("{s:s, s:s}", "name", user, name, value));
+}
+
+static json_t *get(const char *user)
+{
+	return call(0, ADMIN "GetSecondFactor",
+		    json_pack("{s:s}", "name", user));
+}
+
+static void a_number_is_set_and_masked(void **state)
+{
+	(void)state;
+	expect(get("piet"), "phone", "null");
+	expect(set("piet", "phone", "+31612345642"), "phone",
+	       "\"+31 6 \xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2 42\"");
+	expect(set("piet", "mail", "piet@example.nl"), "mail",
+	       "\"p\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@example.nl\"");
+	expect(set("piet", "code", "outside  10.1.0.0/16"), "code",
+	       "\"outside 10.1.0.0/16\"");
+	expect(set("piet", "code", "never"), "code", "\"never\"");
+	expect(set("piet", "phone", "none"), "phone", "null");
+	assert_int_equal(core_count(core, "second-factor-changed"), 5);
+	/* What is as it was is no change. */
+	expect(set("piet", "phone", ""), "phone", "null");
+	assert_int_equal(core_count(core, "second-factor-changed"), 5);
+}
+
+static void abuse_55_what_is_none_is_refused(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "phone", "0612345678" },
+		{ "phone", "+31612345678\r\nX: y" },
+		{ "phone", "+99812345678" },
+		{ "mail", "piet@example.nl,jan@example.nl" },
+		{ "mail", "piet@example.nl\nBcc: jan@example.nl" },
+		{ "code", "sometimes" },
+		{ "code", "outside 10.1.0.1/16" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		expect_error(set("piet", rows[i][0], rows[i][1]), INVALID);
+	expect(get("piet"), "phone", "null");
+	assert_int_equal(core_count(core, "second-factor-changed"), 0);
+}
+
+static void who_may(void **state)
+{
+	static const char *const names[] = { "GetSecondFactor",
+					     "SetSecondFactor", "MakeTotp",
+					     "MakeRecoveryCodes" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char method[64];
+
+		(void)snprintf(method, sizeof(method), ADMIN "%s", names[i]);
+		/* Not his own: by that he would get around the code. */
+		expect_error(
+			call(PIET, method, json_pack("{s:s}", "name", "piet")),
+			DENIED);
+		json_decref(
+			call(JAN, method, json_pack("{s:s}", "name", "piet")));
+		if (i > 0)
+			expect_error(call(JAN, method,
+					  json_pack("{s:s}", "name", "anna")),
+				     ADMIN "RootOnly");
+	}
+}
+
+/* The code of a seed now. */
+static void app_code(const char *seed, char ret_code[7])
+{
+	char *bytes;
+	size_t n;
+
+	assert_int_equal(oath_base32_decode(seed, strlen(seed), &bytes, &n),
+			 OATH_OK);
+	assert_int_equal(n, 20);
+	assert_int_equal(
+		oath_totp_generate(bytes, n,
+				   (time_t)(clock_realtime_us() / 1000000), 30,
+				   0, 6, ret_code),
+		OATH_OK);
+	free(bytes);
+}
+
+static void an_app_is_in_force_when_it_showed_a_code(void **state)
+{
+	json_t *reply, *parameters;
+	char seed[64], code[7];
+
+	(void)state;
+	reply = call(0, ADMIN "MakeTotp", json_pack("{s:s}", "name", "piet"));
+	parameters = json_object_get(reply, "parameters");
+	copy(seed, sizeof(seed), parameters, "seed");
+	assert_int_equal(strlen(seed), 32);
+	assert_non_null(strstr(
+		json_string_value(json_object_get(parameters, "uri")), seed));
+	json_decref(reply);
+	expect(get("piet"), "totp", "false");
+	expect(get("piet"), "totp_pending", "true");
+	expect_error(
+		call(0, ADMIN "ConfirmTotp",
+		     json_pack("{s:s, s:s}", "name", "piet", "code", "12345")),
+		INVALID);
+	app_code(seed, code);
+	expect(call(0, ADMIN "ConfirmTotp",
+		    json_pack("{s:s, s:s}", "name", "piet", "code", code)),
+	       "totp", "true");
+	expect(get("piet"), "totp_pending", "false");
+	/* That code was used by it. */
+	expect_error(
+		call(0, ADMIN "ConfirmTotp",
+		     json_pack("{s:s, s:s}", "name", "piet", "code", code)),
+		CONFLICT);
+	expect(call(0, ADMIN "SetSecondFactor",
+		    json_pack("{s:s, s:b}", "name", "piet", "totp", 0)),
+	       "totp", "false");
+}
+
+static void recovery_codes_are_told_once(void **state)
+{
+	json_t *reply;
+
+	(void)state;
+	reply = call(0, ADMIN "MakeRecoveryCodes",
+		     json_pack("{s:s}", "name", "piet"));
+	assert_int_equal(json_array_size(json_object_get(
+				 json_object_get(reply, "parameters"),
+				 "recovery_codes")),
+			 RECOVERY_CODES);
+	json_decref(reply);
+	expect(get("piet"), "recovery_codes", "10");
+	/* Others in their place, not beside them. */
+	json_decref(call(0, ADMIN "MakeRecoveryCodes",
+			 json_pack("{s:s}", "name", "piet")));
+	expect(get("piet"), "recovery_codes", "10");
+}
+
+/* The daemon has heard from the courier what became of it. */
+static void settle(void)
+{
+	for (int i = 0; i < 50; i++)
+		(void)core_turn(core, 1000);
+}
+
+static void abuse_53_the_former_number_is_told(void **state)
+{
+	(void)state;
+	json_decref(set("piet", "phone", "+31612345642"));
+	settle();
+	assert_int_equal(courier.n, 0);
+	json_decref(set("piet", "phone", "+31612345643"));
+	settle();
+	assert_int_equal(courier.n, 1);
+	assert_string_equal(courier.kind, "sms");
+	assert_string_equal(courier.to, "+31612345642");
+	assert_null(strstr(courier.text, "345643"));
+	assert_int_equal(core_count(core, "user-told"), 1);
+	json_decref(set("piet", "mail", "piet@example.nl"));
+	json_decref(set("piet", "mail", "none"));
+	settle();
+	assert_int_equal(courier.n, 2);
+	assert_string_equal(courier.kind, "mail");
+	assert_string_equal(courier.to, "piet@example.nl");
+}
+
+static void a_lock_is_told_by_mail_alone(void **state)
+{
+	(void)state;
+	json_decref(set("piet", "phone", "+31612345642"));
+	for (int i = 0; i < 3; i++)
+		(void)log_in(core, "piet", CORE_WRONG);
+	settle();
+	assert_int_equal(courier.n, 0);
+	core_apply(core,
+		   (struct change){ .type = CHANGE_USER_UNLOCK, .uid = PIET });
+	json_decref(set("piet", "mail", "piet@example.nl"));
+	for (int i = 0; i < 3; i++)
+		(void)log_in(core, "piet", CORE_WRONG);
+	settle();
+	assert_int_equal(courier.n, 1);
+	assert_string_equal(courier.to, "piet@example.nl");
+	assert_non_null(strstr(courier.text, "was locked"));
+}
+
+/* Addresses and seeds too are sealed with the new key, and open. */
+static void a_change_of_keys_keeps_them(void **state)
+{
+	struct state *daemon = &core->daemon.state;
+	struct rotation rotation = { 0 };
+	uint64_t counts[16];
+	struct rotation_act act = { .actor = "root",
+				    .reason = REASON_NONE,
+				    .now_us = clock_realtime_us() };
+	struct key *ring = NULL;
+	uint8_t roots[2 * 32];
+	const uint8_t *old;
+	size_t n;
+
+	(void)state;
+	json_decref(set("piet", "phone", "+31612345642"));
+	json_decref(set("piet", "mail", "piet@example.nl"));
+	json_decref(
+		call(0, ADMIN "MakeTotp", json_pack("{s:s}", "name", "piet")));
+	old = key_roots(daemon->key, &n);
+	assert_int_equal(n, 32);
+	randombytes_buf(roots, 32);
+	memcpy(roots + 32, old, 32);
+	assert_int_equal(key_read(roots, sizeof(roots), &ring), 0);
+	assert_int_equal(rotation_begin(daemon, ring, &act), 0);
+	key_free(ring);
+	assert_true(key_n_data(daemon->key) <= ARRAY_SIZE(counts));
+	while (rotation_is_open(daemon))
+		(void)!rotation_step(daemon, &rotation, act.now_us);
+	assert_int_equal(rotation_count_values(daemon, counts), 0);
+	/* Three passwords, a number, an address and a seed: all with the last.
+	 */
+	n = 0;
+	for (size_t i = 0; i < key_n_data(daemon->key); i++)
+		if (counts[i] > 0) {
+			assert_int_equal(counts[i], 6);
+			n++;
+		}
+	assert_int_equal(n, 1);
+	expect(get("piet"), "totp_pending", "true");
+	expect(get("piet"), "mail",
+	       "\"p\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@example.nl\"");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_number_is_set_and_masked),
+		TEST(abuse_55_what_is_none_is_refused),
+		TEST(who_may),
+		TEST(an_app_is_in_force_when_it_showed_a_code),
+		TEST(recovery_codes_are_told_once),
+		TEST(abuse_53_the_former_number_is_told),
+		TEST(a_lock_is_told_by_mail_alone),
+		TEST(a_change_of_keys_keeps_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
