@@ -644,6 +644,78 @@ static void an_acceptance_stays_with_who_is_there(void **state)
 	assert_int_equal(count("SELECT failed FROM visit"), 1);
 }
 
+static void have_factor(uint32_t uid, const char *phone, int64_t step)
+{
+	struct seal_place place = factor_place(FACTOR_PHONE, uid);
+	struct second_factor factor = { .totp_step = step };
+
+	assert_int_equal(state_seal(&f.state, &place, phone,
+				    &factor.values[FACTOR_PHONE]),
+			 0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_SECOND_FACTOR,
+			       .uid = uid,
+			       .second_factor = &factor },
+	      0);
+}
+
+static void have_codes(uint32_t uid, size_t n)
+{
+	const struct recovery_codes codes = { .n = n };
+
+	apply(&f,
+	      (struct change){ .type = CHANGE_RECOVERY_CODES,
+			       .uid = uid,
+			       .recovery_codes = &codes },
+	      0);
+}
+
+/* abuse_44: neither a code that was used nor a number that was lost comes back
+ * with an old backup; who is gone comes back with what he had. */
+static void abuse_44_the_second_factor_of_now_stays(void **state)
+{
+	scope(secret_deinit) struct secret phone = { 0 };
+	struct seal_place place = factor_place(FACTOR_PHONE, UID(4));
+	struct second_factor factor;
+	struct job_result result;
+	struct restore restore;
+	struct told told;
+
+	(void)state;
+	for (int i = 3; i < 6; i++) {
+		have_factor(UID(i), "+31612345678", 10);
+		have_codes(UID(i), 2);
+	}
+	assert_int_equal(unlink(backup_path), 0);
+	result = make_backup(backups_path);
+	assert_int_equal(result.r, 0);
+	have_factor(UID(4), "+31687654321", 20);
+	apply(&f,
+	      (struct change){
+		      .type = CHANGE_RECOVERY_USED, .uid = UID(4), .at = 1 },
+	      0);
+	have_codes(UID(5), 0);
+	apply(&f,
+	      (struct change){ .type = CHANGE_CODE_SENT,
+			       .uid = UID(4),
+			       .at = 1700000000 },
+	      0);
+	make_stricter();
+	restore_well("user3", &told, &restore);
+	assert_int_equal(second_factor_find(f.state.store, UID(4), &factor), 0);
+	assert_int_equal(factor.totp_step, 20);
+	assert_int_equal(factor.n_recovery, 1);
+	assert_int_equal(state_unseal(&f.state, &place,
+				      &factor.values[FACTOR_PHONE], &phone),
+			 0);
+	assert_string_equal(phone.bytes, "+31687654321");
+	assert_int_equal(second_factor_find(f.state.store, UID(5), &factor), 0);
+	assert_int_equal(factor.n_recovery, 0);
+	assert_int_equal(second_factor_find(f.state.store, UID(3), &factor), 0);
+	assert_int_equal(factor.n_recovery, 2);
+	assert_int_equal(count("SELECT count(*) FROM code_sent"), 1);
+}
+
 static void add_key(uint32_t uid, const char *fingerprint)
 {
 	struct ssh_key key = { .line = { .type = SSH_KEY_ED25519,
@@ -1182,6 +1254,7 @@ int main(void)
 		TEST(wrong_tests_stay_counted),
 		TEST(an_emergency_is_over_for_who_comes_back),
 		TEST(an_acceptance_stays_with_who_is_there),
+		TEST(abuse_44_the_second_factor_of_now_stays),
 		TEST(a_key_that_was_removed_stays_so),
 		TEST(a_key_comes_back_to_who_is_named),
 		TEST(what_is_named_is_loosened),
