@@ -267,11 +267,53 @@ void look_temporary(struct evidence *evidence, struct answer *answer)
 		   (long long)evidence->users.temporary);
 }
 
+static long long factor_number(const json_t *factor, const char *key)
+{
+	int64_t n = 0;
+
+	return output_member_int(factor, key, &n) ? (long long)n : 0;
+}
+
+/* What is weaker is told, be it switched on or not. */
+static void say_mail(const json_t *factor, struct answer *answer)
+{
+	if (json_is_true(json_object_get(factor, "mail_codes")))
+		answer_say(answer, answer->outcome,
+			   "Codes go by e-mail too, for %lld users: weaker, as "
+			   "a mailbox often opens with a password alone.",
+			   "Codes gaan ook per e-mail, voor %lld gebruikers: "
+			   "zwakker, want een mailbox gaat vaak met alleen een "
+			   "wachtwoord open.",
+			   factor_number(factor, "mail"));
+}
+
 void look_second_factor(struct evidence *evidence, struct answer *answer)
 {
-	(void)evidence;
-	answer_say(answer, ANSWER_OFF, "This version has none.",
-		   "Deze versie heeft er geen.");
+	const json_t *status = evidence->doctor.status, *factor;
+	long long n_services;
+
+	if (!evidence_can_be_asked(evidence, answer))
+		return;
+	factor = json_object_get(status, "second_factor");
+	n_services =
+		(long long)json_array_size(json_object_get(factor, "services"));
+	answer_say(
+		answer,
+		n_services > 0 || factor_number(factor, "asked") > 0
+			? ANSWER_KEPT
+			: ANSWER_OFF,
+		"Services that ask for a code: %lld; users who are asked "
+		"everywhere: %lld. A code by SMS can have %lld, by an app "
+		"%lld, from paper %lld; who has no way gets in nowhere where "
+		"one is asked for.",
+		"Diensten die om een code vragen: %lld; gebruikers die overal "
+		"een code nodig hebben: %lld. Een code per sms kunnen %lld "
+		"krijgen, met een app %lld, van papier %lld; wie geen code kan "
+		"krijgen, komt niet binnen waar die wordt gevraagd.",
+		n_services, factor_number(factor, "asked"),
+		factor_number(factor, "phone"), factor_number(factor, "app"),
+		factor_number(factor, "recovery"));
+	say_mail(factor, answer);
 }
 
 void look_administrators(struct evidence *evidence, struct answer *answer)

@@ -176,7 +176,9 @@ int admin_remove_ssh_key(struct varlink_call *call, json_t *parameters,
 int admin_list_ssh_keys(struct varlink_call *call, json_t *parameters,
 			void *service);
 
-/* By which ways users get codes, and when they are asked for one. */
+/* By which ways users get codes, and when they are asked for one. The first adds
+ * to a reply, which may be NULL, how many have what; NULL without memory. */
+json_t *admin_add_second_factor(struct service *service, json_t *reply);
 int admin_get_second_factor(struct varlink_call *call, json_t *parameters,
 			    void *service);
 int admin_set_second_factor(struct varlink_call *call, json_t *parameters,

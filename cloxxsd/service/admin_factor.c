@@ -122,6 +122,37 @@ static bool write_factor(struct service *service, struct varlink_call *call,
 				     .details = details });
 }
 
+static json_t *asking_json(const struct settings *settings)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < settings->n_services; i++)
+		if (settings->services[i].code.when != CODE_WHEN_NEVER)
+			(void)!json_array_append_new(
+				list, json_string(settings->services[i].name));
+	return list;
+}
+
+json_t *admin_add_second_factor(struct service *service, json_t *reply)
+{
+	const struct settings *settings = service->attempts->settings;
+	struct second_factor_counts counts;
+
+	if (second_factor_count(service->state->store, &counts) == 0 &&
+	    json_object_set_new(
+		    reply, "second_factor",
+		    json_pack("{s:o, s:b, s:i, s:i, s:i, s:i, s:i}", "services",
+			      asking_json(settings), "mail_codes",
+			      (int)settings->code_mail, "asked",
+			      (int)counts.asked, "app", (int)counts.app,
+			      "phone", (int)counts.phone, "mail",
+			      (int)counts.mail, "recovery",
+			      (int)counts.recovery)) == 0)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
 int admin_get_second_factor(struct varlink_call *call, json_t *parameters,
 			    void *userdata)
 {

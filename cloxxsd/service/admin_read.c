@@ -281,6 +281,7 @@ static json_t *add_others(struct service *service, json_t *reply)
 	reply = admin_add_breached(service, reply);
 	reply = admin_add_rights(service, reply);
 	reply = add_administration(service, reply);
+	reply = admin_add_second_factor(service, reply);
 	return application_add_all(service, reply);
 }
 

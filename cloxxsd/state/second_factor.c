@@ -104,6 +104,32 @@ int second_factor_code(struct store *store, uint32_t uid,
 	return r;
 }
 
+int second_factor_count(struct store *store,
+			struct second_factor_counts *ret_counts)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT coalesce(sum(code != ''), 0), count(totp),"
+		       " count(phone), count(mail), (SELECT count(DISTINCT uid)"
+		       " FROM recovery_code) FROM second_factor",
+		       &row, "");
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? -EIO : r;
+	*ret_counts = (struct second_factor_counts){
+		.asked = (uint32_t)sqlite3_column_int64(row, 0),
+		.app = (uint32_t)sqlite3_column_int64(row, 1),
+		.phone = (uint32_t)sqlite3_column_int64(row, 2),
+		.mail = (uint32_t)sqlite3_column_int64(row, 3),
+		.recovery = (uint32_t)sqlite3_column_int64(row, 4),
+	};
+	sqlite3_reset(row);
+	return 0;
+}
+
 int second_factor_sent(struct store *store, uint32_t uid, int64_t since,
 		       uint32_t *ret_user, uint32_t *ret_all)
 {

@@ -59,6 +59,13 @@ must_check int second_factor_find(struct store *store, uint32_t uid,
 must_check int second_factor_code(struct store *store, uint32_t uid,
 				  char ret_code[FACTOR_CODE_MAX]);
 
+/* How many users have what, and are asked wherever they log in. */
+struct second_factor_counts {
+	uint32_t asked, app, phone, mail, recovery;
+};
+must_check int second_factor_count(struct store *store,
+				   struct second_factor_counts *ret_counts);
+
 /* How many codes were sent after since, to uid and to all. */
 must_check int second_factor_sent(struct store *store, uint32_t uid,
 				  int64_t since, uint32_t *ret_user,

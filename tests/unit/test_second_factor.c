@@ -303,6 +303,30 @@ static void recovery_codes_are_told_once(void **state)
 	expect(get("piet"), "recovery_codes", "10");
 }
 
+static void the_status_counts_them(void **state)
+{
+	json_t *reply, *counts;
+
+	(void)state;
+	json_decref(set("piet", "phone", "+31612345642"));
+	json_decref(set("anna", "mail", "anna@example.nl"));
+	json_decref(set("anna", "code", "always"));
+	json_decref(call(0, ADMIN "MakeRecoveryCodes",
+			 json_pack("{s:s}", "name", "piet")));
+	reply = call(0, ADMIN "Status", json_object());
+	counts = json_object_get(json_object_get(reply, "parameters"),
+				 "second_factor");
+	for (size_t i = 0; i < 5; i++) {
+		static const char *const names[] = { "asked", "phone", "mail",
+						     "recovery", "app" };
+
+		assert_int_equal(
+			json_integer_value(json_object_get(counts, names[i])),
+			i < 4);
+	}
+	json_decref(reply);
+}
+
 /* The daemon has heard from the courier what became of it. */
 static void settle(void)
 {
@@ -404,6 +428,7 @@ int main(void)
 		TEST(who_may),
 		TEST(an_app_is_in_force_when_it_showed_a_code),
 		TEST(recovery_codes_are_told_once),
+		TEST(the_status_counts_them),
 		TEST(abuse_53_the_former_number_is_told),
 		TEST(a_lock_is_told_by_mail_alone),
 		TEST(a_change_of_keys_keeps_them),

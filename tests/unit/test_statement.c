@@ -140,6 +140,33 @@ static enum answer_outcome look(struct evidence *evidence, const char *id,
 	return ANSWER_NOT_KEPT;
 }
 
+/* promise_S10: kept where somebody is asked, and told what is weaker. */
+static void promise_S10_who_is_asked_for_a_code(void **state)
+{
+	struct evidence evidence;
+	struct answer answer;
+	json_t *factor;
+
+	(void)state;
+	make_evidence(&evidence);
+	factor = json_pack("{s:[s], s:b, s:i, s:i, s:i, s:i, s:i}", "services",
+			   "sshd", "mail_codes", 0, "asked", 0, "app", 2,
+			   "phone", 3, "mail", 4, "recovery", 5);
+	assert_int_equal(json_object_set_new(evidence.doctor.status,
+					     "second_factor", factor),
+			 0);
+	assert_int_equal(look(&evidence, "S10", &answer), ANSWER_KEPT);
+	assert_non_null(strstr(answer.seen[STATEMENT_ENGLISH],
+			       "ask for a code: 1; users who are asked "
+			       "everywhere: 0. A code by SMS can have 3,"));
+	assert_null(strstr(answer.seen[STATEMENT_ENGLISH], "e-mail"));
+	json_object_set_new(factor, "mail_codes", json_true());
+	assert_int_equal(look(&evidence, "S10", &answer), ANSWER_KEPT);
+	assert_non_null(strstr(answer.seen[STATEMENT_DUTCH],
+			       "per e-mail, voor 4 gebruikers"));
+	evidence_deinit(&evidence);
+}
+
 static void every_promise_once_in_both_languages(void **state)
 {
 	(void)state;
@@ -686,6 +713,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_promise_once_in_both_languages),
 		cmocka_unit_test(a_sound_host_keeps),
+		cmocka_unit_test(promise_S10_who_is_asked_for_a_code),
 		cmocka_unit_test(strong_passwords_by_the_running_settings),
 		cmocka_unit_test(rights_that_nobody_can_read_are_not_kept),
 		cmocka_unit_test(what_is_weak_is_not_kept),
