@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #include "cloxxsd/attempt/sha1.h"
-#include "cloxxsd/config/trusted_file.h"
+#include "conf/trusted_file.h"
 
 #define DIGITS (2 * SHA1_BYTES)
 /* Digits, ':', a count of 20 digits, CR and LF. */

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
-#include "cloxxsd/config/trusted_file.h"
+#include "conf/trusted_file.h"
 
 /* Bytes of a digest that a version shows: enough for what one hand writes. */
 #define VERSION_BYTES 6

@@ -12,7 +12,7 @@
 
 #include "base/language.h"
 #include "base/scope.h"
-#include "cloxxsd/config/findings.h"
+#include "conf/findings.h"
 
 /* Bytes of one text; a prompt and a message have room for it. */
 #define NOTICE_TEXT_MAX 4096

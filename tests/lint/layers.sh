@@ -27,10 +27,11 @@ while read -r folder allowed; do
 	done
 done <<'END'
 base
+conf base
 policy base
 libcloxxs base
 varlink base
-cloxxsd base policy varlink
+cloxxsd base conf policy varlink
 cloxxsctl base varlink
 authorized_keys base libcloxxs
 audit_confirm base varlink
@@ -93,7 +94,7 @@ END
 while read -r header homes; do
 	[ -n "$header" ] || continue
 	for file in $(grep -rlE "#include <$header>" \
-		base policy libcloxxs varlink cloxxsd cloxxsctl \
+		base conf policy libcloxxs varlink cloxxsd cloxxsctl \
 		authorized_keys audit_confirm pam_cloxxs nss_cloxxs || :); do
 		inside=no
 		for home in $homes; do
@@ -130,9 +131,9 @@ while IFS='%' read -r where pattern why; do
 	[ -z "$hits" ] || fail "$why:
 $hits"
 done <<'END'
-base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
-base policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
-cloxxsd policy varlink%(getpw|getgr|getsp|initgroups|getaddrinfo|gethostby|getlogin)[a-z_]*%the daemon never looks a name up
+base conf policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
+base conf policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
+cloxxsd conf policy varlink%(getpw|getgr|getsp|initgroups|getaddrinfo|gethostby|getlogin)[a-z_]*%the daemon never looks a name up
 pam_cloxxs nss_cloxxs libcloxxs base%(getenv|setenv|putenv|signal|sigaction|setlocale|chdir|umask|printf|puts)%a module leaves its host alone
 pam_cloxxs nss_cloxxs%(getaddrinfo|gethostby[a-z_]*|getnameinfo)%no name is resolved
 cloxxsd%crypto_pwhash_str_verify%it takes a lack of memory for a wrong password
@@ -141,7 +142,7 @@ END
 # Each header compiles alone.
 flags="-D_GNU_SOURCE -std=gnu17 -fsyntax-only -Wall -I. -I${CLOXXS_BUILDDIR:?}"
 libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson)
-for header in $(find base policy libcloxxs varlink cloxxsd cloxxsctl \
+for header in $(find base conf policy libcloxxs varlink cloxxsd cloxxsctl \
 	authorized_keys audit_confirm pam_cloxxs nss_cloxxs -name '*.h'); do
 	# shellcheck disable=SC2086 # lists of flags
 	echo "#include \"$header\"" |

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#include "cloxxsd/config/ini.h"
+#include "conf/ini.h"
 #include "cloxxsd/config/settings.h"
 #include "cloxxsd/config/settings_table.h"
 #include "tests/unit/failing_malloc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cloxxsd/config/ini.h"
+#include "conf/ini.h"
 
 #include <errno.h>
 #include <stdbool.h>

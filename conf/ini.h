@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 #include "base/scope.h"
-#include "cloxxsd/config/findings.h"
+#include "conf/findings.h"
 
 #define INI_FILE_MAX (1024 * 1024)
 #define INI_LINE_MAX 4096

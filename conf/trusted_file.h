@@ -9,7 +9,7 @@
  */
 
 #include "base/scope.h"
-#include "cloxxsd/config/findings.h"
+#include "conf/findings.h"
 
 enum trusted_file_error {
 	_TRUSTED_FILE_E_OK,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cloxxsd/config/trusted_file.h"
+#include "conf/trusted_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

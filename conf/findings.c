@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cloxxsd/config/findings.h"
+#include "conf/findings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
