@@ -23,7 +23,8 @@ check() {
 	}
 }
 
-for file in cloxxsd/cloxxsd cloxxsd/cloxxs-offline cloxxsd/cloxxs-userdb cloxxsctl/cloxxsctl \
+for file in cloxxsd/cloxxsd cloxxsd/cloxxs-offline cloxxsd/cloxxs-userdb \
+	courier/cloxxs-courier cloxxsctl/cloxxsctl \
 	authorized_keys/cloxxs-authorized-keys audit_confirm/cloxxs-audit-confirm \
 	pam_cloxxs/pam_cloxxs.so nss_cloxxs/libnss_cloxxs.so; do
 	path=$build/$file

@@ -32,6 +32,7 @@ policy base
 libcloxxs base
 varlink base
 cloxxsd base conf policy varlink
+courier base conf varlink
 cloxxsctl base varlink
 authorized_keys base libcloxxs
 audit_confirm base varlink
@@ -94,7 +95,7 @@ END
 while read -r header homes; do
 	[ -n "$header" ] || continue
 	for file in $(grep -rlE "#include <$header>" \
-		base conf policy libcloxxs varlink cloxxsd cloxxsctl \
+		base conf policy libcloxxs varlink cloxxsd courier cloxxsctl \
 		authorized_keys audit_confirm pam_cloxxs nss_cloxxs || :); do
 		inside=no
 		for home in $homes; do
@@ -106,7 +107,8 @@ while read -r header homes; do
 done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
-jansson.h varlink/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/courier/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
+curl/curl.h courier/
+jansson.h varlink/ courier/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/courier/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
 liboath/oath.h cloxxsd/attempt/totp.c
 pwquality.h cloxxsd/attempt/password_pattern.c
@@ -118,8 +120,8 @@ security/.* pam_cloxxs/
 sys/acl.h cloxxsd/publish/acl.c
 nss.h nss_cloxxs/
 libaudit.h cloxxsctl/kernel_audit.c
-systemd/sd-journal.h cloxxsd/publish/journal cloxxsctl/audit/ audit_confirm/reader.c
-systemd/sd-event.h varlink/ cloxxsd/
+systemd/sd-journal.h courier/log.c cloxxsd/publish/journal cloxxsctl/audit/ audit_confirm/reader.c
+systemd/sd-event.h varlink/ cloxxsd/ courier/
 END
 
 # Calls that are never made: where, the pattern, why.
@@ -131,8 +133,8 @@ while IFS='%' read -r where pattern why; do
 	[ -z "$hits" ] || fail "$why:
 $hits"
 done <<'END'
-base conf policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
-base conf policy libcloxxs varlink cloxxsd cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
+base conf policy libcloxxs varlink cloxxsd courier cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%system|popen%no shell is ever started
+base conf policy libcloxxs varlink cloxxsd courier cloxxsctl authorized_keys audit_confirm pam_cloxxs nss_cloxxs%(str(n)?c(py|at)|v?sprintf|gets|strtok|atoi|tmpnam|mktemp)%unbounded or silent
 cloxxsd conf policy varlink%(getpw|getgr|getsp|initgroups|getaddrinfo|gethostby|getlogin)[a-z_]*%the daemon never looks a name up
 pam_cloxxs nss_cloxxs libcloxxs base%(getenv|setenv|putenv|signal|sigaction|setlocale|chdir|umask|printf|puts)%a module leaves its host alone
 pam_cloxxs nss_cloxxs%(getaddrinfo|gethostby[a-z_]*|getnameinfo)%no name is resolved
@@ -141,8 +143,8 @@ END
 
 # Each header compiles alone.
 flags="-D_GNU_SOURCE -std=gnu17 -fsyntax-only -Wall -I. -I${CLOXXS_BUILDDIR:?}"
-libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson)
-for header in $(find base conf policy libcloxxs varlink cloxxsd cloxxsctl \
+libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson libcurl)
+for header in $(find base conf policy libcloxxs varlink cloxxsd courier cloxxsctl \
 	authorized_keys audit_confirm pam_cloxxs nss_cloxxs -name '*.h'); do
 	# shellcheck disable=SC2086 # lists of flags
 	echo "#include \"$header\"" |

@@ -6,7 +6,7 @@
 
 # To build; to run the daemon and the world; for the application in it; to test.
 packages_build='autoconf automake gcc gettext libacl1-dev libaudit-dev libc6-dev libcmocka-dev libcrack2-dev
-	libcrypt-dev
+	libcrypt-dev libcurl4-openssl-dev
 	libjansson-dev libmaxminddb-dev liboath-dev
 	libpam0g-dev libpwquality-dev libqrencode-dev libsodium-dev libsqlite3-dev
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'

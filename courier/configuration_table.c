@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "courier/configuration_table.h"
+
+#define MEMBER(member) .offset = offsetof(struct configuration, member)
+
+static const char *const ways[] = { "starttls", "tls", "none", NULL };
+
+static const struct key_row courier_rows[] = {
+	{ "messages_max", KEY_COUNT, MEMBER(messages_max), "256", 1, 1024 },
+};
+
+static const struct key_row sms_rows[] = {
+	{ "gateways", KEY_NAMES, MEMBER(gateways) },
+	{ "per_minute", KEY_COUNT, MEMBER(per_minute), "600", 1, 100000 },
+};
+
+static const struct key_row mail_rows[] = {
+	{ "location", KEY_TEXT, MEMBER(mail.location), .required = true },
+	{ "host", KEY_TEXT, MEMBER(mail.host), .required = true },
+	{ "port", KEY_COUNT, MEMBER(mail.port), "587", 1, 65535 },
+	{ "tls", KEY_CHOICE, MEMBER(mail.tls), "starttls", .words = ways },
+	{ "ca", KEY_PATH, MEMBER(mail.ca) },
+	{ "user", KEY_TEXT, MEMBER(mail.user) },
+	{ "password", KEY_CREDENTIAL, MEMBER(mail.password) },
+	{ "from", KEY_TEXT, MEMBER(mail.from), .required = true },
+	{ "from_name", KEY_TEXT, MEMBER(mail.from_name) },
+	{ "hello", KEY_NAME, MEMBER(mail.hello) },
+	{ "connect_timeout", KEY_TIME, MEMBER(mail.connect_timeout_ms), "5s",
+	  100, 60000 },
+	{ "timeout", KEY_TIME, MEMBER(mail.timeout_ms), "20s", 100, 60000 },
+};
+
+const struct key_table configuration_tables[] = {
+	{ "courier", courier_rows, ARRAY_SIZE(courier_rows) },
+	{ "sms", sms_rows, ARRAY_SIZE(sms_rows) },
+	{ "mail", mail_rows, ARRAY_SIZE(mail_rows) },
+};
+const size_t configuration_tables_n = ARRAY_SIZE(configuration_tables);
