@@ -8,6 +8,7 @@
  */
 #include "courier/delivery.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -79,6 +80,7 @@ static void set_detail(struct delivery *delivery, const char *detail)
 /* The answer, to all who wait. Frees it. */
 static void conclude(struct delivery *delivery)
 {
+	struct courier *courier = delivery->courier;
 	const struct route *route = route_of(delivery);
 	const struct delivery_answer answer = {
 		.result = delivery->result,
@@ -94,17 +96,19 @@ static void conclude(struct delivery *delivery)
 			(clock_monotonic_us() - delivery->begun_us) / 1000,
 	};
 
-	unlink_from(delivery->courier, delivery);
+	unlink_from(courier, delivery);
 	/* Where there was no route, nothing was tried: the next one may be. */
 	if (route)
-		references_add(delivery->courier->references,
-			       delivery->message.reference, delivery->result,
-			       route->name, delivery->detail);
+		references_add(courier->references, delivery->message.reference,
+			       delivery->result, route->name, delivery->detail);
 	log_delivery(&line);
 	for (size_t i = 0; i < delivery->n_waiters; i++)
 		delivery->waiters[i].answer(&answer,
 					    delivery->waiters[i].waiter);
 	delivery_free(delivery);
+	/* What a storm took goes back to the host. */
+	if (courier->n_deliveries == 0)
+		(void)malloc_trim(0);
 }
 
 static void try_routes(struct delivery *delivery);

@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -262,6 +263,8 @@ int main(int argc, char **argv)
 		return 1;
 	options.files.directory = directory;
 	umask(077);
+	/* Threads that look up names keep no heaps of their own. */
+	(void)mallopt(M_ARENA_MAX, 2);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	varlink_wipe_json();
 	if (web_prepare() < 0)

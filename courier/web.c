@@ -16,7 +16,7 @@
 #include <sys/epoll.h>
 
 /* Idle connections that are kept for the next message. */
-#define IDLE_MAX 64L
+#define IDLE_MAX 32L
 /* One that was idle for longer may be gone by the time it is used. */
 #define IDLE_S 4L
 
@@ -218,6 +218,9 @@ static int apply(CURL *easy, const struct web_limits *limits)
 		{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
 		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
 		{ CURLOPT_MAXAGE_CONN, IDLE_S },
+		/* Messages are small, and there are many at once. */
+		{ CURLOPT_BUFFERSIZE, 4096 },
+		{ CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
 		{ CURLOPT_CONNECTTIMEOUT_MS, limits->connect_timeout_ms },
 		{ CURLOPT_TIMEOUT_MS, limits->timeout_ms },
 	};
