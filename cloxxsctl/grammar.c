@@ -142,6 +142,11 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 	[OPTION_CLASS] = { "class", VALUE_WORD,
 			   "logins|administration|application", "class",
 			   "records of this class" },
+	[OPTION_TO] = { "to", VALUE_TEXT, "ADDRESS", NULL,
+			"a number as +31612345678, an address of mail, or the "
+			"name of a web hook" },
+	[OPTION_ROUTE] = { "route", VALUE_TEXT, "NAME", NULL,
+			   "by this way out alone, as status names it" },
 	[OPTION_PROTECTED] = { "protected", VALUE_YES_NO, "yes|no", "protected",
 			       "only root changes this user; only root sets "
 			       "it" },

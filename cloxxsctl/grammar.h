@@ -90,6 +90,8 @@ enum grammar_option {
 	OPTION_PHONE,
 	OPTION_MAIL,
 	OPTION_CODE,
+	OPTION_TO,
+	OPTION_ROUTE,
 	_N_OPTIONS,
 };
 

@@ -5,6 +5,7 @@
 #include "cloxxsctl/access_review.h"
 #include "cloxxsctl/audit/audit.h"
 #include "cloxxsctl/backup.h"
+#include "cloxxsctl/courier.h"
 #include "cloxxsctl/explain.h"
 #include "cloxxsctl/factor.h"
 #include "cloxxsctl/geoip.h"
@@ -623,6 +624,16 @@ const struct grammar_verb verbs[] = {
 	  .example = "cloxxsctl geoip lookup 203.0.113.5",
 	  .run = request_run, .method = ADMIN "GeoipLookup",
 	  .parameter = "address", .view = VIEW_GEOIP_LOOKUP },
+	{ .noun = "courier", .verb = "status", .options = JSON,
+	  .summary = "list the ways out for messages, and how they fare",
+	  .example = "cloxxsctl courier status",
+	  .run = courier_run_status, .method = "nl.cloxxs.Courier.Routes" },
+	{ .noun = "courier", .verb = "test",
+	  .options = OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_ROUTE) | JSON,
+	  .required = OPTION_BIT(OPTION_TO),
+	  .summary = "send a test message, and tell who took it",
+	  .example = "cloxxsctl courier test --to +31612345678 --route cm",
+	  .run = courier_run_test, .method = "nl.cloxxs.Courier.Deliver" },
 	{ GLASS, .verb = "prepare",
 	  .options = OPTION_BIT(OPTION_SERVICES) | OPTION_BIT(OPTION_ROLE) |
 		JSON,

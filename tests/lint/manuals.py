@@ -169,7 +169,7 @@ def check_cloxxsctl():
     page = Page("cloxxsctl.8")
     grammar = json.loads(program("cloxxsctl", "help", "--json"))
     parts = ("Users", "The second factor", "Projects and rights", "Sessions", "Decisions",
-             "Audit", "Configuration and keys", "Backups", "Countries", "Break-glass",
+             "Audit", "Configuration and keys", "Backups", "Countries", "Messages", "Break-glass",
              "Recovery", "The tool itself")
     told = {}
     for item, text in page.of(*parts, begins="Cm ").items():
@@ -292,6 +292,33 @@ def check_offline():
             re.findall(r'\[OFFLINE_OPTION_\w+\] = "([^"]+)"', options))
 
 
+def key_rows(path, name):
+    """The keys of one table of the courier."""
+    source = (SRC / path).read_text(encoding="utf-8")
+    table = re.search(name + r"\[\] = \{\n(.*?)^\};", source, re.S | re.M)
+    return re.findall(r'^\t\{ "(\w+)"', table.group(1), re.M)
+
+
+def check_courier():
+    """Keys of its configuration, and of a gateway's file."""
+    page = Page("cloxxs-courier.conf.5")
+    for section in ("courier", "sms", "mail"):
+        compare(page.name, f"key of [{section}]",
+                list(page.of(f"[{section}]", begins="Cm ")),
+                key_rows("courier/configuration_table.c", f"{section}_rows"))
+    page = Page("cloxxs-sms.5")
+    told = [key for items in page.of("Keys of a request", "Keys of an answer",
+                                     "Keys of a program", begins="Cm ")
+            for key in items.split(" , ")]
+    compare(page.name, "key", told,
+            key_rows("courier/endpoint_table.c", "rows"))
+    source = (SRC / "courier/template.c").read_text(encoding="utf-8")
+    compare(page.name, "place",
+            [item.strip("{}").split(" ")[0]
+             for item in page.of("Templates", begins="Cm ")],
+            re.findall(r'\[PLACE_\w+\] = \{ "([\w:]+)"', source))
+
+
 def check_packages():
     """README asks for what the scripts install."""
     prepare = (SRC / "tests/world/prepare.sh").read_text(encoding="utf-8")
@@ -335,7 +362,7 @@ def main():
         check_form(page)
     for check in (check_settings, check_cloxxsd, check_cloxxsctl, check_pam,
                   check_varlink, check_events, check_doctor,
-                  check_offline, check_packages):
+                  check_offline, check_courier, check_packages):
         check()
     mandoc = shutil.which("mandoc")
     if mandoc:

@@ -13,6 +13,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -29,7 +30,8 @@ except ImportError:
     sys.exit(77)
 
 from courier_rig import (  # noqa: E402
-    Courier, Gateway, MailServer, gateway, make_certificates, message, shipped)
+    BUILD, Courier, Gateway, MailServer, gateway, make_certificates, message,
+    shipped)
 
 TEXT = "Code \"0482\\13\"\n<&'%s> €{}"
 NUMBER = "+31612345678"
@@ -710,6 +712,54 @@ timeout = 500ms
         assert (tmp_path / "arguments").read_text() == "--one two\n"
         assert "SECRET" not in (tmp_path / "env").read_text()
         assert "CREDENTIALS" not in (tmp_path / "env").read_text()
+
+
+# ---- cloxxsctl courier -------------------------------------------------------
+
+
+def ctl(courier, *words):
+    """Its exit status, and what it said."""
+    done = subprocess.run(
+        [BUILD / "cloxxsctl" / "cloxxsctl", "courier", *words, "--socket",
+         courier.socket], capture_output=True, text=True, timeout=30,
+        check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_cloxxsctl():
+    refusing, good = Gateway((403, "")), Gateway((200, "ok"))
+    with Courier(gateways={"a": gateway(url_of(refusing)),
+                           "b": gateway(url_of(good))}).start() as courier:
+        assert ctl(courier, "test", "--to", "+31612345678") == \
+            (0, "accepted by b: HTTP 200\n")
+        assert ctl(courier, "test", "--to", "+31612345678", "--route", "a") \
+            == (1, "refused by a: HTTP 403\n")
+        assert ctl(courier, "test", "--to", "a@b.nl") == \
+            (1, "unreachable by nobody: there is no such route\n")
+        status, said = ctl(courier, "test", "--to", "no name")
+        assert status == 2 and "--to takes a number" in said
+        status, said = ctl(courier, "test", "--to", "ops", "--json")
+        assert (status, json.loads(said)["result"]) == (1, "unreachable")
+        status, said = ctl(courier, "status")
+        assert status == 0
+        rows = [line.split() for line in said.splitlines()[1:]]
+        assert [row[:4] for row in rows] == [["a", "sms", "0", "2"],
+                                             ["b", "sms", "1", "0"]]
+        assert rows[0][-2:] == ["HTTP", "403"]
+        status, said = ctl(courier, "status", "--json")
+        assert [row["location"] for row in json.loads(said)] == ["here"] * 2
+    assert json.loads(good.requests[0].body)["text"].startswith(
+        "This is a test")
+    refusing.close()
+    good.close()
+
+
+def test_cloxxsctl_without_a_courier():
+    with Courier() as courier:
+        for words in (["status"], ["test", "--to", "ops"]):
+            status, said = ctl(courier, *words)
+            assert status == 5
+            assert "package cloxxs-courier" in said
 
 
 if __name__ == "__main__":

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Courier: what is asked of cloxxs-courier itself, at its own socket: which
+ * ways out there are, and whether a message gets out by one. For root. Runs of
+ * rows: an exit status; what went wrong has been printed.
+ */
+
+#include "cloxxsctl/ctl.h"
+
+int courier_run_status(struct ctl *ctl, const struct command *command);
+int courier_run_test(struct ctl *ctl, const struct command *command);
