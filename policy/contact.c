@@ -91,7 +91,8 @@ void contact_phone_mask(const char *phone, char *const *prefixes,
 {
 	size_t n = strlen(phone), n_prefix = prefix_of(phone, prefixes);
 
-	if (n_prefix == 0)
+	/* However much of a number a prefix has, this is all that is told. */
+	if (n_prefix == 0 || n_prefix > 3)
 		n_prefix = 3;
 	if (n < n_prefix + 4)
 		return;

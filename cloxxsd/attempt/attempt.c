@@ -123,7 +123,9 @@ int attempt_gather(struct attempts *attempts, const struct subject *subject,
 		.open_until_s = user.open_until,
 		.service_allowed =
 			known && user_may_use(&user, subject->service),
-		.by_another = *subject->requester &&
+		/* Who asks from afar says who he is there, not here. */
+		.by_another = !subject->comes_from_afar &&
+			      *subject->requester &&
 			      strcmp(subject->requester, subject->name) != 0,
 		.by_application = subject->by_application,
 		.origin = origin,
@@ -351,12 +353,9 @@ int attempt_new(struct attempts *attempts, enum login_purpose purpose,
 /* The same for everybody: who has an app is not told apart. */
 static const char *first_question(const struct attempt *attempt)
 {
-	const struct settings_service *service = settings_service_find(
-		attempt->attempts->settings, attempt->subject.service);
-
 	if (attempt->purpose == LOGIN_PURPOSE_CHANGE)
 		return N_("Current password: ");
-	if (service && service->code_in_password)
+	if (code_is_joined(attempt))
 		return N_("Password, and your app's code behind it: ");
 	return N_("Password: ");
 }
@@ -433,7 +432,7 @@ int attempt_answer(struct attempt *attempt, struct varlink_call *call,
 	if (attempt->phase == ATTEMPT_NOTICE) {
 		notice_answer(attempt, answer);
 	} else if (attempt->phase == ATTEMPT_CODE) {
-		code_answer(attempt, answer);
+		code_answer(attempt, answer, &password);
 	} else if (attempt->phase == ATTEMPT_PASSWORD) {
 		attempt->answer = reason;
 		attempt->current = password;

@@ -84,7 +84,9 @@ struct attempt_code {
 	struct secret sent; /* what was sent; bound to this attempt */
 	int64_t until_us;   /* on the boot clock: typed before it */
 	struct secret typed;
-	unsigned int n_empty;
+	enum code_way sent_by; /* by which it went */
+	int64_t sent_at;       /* as it was counted */
+	unsigned int n_asked;
 	bool joined; /* it came in one string with the password */
 	bool proved; /* by proved_by; NONE: in the login before, by its pass */
 	enum code_way proved_by;

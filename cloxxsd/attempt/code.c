@@ -20,8 +20,8 @@
 #include "cloxxsd/attempt/reply.h"
 #include "policy/contact.h"
 
-/* Answers that are no answer, and no try either. */
-#define EMPTY_MAX 3
+/* Questions of one attempt: whoever goes on choosing chooses nothing. */
+#define ASKED_MAX 12
 
 static const char *const names[_CODE_WAY_N] = {
 	[CODE_WAY_NONE] = "none",         [CODE_WAY_APP] = "app",
@@ -95,15 +95,17 @@ void code_ways_deinit(struct code_ways *ways)
 
 static int open_value(const struct attempts *attempts, uint32_t uid,
 		      enum factor_value value, const struct sealed *sealed,
-		      struct secret *ret_text)
+		      struct secret *ret_text, bool *ret_lost)
 {
 	struct seal_place place = factor_place(value, uid);
 	int r;
 
+	*ret_lost = false;
 	if (sealed->n == 0)
 		return 0;
 	r = state_unseal(attempts->state, &place, sealed, ret_text);
-	return r > 0 ? -EBADMSG : r;
+	*ret_lost = r > 0;
+	return r > 0 ? 0 : r;
 }
 
 int code_ways_find(const struct attempts *attempts, uint32_t uid,
@@ -119,10 +121,11 @@ int code_ways_find(const struct attempts *attempts, uint32_t uid,
 	values = ways->factor.values;
 	if (r == 0)
 		r = open_value(attempts, uid, FACTOR_PHONE,
-			       &values[FACTOR_PHONE], &ways->phone);
+			       &values[FACTOR_PHONE], &ways->phone,
+			       &ways->phone_lost);
 	if (r == 0)
 		r = open_value(attempts, uid, FACTOR_MAIL, &values[FACTOR_MAIL],
-			       &ways->mail);
+			       &ways->mail, &ways->mail_lost);
 	if (r != 0) {
 		code_ways_deinit(ways);
 		return r;
@@ -136,6 +139,27 @@ int code_ways_find(const struct attempts *attempts, uint32_t uid,
 	if (ways->factor.n_recovery > 0)
 		ways->ways |= 1U << CODE_WAY_RECOVERY;
 	return 0;
+}
+
+void code_refine(const struct attempts *attempts, uint32_t uid,
+		 struct login_facts *facts)
+{
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
+
+	if (facts->code_due && facts->code_possible)
+		facts->code_possible =
+			code_ways_find(attempts, uid, &ways) == 0 &&
+			ways.ways != 0;
+}
+
+bool code_is_joined(const struct attempt *attempt)
+{
+	const struct settings_service *service = settings_service_find(
+		attempt->attempts->settings, attempt->subject.service);
+
+	return attempt->purpose == LOGIN_PURPOSE_LOGIN && service &&
+	       service->code_in_password &&
+	       asks(&service->code, &attempt->subject);
 }
 
 void code_refuse(struct attempt *attempt, enum reason reason)
@@ -213,11 +237,15 @@ static void ask_for(const struct attempt *attempt, unsigned int ways,
 
 int code_ask(struct attempt *attempt, const char *before)
 {
-	scope(code_ways_deinit) struct code_ways ways;
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
 	char prompt[512];
 	struct text text;
 	int r;
 
+	if (attempt->code.n_asked++ >= ASKED_MAX) {
+		code_refuse(attempt, REASON_ABANDONED);
+		return 0;
+	}
 	r = code_ways_find(attempt->attempts, attempt->uid, &ways);
 	if (r != 0)
 		return r;
@@ -239,7 +267,7 @@ static enum code_way first_of(unsigned int ways)
 
 int code_begin(struct attempt *attempt)
 {
-	scope(code_ways_deinit) struct code_ways ways;
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
 	struct user user;
 	int r;
 
@@ -262,7 +290,7 @@ int code_begin(struct attempt *attempt)
 
 static int choose(struct attempt *attempt, enum code_way way)
 {
-	scope(code_ways_deinit) struct code_ways ways;
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
 	int r = code_ways_find(attempt->attempts, attempt->uid, &ways);
 
 	if (r != 0)
@@ -308,31 +336,27 @@ static bool take(const char *answer, struct secret *ret_typed)
 }
 
 /* -errno where the next question could not be asked. */
-static int take_answer(struct attempt *attempt, const char *answer)
+static int take_answer(struct attempt *attempt, const char *answer,
+		       const struct secret *password)
 {
-	const struct secret *password = &attempt->current;
 	struct secret *typed = &attempt->code.typed;
 	enum code_way way;
 
 	if (answer && !secret_is_empty(password) &&
-	    strlen(answer) == password->n &&
-	    secret_equal_bytes(answer, password->bytes, password->n)) {
+	    secret_equal(password, &attempt->current)) {
 		code_refuse(attempt, REASON_CANNOT_ASK);
 		return 0;
 	}
-	if (!answer || !take(answer, typed) || secret_is_empty(typed)) {
-		if (++attempt->code.n_empty < EMPTY_MAX)
-			return code_ask(attempt, NULL);
-		code_refuse(attempt, REASON_EMPTY_ANSWER);
-		return 0;
-	}
+	if (!answer || !take(answer, typed) || secret_is_empty(typed))
+		return code_ask(attempt, NULL);
 	if (is_word(typed->bytes, &way))
 		return choose(attempt, way);
 	return code_check(attempt);
 }
 
-void code_answer(struct attempt *attempt, const char *answer)
+void code_answer(struct attempt *attempt, const char *answer,
+		 const struct secret *password)
 {
-	if (take_answer(attempt, answer) != 0)
+	if (take_answer(attempt, answer, password) != 0)
 		code_refuse(attempt, REASON_NOT_WRITTEN);
 }

@@ -16,10 +16,20 @@ must_check int code_gather(struct attempts *attempts,
 			   const struct subject *subject,
 			   const struct user *user, struct login_facts *facts);
 
+/* Whether the ways that user has can be used now, for who must know before it
+ * is asked; nothing where it is not due. */
+void code_refine(const struct attempts *attempts, uint32_t uid,
+		 struct login_facts *facts);
+/* Whether an app's code comes behind the password, in one string: by the
+ * service and the address alone, so that a prompt may say so. */
+bool code_is_joined(const struct attempt *attempt);
+
 /* Asks, or sends first; the password is proved, and no claim is held. */
 must_check int code_begin(struct attempt *attempt);
-/* Takes an answer; NULL: it was too long. Answers the attempt's call. */
-void code_answer(struct attempt *attempt, const char *answer);
+/* Takes an answer; NULL: it was too long. password: the same in the form of
+ * passwords. Answers the attempt's call. */
+void code_answer(struct attempt *attempt, const char *answer,
+		 const struct secret *password);
 /* The conversation ended here: that is recorded as its decision. */
 void code_abandoned(struct attempt *attempt);
 
@@ -31,6 +41,7 @@ void code_refuse(struct attempt *attempt, enum reason reason);
  * code_way, with the addresses opened. -errno, or 0. */
 struct code_ways {
 	unsigned int ways;
+	bool phone_lost, mail_lost; /* it is there, and does not open */
 	struct second_factor factor;
 	struct secret phone, mail;
 };

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "cloxxsd/attempt/code.h"
 #include "cloxxsd/attempt/going_on.h"
+#include "cloxxsd/attempt/recording.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/attempt/totp.h"
 #include "cloxxsd/state/lockout.h"
@@ -39,7 +40,17 @@ static void judge_sent(struct attempt *attempt, struct verdict_of_code *verdict)
 		return;
 	verdict->expired = clock_boottime_us() >= attempt->code.until_us;
 	verdict->right = !verdict->expired;
-	verdict->way = attempt->code.way;
+	verdict->way = attempt->code.sent_by;
+}
+
+/* Behind the last that was used, and behind what the clock has ever passed. */
+static int64_t oldest_step(const struct attempt *attempt,
+			   const struct second_factor *factor)
+{
+	int64_t latest = state_moment(attempt->attempts->state, 0).latest;
+	int64_t step = latest / TOTP_STEP_S - 2;
+
+	return step > factor->totp_step ? step : factor->totp_step;
 }
 
 static int judge_app(struct attempt *attempt,
@@ -54,11 +65,12 @@ static int judge_app(struct attempt *attempt,
 		return 0;
 	r = state_unseal(attempt->attempts->state, &place,
 			 &factor->values[FACTOR_TOTP], &seed);
+	/* One that does not open is none. */
 	if (r != 0)
-		return r < 0 ? r : -EBADMSG;
+		return r < 0 ? r : 0;
 	r = totp_check(seed.bytes, attempt->code.typed.bytes,
-		       clock_realtime_us() / 1000000, factor->totp_step,
-		       &verdict->used);
+		       clock_realtime_us() / 1000000,
+		       oldest_step(attempt, factor), &verdict->used);
 	if (r < 0)
 		return r;
 	verdict->right = r == 0;
@@ -142,17 +154,21 @@ static int settle_wrong(struct attempt *attempt, const struct user *user,
 	char reference[REFERENCE_MAX];
 	struct login_decision decision;
 	struct change_set set = { 0 };
+	struct recording recording = { 0 };
 	struct user_failure failure;
 	struct record record;
 	int r;
 
-	attempt->guessed = true;
 	reference_make(reference);
 	failure = failure_of(attempt, reference, now_us);
 	lockout_count(&set, user, &failure, max, now_us);
+	change_set_add(&set, (struct change){ .type = CHANGE_VISIT_REFUSED,
+					      .uid = attempt->uid });
 	if (user->failures + 1 >= max) {
 		facts->code = LOGIN_CODE_WRONG;
 		decision = login_decide(facts);
+		decision.verdict = VERDICT_DENY;
+		attempt->guessed = true;
 		attempt_conclude(attempt, &decision, &set, reference);
 		return 0;
 	}
@@ -162,7 +178,10 @@ static int settle_wrong(struct attempt *attempt, const struct user *user,
 	record.reason = REASON_WRONG_CODE;
 	record.reference = reference;
 	change_set_record(&set, record);
+	recording_guess(&recording, attempt, &set);
 	r = state_apply(attempt->attempts->state, &set);
+	if (r == 0)
+		recording_written(&recording, attempt);
 	return r != 0 ? r
 		      : code_ask(attempt, hearer_text(&attempt->hearer,
 						      "That code was not "
@@ -235,7 +254,8 @@ static int check(struct attempt *attempt)
 		attempt_conclude(attempt, &decision, &set, NULL);
 		return 0;
 	}
-	if (user.uid != attempt->uid ||
+	/* Where none is asked for any more, none is right. */
+	if (!facts.code_due || user.uid != attempt->uid ||
 	    user.credential != attempt->credential) {
 		code_refuse(attempt, REASON_SUPERSEDED);
 		return 0;
@@ -276,15 +296,12 @@ int code_check(struct attempt *attempt)
 
 int code_split(struct attempt *attempt)
 {
-	const struct settings_service *service = settings_service_find(
-		attempt->attempts->settings, attempt->subject.service);
 	struct secret *password = &attempt->current;
 	struct second_factor factor;
 	size_t n = password->n;
 	int r;
 
-	if (!service || !service->code_in_password || attempt->trial ||
-	    attempt->purpose != LOGIN_PURPOSE_LOGIN)
+	if (!code_is_joined(attempt) || attempt->trial)
 		return 0;
 	r = second_factor_find(attempt->attempts->state->store, attempt->uid,
 			       &factor);

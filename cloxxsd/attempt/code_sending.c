@@ -22,6 +22,7 @@
 #include "policy/contact.h"
 
 #define HOUR_S 3600
+#define DAY_S 86400
 /* All routes together; a login goes on being told that the daemon lives. */
 #define TIMEOUT_MS 20000
 
@@ -51,19 +52,33 @@ static bool is_valid(const struct attempt *attempt)
 	       clock_boottime_us() < attempt->code.until_us;
 }
 
-/* Whether one more may be sent; -errno where that cannot be read. */
-static int count(const struct attempt *attempt, int64_t now, bool *ret_may)
+/* Whether one more may be sent in that time; -errno where that cannot be read.
+ */
+static int count_since(const struct attempt *attempt, int64_t since,
+		       uint32_t user_max, uint32_t all_max, bool *ret_may)
 {
-	const struct attempts *attempts = attempt->attempts;
 	uint32_t n_user, n_all;
 	int r;
 
-	r = second_factor_sent(attempts->state->store, attempt->uid,
-			       now - HOUR_S, &n_user, &n_all);
+	r = second_factor_sent(attempt->attempts->state->store, attempt->uid,
+			       since, &n_user, &n_all);
 	if (r == 0)
-		*ret_may = n_user < attempts->settings->code_per_user &&
-			   n_all < attempts->settings->code_per_hour;
+		*ret_may = n_user < user_max && n_all < all_max;
 	return r;
+}
+
+/* A day is four of the fullest hours. */
+static int count(const struct attempt *attempt, int64_t now, bool *ret_may)
+{
+	const struct settings *settings = attempt->attempts->settings;
+	int r;
+
+	r = count_since(attempt, now - HOUR_S, settings->code_per_user,
+			settings->code_per_hour, ret_may);
+	if (r != 0 || !*ret_may)
+		return r;
+	return count_since(attempt, now - DAY_S, settings->code_per_user * 4,
+			   settings->code_per_hour * 4, ret_may);
 }
 
 static void tell_to(const struct attempt *attempt, const struct code_ways *ways,
@@ -103,6 +118,12 @@ static void record_result(struct attempt *attempt, const struct code_ways *ways,
 		result == COURIER_ACCEPTED ? REASON_NONE : REASON_CODE_NOT_SENT;
 	record.details = details;
 	change_set_record(&set, record);
+	/* What has not left costs nothing, and is not counted. */
+	if (result == COURIER_REFUSED || result == COURIER_UNREACHABLE)
+		change_set_add(&set,
+			       (struct change){ .type = CHANGE_CODE_UNSENT,
+						.uid = attempt->uid,
+						.at = attempt->code.sent_at });
 	/* What cannot be recorded is not what lets anybody in. */
 	(void)!state_apply(attempt->attempts->state, &set);
 }
@@ -151,7 +172,7 @@ static int ask_for_sent(struct attempt *attempt, const struct code_ways *ways,
 static int go_on(struct attempt *attempt, enum courier_result result,
 		 const char *route, const char *detail)
 {
-	scope(code_ways_deinit) struct code_ways ways;
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
 	int r = code_ways_find(attempt->attempts, attempt->uid, &ways);
 
 	if (r != 0)
@@ -235,7 +256,7 @@ static int hand_over(struct attempt *attempt, const struct code_ways *ways)
 int code_send(struct attempt *attempt)
 {
 	struct state *state = attempt->attempts->state;
-	scope(code_ways_deinit) struct code_ways ways;
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
 	int64_t now = state_moment(state, 0).latest;
 	struct change_set set = { 0 };
 	bool may = false;
@@ -258,6 +279,8 @@ int code_send(struct attempt *attempt)
 		return r;
 	if (!is_valid(attempt))
 		make(attempt);
+	attempt->code.sent_by = attempt->code.way;
+	attempt->code.sent_at = now;
 	attempt->phase = ATTEMPT_SENDING;
 	r = attempt_arm(attempt);
 	if (r == 0)

@@ -42,6 +42,7 @@ static int let_in(struct attempt *attempt,
 	change_set_add(set,
 		       (struct change){ .type = CHANGE_SUCCESS,
 					.uid = attempt->uid,
+					.code = attempt->code.proved,
 					.at = clock_realtime_us() / 1000000,
 					.service = attempt->subject.service,
 					.address = attempt->subject.address });

@@ -149,6 +149,7 @@ static void let_in(struct attempt *attempt,
 	record.details = details;
 	change_set_add(&set, (struct change){ .type = CHANGE_SUCCESS,
 					      .uid = attempt->uid,
+					      .code = attempt->code.proved,
 					      .at = acceptance.at,
 					      .service = subject->service,
 					      .address = subject->address });

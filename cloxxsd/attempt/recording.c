@@ -91,9 +91,8 @@ static void add_refusal(struct recording *recording,
 					     .refusal = refusal });
 }
 
-/* Counts a wrong answer for its source, and records where that must wait. */
-static void count(struct recording *recording, const struct attempt *attempt,
-		  struct change_set *set)
+void recording_guess(struct recording *recording, const struct attempt *attempt,
+		     struct change_set *set)
 {
 	const struct throttle_limit limit = attempt_limit(attempt->attempts);
 	const struct subject *subject = &attempt->subject;
@@ -145,7 +144,7 @@ void recording_make(struct recording *recording, struct attempt *attempt,
 		reference_make(recording->reference);
 	add_record(recording, attempt, decision, set);
 	if (attempt->guessed && !attempt->trial)
-		count(recording, attempt, set);
+		recording_guess(recording, attempt, set);
 }
 
 void recording_written(const struct recording *recording,

@@ -26,6 +26,10 @@ struct recording {
 void recording_make(struct recording *recording, struct attempt *attempt,
 		    const struct login_decision *decision,
 		    const char *reference, struct change_set *set);
+/* Adds to set that a wrong answer came from the attempt's source, where it goes
+ * on all the same. */
+void recording_guess(struct recording *recording, const struct attempt *attempt,
+		     struct change_set *set);
 /* The set is on the disk. */
 void recording_written(const struct recording *recording,
 		       struct attempt *attempt);

@@ -164,14 +164,17 @@ static void add_login(struct attempt *attempt, bool notice,
 		/* A pass alone resets nothing: nothing was proved here. */
 		if (attempt->proved)
 			change_set_add(set,
-				       (struct change){ .type = CHANGE_RESET,
-							.uid = attempt->uid });
+				       (struct change){
+					       .type = CHANGE_RESET,
+					       .uid = attempt->uid,
+					       .code = attempt->code.proved });
 		return;
 	}
 	if (!notice)
 		change_set_add(set,
 			       (struct change){ .type = CHANGE_SUCCESS,
 						.uid = attempt->uid,
+						.code = attempt->code.proved,
 						.at = now_us / 1000000,
 						.service = subject->service,
 						.address = subject->address });

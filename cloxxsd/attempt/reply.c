@@ -103,6 +103,7 @@ static struct varlink_call *end(struct attempt *attempt)
 	secret_deinit(&attempt->current);
 	secret_deinit(&attempt->wanted);
 	secret_deinit(&attempt->code.sent);
+	secret_deinit(&attempt->code.typed);
 	return attempt->gone ? varlink_call_unref(call) : call;
 }
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_S 30
-
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /* 32 letters of 5 bits are 20 bytes without padding. */
@@ -41,12 +39,13 @@ static int find(const uint8_t seed[FACTOR_SEED_BYTES], const char *typed,
 	char code[TOTP_DIGITS + 1];
 	int64_t found = -1;
 
-	for (int64_t step = now_s / STEP_S - 1; step <= now_s / STEP_S + 1;
-	     step++) {
+	for (int64_t step = now_s / TOTP_STEP_S - 1;
+	     step <= now_s / TOTP_STEP_S + 1; step++) {
 		if (step < 0 ||
 		    oath_totp_generate((const char *)seed, FACTOR_SEED_BYTES,
-				       (time_t)(step * STEP_S), STEP_S, 0,
-				       TOTP_DIGITS, code) != OATH_OK)
+				       (time_t)(step * TOTP_STEP_S),
+				       TOTP_STEP_S, 0, TOTP_DIGITS,
+				       code) != OATH_OK)
 			return -EIO;
 		if (sodium_memcmp(code, typed, TOTP_DIGITS) == 0 &&
 		    step > after_step)

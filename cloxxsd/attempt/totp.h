@@ -14,6 +14,7 @@
 #include "cloxxsd/state/second_factor.h"
 
 #define TOTP_DIGITS 6
+#define TOTP_STEP_S 30
 
 enum totp_error {
 	_TOTP_E_OK,

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/code.h"
 #include "cloxxsd/attempt/code_check.h"
 #include "cloxxsd/attempt/going_on.h"
 #include "cloxxsd/attempt/reply.h"
@@ -169,6 +170,12 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 
 	attempt->guessed = true;
 	decision = login_decide(facts);
+	/* A rule that was taken out meanwhile makes no wrong answer a right
+	 * one.
+	 */
+	decision.verdict = VERDICT_DENY;
+	if (facts->code == LOGIN_CODE_WRONG)
+		decision.reason = REASON_WRONG_CODE;
 	if (attempt->trial) {
 		/* Its claim has counted it. */
 		attempt_conclude(attempt, &decision, &set, NULL);
@@ -207,6 +214,7 @@ static void settle_trial(struct attempt *attempt, struct login_facts *facts)
 
 	if (facts->notice_due)
 		facts->notice = LOGIN_NOTICE_ACCEPTED;
+	code_refine(attempt->attempts, attempt->uid, facts);
 	if (facts->code_due && facts->code_possible)
 		facts->code = LOGIN_CODE_RIGHT;
 	decision = login_decide(facts);

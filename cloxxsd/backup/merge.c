@@ -551,6 +551,9 @@ static int merge_sides(struct sides *sides)
 		" WHERE uid IN (SELECT uid FROM user)",
 		"DELETE FROM recovery_code WHERE uid IN"
 		" (SELECT uid FROM present.user)",
+		/* Of who comes back nobody knows which were used. */
+		"DELETE FROM recovery_code WHERE uid NOT IN"
+		" (SELECT uid FROM present.user)",
 		"INSERT INTO recovery_code SELECT * FROM present.recovery_code"
 		" WHERE uid IN (SELECT uid FROM user)",
 		"DELETE FROM code_sent",

@@ -128,6 +128,7 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_TOTP_USED:
 		case CHANGE_RECOVERY_USED:
 		case CHANGE_CODE_SENT:
+		case CHANGE_CODE_UNSENT:
 		case _CHANGE_N:
 			break;
 		}
@@ -503,6 +504,14 @@ static void address_changed(const struct user *user, enum factor_value value,
 	telling_address_changed(&daemon->telling, user, value, before);
 }
 
+static void factor_changed(const struct user *user, const char *about,
+			   void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	telling_factor_changed(&daemon->telling, user, about);
+}
+
 static int start_courier(struct daemon *daemon)
 {
 	const char *path = daemon->options.courier;
@@ -521,7 +530,6 @@ static int start_attempts(struct daemon *daemon)
 	attempts->state = &daemon->state;
 	attempts->settings = daemon->settings;
 	attempts->courier = &daemon->courier;
-	telling_init(&daemon->telling, attempts);
 	r = passes_new(PASSES_MAX, &attempts->passes);
 	if (r == 0)
 		r = lanes_new(&attempts->lanes);
@@ -531,6 +539,8 @@ static int start_attempts(struct daemon *daemon)
 		r = hasher_new(daemon->event, count_workers(daemon->settings),
 			       daemon->settings->workers_memory,
 			       &attempts->hasher);
+	if (r >= 0)
+		r = telling_init(&daemon->telling, attempts);
 	if (r >= 0)
 		r = errands_new(daemon->event, &daemon->errands);
 	if (r < 0)
@@ -553,6 +563,7 @@ static int start_attempts(struct daemon *daemon)
 		.key_source = key_source(&daemon->options),
 		.keys_changed = keys_changed,
 		.address_changed = address_changed,
+		.factor_changed = factor_changed,
 		.send_again = send_again,
 		.userdata = daemon,
 	};

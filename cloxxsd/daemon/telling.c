@@ -44,13 +44,46 @@ static struct told *told_free(struct told *told)
 	return NULL;
 }
 
-void telling_init(struct telling *telling, const struct attempts *attempts)
+static void record_dropped(struct telling *telling)
 {
+	struct change_set set = { 0 };
+	char details[64];
+
+	(void)snprintf(details, sizeof(details),
+		       "about=locked sent=dropped n=%u", telling->n_dropped);
+	telling->n_dropped = 0;
+	change_set_record(&set, (struct record){ .at_us = clock_realtime_us(),
+						 .event = EVENT_USER_TOLD,
+						 .result = RECORD_FAILED,
+						 .reason = REASON_NONE,
+						 .actor = "cloxxsd",
+						 .details = details });
+	(void)!state_apply(telling->attempts->state, &set);
+}
+
+static int on_dropped(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	record_dropped(userdata);
+	return 0;
+}
+
+int telling_init(struct telling *telling, const struct attempts *attempts)
+{
+	int r;
+
 	*telling = (struct telling){ .attempts = attempts };
+	/* Records that are made within a commit would be made in their own. */
+	r = sd_event_add_defer(attempts->event, &telling->dropped, on_dropped,
+			       telling);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(telling->dropped, SD_EVENT_OFF);
+	return r < 0 ? r : 0;
 }
 
 void telling_deinit(struct telling *telling)
 {
+	telling->dropped = sd_event_source_disable_unref(telling->dropped);
 	while (telling->first)
 		told_free(telling->first);
 }
@@ -94,7 +127,7 @@ static bool is_too_many(struct telling *telling)
 		telling->hour_began_us = now;
 		telling->n_hour = 0;
 	}
-	return ++telling->n_hour > TELLING_PER_HOUR;
+	return ++telling->n_hour > TELLING_LOCKS_PER_HOUR;
 }
 
 static struct told *told_new(struct telling *telling, const struct user *user,
@@ -122,6 +155,13 @@ static void host(char *ret_name, size_t size)
 	ret_name[size - 1] = '\0';
 }
 
+/* It cannot be told now: soon recorded. */
+static void drop(struct telling *telling)
+{
+	telling->n_dropped++;
+	(void)!sd_event_source_set_enabled(telling->dropped, SD_EVENT_ONESHOT);
+}
+
 static enum language language_of(const struct telling *telling,
 				 const struct user *user)
 {
@@ -141,11 +181,11 @@ static void tell(struct telling *telling, const struct user *user,
 	uint8_t random[16];
 	struct told *told;
 
-	if (is_too_many(telling))
-		return;
 	told = told_new(telling, user, about);
-	if (!told)
+	if (!told) {
+		drop(telling);
 		return;
+	}
 	host(at, sizeof(at));
 	text_init(&text, subject, sizeof(subject));
 	text_add_format(
@@ -166,8 +206,8 @@ static void tell(struct telling *telling, const struct user *user,
 		    },
 		    &told->job) == 0)
 		return;
-	/* Within a commit nothing is recorded: too many wait, and go first. */
 	told_free(told);
+	drop(telling);
 }
 
 void telling_address_changed(struct telling *telling, const struct user *user,
@@ -195,6 +235,32 @@ void telling_address_changed(struct telling *telling, const struct user *user,
 	     phone ? "phone-changed" : "mail-changed", body);
 }
 
+void telling_factor_changed(struct telling *telling, const struct user *user,
+			    const char *about)
+{
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
+	char at[41], body[512];
+	struct text text;
+	bool mail;
+
+	if (code_ways_find(telling->attempts, user->uid, &ways) != 0)
+		return;
+	mail = !secret_is_empty(&ways.mail);
+	if (!mail && !(ways.ways & (1U << CODE_WAY_SMS)))
+		return;
+	host(at, sizeof(at));
+	text_init(&text, body, sizeof(body));
+	text_add_format(
+		&text,
+		language_text(language_of(telling, user),
+			      "How you get codes for %s was changed. If "
+			      "you know nothing of it, tell your "
+			      "administrator."),
+		at);
+	tell(telling, user, mail ? COURIER_MAIL : COURIER_SMS,
+	     mail ? ways.mail.bytes : ways.phone.bytes, about, body);
+}
+
 static void tell_locked(struct telling *telling, uint32_t uid)
 {
 	scope(code_ways_deinit) struct code_ways ways = { 0 };
@@ -206,6 +272,10 @@ static void tell_locked(struct telling *telling, uint32_t uid)
 	    secret_is_empty(&ways.mail) ||
 	    user_find_uid(telling->attempts->state->store, uid, &user) != 0)
 		return;
+	if (is_too_many(telling)) {
+		drop(telling);
+		return;
+	}
 	host(at, sizeof(at));
 	text_init(&text, body, sizeof(body));
 	text_add_format(&text,

@@ -11,8 +11,9 @@
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/state/second_factor.h"
 
-/* Messages an hour, whoever they go to. */
-#define TELLING_PER_HOUR 200
+/* Mails an hour that tell of locks, whoever they go to: anybody can lock. What
+ * an administrator did is told in any case. */
+#define TELLING_LOCKS_PER_HOUR 200
 
 struct told;
 
@@ -21,14 +22,21 @@ struct telling {
 	struct told *first; /* on their way */
 	int64_t hour_began_us;
 	uint32_t n_hour;
+	sd_event_source *dropped; /* records that some were not told */
+	uint32_t n_dropped;
 };
 
-void telling_init(struct telling *telling, const struct attempts *attempts);
+must_check int telling_init(struct telling *telling,
+			    const struct attempts *attempts);
 void telling_deinit(struct telling *telling);
 
 /* At before, which was user's phone or mail address. */
 void telling_address_changed(struct telling *telling, const struct user *user,
 			     enum factor_value value,
 			     const struct secret *before);
+/* Of what else of his second factor was changed: about, a word. By mail, else
+ * by SMS. */
+void telling_factor_changed(struct telling *telling, const struct user *user,
+			    const char *about);
 /* To be called behind each commit: who was locked in it is told. */
 void telling_committed(struct telling *telling, const struct change_set *set);

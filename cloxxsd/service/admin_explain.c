@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/code.h"
 #include "cloxxsd/service/decision_json.h"
 #include "cloxxsd/service/question.h"
 
@@ -68,6 +69,8 @@ static int decide(struct service *service, const struct subject *subject,
 	/* Whether it is, nobody can say before it is typed. */
 	if (purpose == LOGIN_PURPOSE_LOGIN)
 		facts.password = LOGIN_PASSWORD_RIGHT;
+	if (facts.user_known)
+		code_refine(service->attempts, user.uid, &facts);
 	*ret_decision = login_decide(&facts);
 	*ret_known = facts.user_known;
 	return 0;

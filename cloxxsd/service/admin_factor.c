@@ -28,7 +28,8 @@
 #define HIDDEN "\xe2\x80\xa2" /* a bullet */
 
 static json_t *masked(const struct settings *settings,
-		      const struct secret *phone, const struct secret *mail)
+		      const struct secret *phone, const struct secret *mail,
+		      bool lost)
 {
 	char buffer[FACTOR_MAIL_MAX + 32];
 	struct text text;
@@ -39,6 +40,8 @@ static json_t *masked(const struct settings *settings,
 				   HIDDEN, &text);
 	else
 		contact_mail_mask(mail->bytes, HIDDEN, &text);
+	if (lost)
+		return json_string("unreadable");
 	return text.n > 0 ? json_string(buffer) : json_null();
 }
 
@@ -56,8 +59,8 @@ static json_t *factor_json(struct service *service, const struct user *user,
 	return json_pack(
 		"{s:s, s:s, s:o, s:o, s:b, s:b, s:i, s:i}", "name", user->name,
 		"code", *factor->code ? factor->code : "never", "phone",
-		masked(settings, &ways->phone, NULL), "mail",
-		masked(settings, NULL, &ways->mail), "totp",
+		masked(settings, &ways->phone, NULL, ways->phone_lost), "mail",
+		masked(settings, NULL, &ways->mail, ways->mail_lost), "totp",
 		(int)(factor->values[FACTOR_TOTP].n > 0), "totp_pending",
 		(int)(factor->values[FACTOR_TOTP_PENDING].n > 0),
 		"recovery_codes", (int)factor->n_recovery, "sent", (int)n_user);
@@ -80,13 +83,36 @@ static int reply_factor(struct service *service, struct varlink_call *call,
 	return varlink_call_reply(call, reply);
 }
 
+/* Who has got hold of an administrator's session is not to make it his own:
+ * false: answered. */
+static bool is_another(struct service *service, struct varlink_call *call,
+		       const struct user *user)
+{
+	struct actor actor;
+
+	service_find_actor(service, varlink_call_peer(call), &actor);
+	if (strcmp(actor.name, user->name) != 0)
+		return true;
+	(void)!admin_conflict(call, "One's own second factor is changed by "
+				    "another administrator, or by root.");
+	return false;
+}
+
+static void tell(struct service *service, const struct user *user,
+		 const char *about)
+{
+	if (service->factor_changed)
+		service->factor_changed(user, about, service->userdata);
+}
+
 /* What he has, to be changed; false: answered. */
 static bool take(struct service *service, struct varlink_call *call,
 		 json_t *parameters, struct user *ret_user,
 		 struct code_ways *ret_ways)
 {
 	if (!admin_take_user(service, call, parameters, ret_user) ||
-	    !guard_may_change(service, call, ret_user))
+	    !guard_may_change(service, call, ret_user) ||
+	    !is_another(service, call, ret_user))
 		return false;
 	if (code_ways_find(service->attempts, ret_user->uid, ret_ways) == 0)
 		return true;
@@ -153,6 +179,13 @@ json_t *admin_add_second_factor(struct service *service, json_t *reply)
 	return NULL;
 }
 
+static bool can_be_read(struct service *service, const struct user *user)
+{
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
+
+	return code_ways_find(service->attempts, user->uid, &ways) == 0;
+}
+
 int admin_get_second_factor(struct varlink_call *call, json_t *parameters,
 			    void *userdata)
 {
@@ -161,6 +194,8 @@ int admin_get_second_factor(struct varlink_call *call, json_t *parameters,
 
 	if (!admin_take_user(service, call, parameters, &user))
 		return 0;
+	if (!can_be_read(service, &user))
+		return admin_unavailable(call, ADMIN_UNREADABLE);
 	return reply_factor(service, call, &user, NULL);
 }
 
@@ -170,6 +205,7 @@ struct address_change {
 	const char *parameter, *rule;
 	const struct secret *before;
 	const char *after; /* NULL: as it is; "": none */
+	bool lost;         /* there is one that does not open */
 };
 
 static bool may_be(const struct settings *settings,
@@ -186,7 +222,7 @@ static bool may_be(const struct settings *settings,
 static bool is_other(const struct address_change *change)
 {
 	return change->after &&
-	       (strlen(change->after) != change->before->n ||
+	       (change->lost || strlen(change->after) != change->before->n ||
 		strcmp(change->after, change->before->bytes) != 0);
 }
 
@@ -298,6 +334,17 @@ static bool read_addresses(struct service *service, struct varlink_call *call,
 	return true;
 }
 
+/* An app that is gone, or a demand that asks less. */
+static bool is_weaker(const struct second_factor *before,
+		      const struct second_factor *after)
+{
+	if (before->values[FACTOR_TOTP].n > 0 &&
+	    after->values[FACTOR_TOTP].n == 0)
+		return true;
+	return *before->code && strcmp(before->code, after->code) != 0 &&
+	       strcmp(after->code, "always") != 0;
+}
+
 int admin_set_second_factor(struct varlink_call *call, json_t *parameters,
 			    void *userdata)
 {
@@ -312,9 +359,9 @@ int admin_set_second_factor(struct varlink_call *call, json_t *parameters,
 		return 0;
 	const struct address_change changes[] = {
 		{ FACTOR_PHONE, "phone", PHONE_RULE, &ways.phone,
-		  wanted(parameters, "phone") },
+		  wanted(parameters, "phone"), ways.phone_lost },
 		{ FACTOR_MAIL, "mail", MAIL_RULE, &ways.mail,
-		  wanted(parameters, "mail") },
+		  wanted(parameters, "mail"), ways.mail_lost },
 	};
 
 	factor = ways.factor;
@@ -335,6 +382,8 @@ int admin_set_second_factor(struct varlink_call *call, json_t *parameters,
 			service->address_changed(&user, changes[i].value,
 						 changes[i].before,
 						 service->userdata);
+	if (is_weaker(&ways.factor, &factor))
+		tell(service, &user, "weaker");
 	return reply_factor(service, call, &user, NULL);
 }
 
@@ -444,6 +493,7 @@ int admin_confirm_totp(struct varlink_call *call, json_t *parameters,
 		return admin_unavailable(call, ADMIN_NOT_WRITTEN);
 	if (!write_factor(service, call, &user, &factor, "totp=in-force"))
 		return 0;
+	tell(service, &user, "app");
 	return reply_factor(service, call, &user, NULL);
 }
 
@@ -490,6 +540,7 @@ int admin_make_recovery_codes(struct varlink_call *call, json_t *parameters,
 					  .recovery_codes = &codes },
 			      .user = &user }))
 		return 0;
+	tell(service, &user, "recovery-codes");
 	return reply_factor(service, call, &user,
 			    json_pack("{s:O}", "recovery_codes", list));
 }

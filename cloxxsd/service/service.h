@@ -61,6 +61,8 @@ struct service {
 	void (*keys_changed)(void *userdata);
 	/* A user's number or address was changed; before is the former one, and
 	 * is for the call. NULL: nobody is told. */
+	void (*factor_changed)(const struct user *user, const char *about,
+			       void *userdata);
 	void (*address_changed)(const struct user *user,
 				enum factor_value value,
 				const struct secret *before, void *userdata);

@@ -205,30 +205,56 @@ static int failure(struct store *store, const struct change *change)
 			 one->reference);
 }
 
+/*
+ * A password alone forgives no wrong code: else a service that asks for none
+ * would give back the guesses of one that does.
+ */
+static int forgive(struct store *store, const struct change *change)
+{
+	int r;
+
+	if (change->code)
+		return clear_failures(store, change->uid);
+	r = store_run(store,
+		      "DELETE FROM failure WHERE uid = ? AND reason != ?", "it",
+		      (int64_t)change->uid, reason_name(REASON_WRONG_CODE));
+	if (r == 0)
+		r = store_run(store, "DELETE FROM login_test WHERE uid = ?",
+			      "i", (int64_t)change->uid);
+	return r;
+}
+
+#define FAILURES_LEFT                                                    \
+	" failures = (SELECT count(*) FROM failure WHERE failure.uid = " \
+	"user.uid)"
+
 static int success(struct store *store, const struct change *change)
 {
 	int r;
 
-	r = store_run(store,
-		      "UPDATE user SET claim = 0, failures = 0,"
-		      " last_login = ?, last_login_service = ?,"
-		      " last_login_address = ? WHERE uid = ?",
-		      "itti", change->at, change->service,
-		      change->address ? change->address : "",
-		      (int64_t)change->uid);
+	r = forgive(store, change);
 	if (r == 0)
 		r = write_active(store, change->uid, change->at);
-	return r != 0 ? r : clear_failures(store, change->uid);
+	if (r != 0)
+		return r;
+	return store_run(store,
+			 "UPDATE user SET claim = 0," FAILURES_LEFT
+			 ", last_login = ?, last_login_service = ?,"
+			 " last_login_address = ? WHERE uid = ?",
+			 "itti", change->at, change->service,
+			 change->address ? change->address : "",
+			 (int64_t)change->uid);
 }
 
 static int reset(struct store *store, const struct change *change)
 {
-	int r;
+	int r = forgive(store, change);
 
-	r = store_run(store,
-		      "UPDATE user SET claim = 0, failures = 0 WHERE uid = ?",
-		      "i", (int64_t)change->uid);
-	return r != 0 ? r : clear_failures(store, change->uid);
+	return r != 0 ? r
+		      : store_run(store,
+				  "UPDATE user SET claim = 0," FAILURES_LEFT
+				  " WHERE uid = ?",
+				  "i", (int64_t)change->uid);
 }
 
 static int test_claim(struct store *store, const struct change *change)
@@ -316,9 +342,16 @@ static int sessions_gone(struct store *store, const struct change *change)
 
 static int set_clock(struct store *store, const struct change *change)
 {
-	return store_run(store,
-			 "UPDATE installation SET latest = ? WHERE id = 1", "i",
-			 change->at);
+	int r;
+
+	/* Codes that were sent by a clock that ran ahead were sent by now. */
+	r = store_run(store, "UPDATE code_sent SET at = ?1 WHERE at > ?1", "i",
+		      change->at);
+	return r != 0 ? r
+		      : store_run(store,
+				  "UPDATE installation SET latest = ?"
+				  " WHERE id = 1",
+				  "i", change->at);
 }
 
 static int backup_made(struct store *store, const struct change *change)
@@ -564,6 +597,11 @@ static int send_code(struct store *store, const struct change *change)
 	return second_factor_send(store, change->uid, change->at);
 }
 
+static int unsend_code(struct store *store, const struct change *change)
+{
+	return second_factor_unsend(store, change->uid, change->at);
+}
+
 enum {
 	IDENTITY = 1 << 0, /* readers of the identity map see it */
 	ACCESS = 1 << 1,   /* readers of an access map see it */
@@ -630,6 +668,7 @@ static const struct {
 	[CHANGE_RECOVERY_CODES] = { set_recovery_codes, MUST_HIT },
 	[CHANGE_RECOVERY_USED] = { use_recovery_code, MUST_HIT },
 	[CHANGE_CODE_SENT] = { send_code, MUST_HIT },
+	[CHANGE_CODE_UNSENT] = { unsend_code, 0 },
 };
 
 void change_set_add(struct change_set *set, struct change change)

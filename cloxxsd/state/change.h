@@ -43,9 +43,11 @@ enum change_type {
 	CHANGE_CLAIM,        /* uid: a verification begins */
 	CHANGE_RELEASE,      /* uid: it ended without counting */
 	CHANGE_FAILURE,      /* uid, failure: it ended wrong */
-	CHANGE_SUCCESS,    /* uid, at, service, address: a login is complete */
-	CHANGE_RESET,      /* uid: password proved, count back to zero */
-	CHANGE_TEST_CLAIM, /* uid: counted as wrong while it is verified */
+	CHANGE_SUCCESS, /* uid, at, service, address, code: a login is complete,
+			   and the count back to zero, but for wrong codes
+			   where none was proved */
+	CHANGE_RESET,   /* uid, code: proved, the count as by a success */
+	CHANGE_TEST_CLAIM,    /* uid: counted as wrong while it is verified */
 	CHANGE_TEST_RELEASE,  /* uid: it was not wrong */
 	CHANGE_DECOY,         /* pages: as many written, about nobody */
 	CHANGE_SESSION_OPEN,  /* uid, at, session, service, address, terminal;
@@ -86,6 +88,7 @@ enum change_type {
 	CHANGE_RECOVERY_CODES,    /* uid, recovery_codes: in the place of all */
 	CHANGE_RECOVERY_USED,     /* uid, at: its number */
 	CHANGE_CODE_SENT,         /* uid, at: a code is handed to the courier */
+	CHANGE_CODE_UNSENT,       /* uid, at: that one has not left */
 	_CHANGE_N,
 };
 
@@ -133,6 +136,7 @@ struct change {
 	enum user_password_kind kind;
 	int64_t until;
 	uint32_t history; /* so many former passwords are kept */
+	bool code;        /* a second factor was proved */
 	const struct user_failure *failure;
 	const char *text;
 	const char *service, *address, *terminal;

@@ -316,3 +316,11 @@ int second_factor_send(struct store *store, uint32_t uid, int64_t at)
 				  " VALUES (?, ?)",
 				  "ii", (int64_t)uid, at);
 }
+
+int second_factor_unsend(struct store *store, uint32_t uid, int64_t at)
+{
+	return store_run(store,
+			 "DELETE FROM code_sent WHERE id = (SELECT max(id)"
+			 " FROM code_sent WHERE uid = ? AND at = ?)",
+			 "ii", (int64_t)uid, at);
+}

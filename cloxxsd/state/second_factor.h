@@ -97,3 +97,5 @@ must_check int recovery_codes_write(struct store *store, uint32_t uid,
 must_check int recovery_code_used(struct store *store, uint32_t uid, int64_t n);
 must_check int second_factor_send(struct store *store, uint32_t uid,
 				  int64_t at);
+must_check int second_factor_unsend(struct store *store, uint32_t uid,
+				    int64_t at);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What administrators do about second factors, who may, and who is told. */
-#include <liboath/oath.h>
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -12,8 +11,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/state/rotation.h"
-#include "tests/unit/core_fixture.h"
-#include "varlink/server.h"
+#include "tests/unit/courier_fixture.h"
 
 #define PIET 66000
 #define JAN 66001  /* an administrator */
@@ -26,13 +24,6 @@
 static struct core fixture;
 static struct core *const core = &fixture;
 
-/* What the courier was asked for. */
-static struct {
-	struct varlink_server *server;
-	unsigned int n;
-	char kind[16], to[256], text[512];
-} courier;
-
 static void copy(char *to, size_t size, json_t *from, const char *name)
 {
 	const char *text = json_string_value(json_object_get(from, name));
@@ -40,58 +31,8 @@ static void copy(char *to, size_t size, json_t *from, const char *name)
 	(void)snprintf(to, size, "%s", text ? text : "");
 }
 
-static int deliver(struct varlink_call *call, json_t *parameters,
-		   void *userdata)
-{
-	(void)userdata;
-	courier.n++;
-	copy(courier.kind, sizeof(courier.kind), parameters, "kind");
-	copy(courier.to, sizeof(courier.to), parameters, "to");
-	copy(courier.text, sizeof(courier.text), parameters, "text");
-	return varlink_call_reply(call,
-				  json_pack("{s:s}", "result", "accepted"));
-}
-
-static const struct varlink_parameter deliver_parameters[] = {
-	{ "kind", VARLINK_STRING, false, 16 },
-	{ "to", VARLINK_STRING, false, 256 },
-	{ "subject", VARLINK_STRING, true, 256 },
-	{ "text", VARLINK_STRING, false, 1024 },
-	{ "reference", VARLINK_STRING, false, 64 },
-	{ "timeout_ms", VARLINK_INT, false, 0 },
-	{ "route", VARLINK_STRING, true, 64 },
-	{ 0 },
-};
-static const struct varlink_method methods[] = {
-	{ "nl.cloxxs.Courier.Deliver", 1, VARLINK_SENSITIVE, 0, 0,
-	  deliver_parameters, deliver },
-	{ 0 },
-};
-static const struct varlink_interface interface = {
-	"nl.cloxxs.Courier", "interface nl.cloxxs.Courier\n", methods
-};
-
-static uint32_t everybody(const struct varlink_peer *peer, void *userdata)
-{
-	(void)peer;
-	(void)userdata;
-	return 1;
-}
-
 static int setup(void **state)
 {
-	static const struct varlink_interface *const interfaces[] = {
-		&interface, NULL
-	};
-	struct varlink_server_args args = {
-		.interfaces = interfaces,
-		.vendor = "test",
-		.product = "test",
-		.version = "1",
-		.url = "test",
-		.classify = everybody,
-	};
-
 	(void)state;
 	memset(&courier, 0, sizeof(courier));
 	core_init(core, NULL);
@@ -101,18 +42,14 @@ static int setup(void **state)
 	core_add(core, ANNA, "anna", CORE_OLD);
 	core_set_role(core, "jan", USER_ROLE_ADMINISTRATOR);
 	core_protect(core, "anna");
-	args.event = core->daemon.event;
-	assert_int_equal(varlink_server_new(&args, &courier.server), 0);
-	assert_int_equal(
-		varlink_server_listen_path(courier.server, core->courier, 0600),
-		0);
+	courier_listen(core);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	courier.server = varlink_server_free(courier.server);
+	courier_end();
 	core_finish(core);
 	return 0;
 }
@@ -233,27 +170,11 @@ static void who_may(void **state)
 	}
 }
 
-/* The code of a seed now. */
-static void app_code(const char *seed, char ret_code[7])
-{
-	char *bytes;
-	size_t n;
-
-	assert_int_equal(oath_base32_decode(seed, strlen(seed), &bytes, &n),
-			 OATH_OK);
-	assert_int_equal(n, 20);
-	assert_int_equal(
-		oath_totp_generate(bytes, n,
-				   (time_t)(clock_realtime_us() / 1000000), 30,
-				   0, 6, ret_code),
-		OATH_OK);
-	free(bytes);
-}
-
 static void an_app_is_in_force_when_it_showed_a_code(void **state)
 {
 	json_t *reply, *parameters;
-	char seed[64], code[7];
+	const char *code;
+	char seed[64];
 
 	(void)state;
 	reply = call(0, ADMIN "MakeTotp", json_pack("{s:s}", "name", "piet"));
@@ -269,7 +190,7 @@ static void an_app_is_in_force_when_it_showed_a_code(void **state)
 		call(0, ADMIN "ConfirmTotp",
 		     json_pack("{s:s, s:s}", "name", "piet", "code", "12345")),
 		INVALID);
-	app_code(seed, code);
+	code = app_code(seed, 0);
 	expect(call(0, ADMIN "ConfirmTotp",
 		    json_pack("{s:s, s:s}", "name", "piet", "code", code)),
 	       "totp", "true");
@@ -339,10 +260,10 @@ static void abuse_53_the_former_number_is_told(void **state)
 	(void)state;
 	json_decref(set("piet", "phone", "+31612345642"));
 	settle();
-	assert_int_equal(courier.n, 0);
+	assert_int_equal(courier.n_sms + courier.n_mail, 0);
 	json_decref(set("piet", "phone", "+31612345643"));
 	settle();
-	assert_int_equal(courier.n, 1);
+	assert_int_equal(courier.n_sms + courier.n_mail, 1);
 	assert_string_equal(courier.kind, "sms");
 	assert_string_equal(courier.to, "+31612345642");
 	assert_null(strstr(courier.text, "345643"));
@@ -350,7 +271,7 @@ static void abuse_53_the_former_number_is_told(void **state)
 	json_decref(set("piet", "mail", "piet@example.nl"));
 	json_decref(set("piet", "mail", "none"));
 	settle();
-	assert_int_equal(courier.n, 2);
+	assert_int_equal(courier.n_sms + courier.n_mail, 2);
 	assert_string_equal(courier.kind, "mail");
 	assert_string_equal(courier.to, "piet@example.nl");
 }
@@ -362,14 +283,14 @@ static void a_lock_is_told_by_mail_alone(void **state)
 	for (int i = 0; i < 3; i++)
 		(void)log_in(core, "piet", CORE_WRONG);
 	settle();
-	assert_int_equal(courier.n, 0);
+	assert_int_equal(courier.n_sms + courier.n_mail, 0);
 	core_apply(core,
 		   (struct change){ .type = CHANGE_USER_UNLOCK, .uid = PIET });
 	json_decref(set("piet", "mail", "piet@example.nl"));
 	for (int i = 0; i < 3; i++)
 		(void)log_in(core, "piet", CORE_WRONG);
 	settle();
-	assert_int_equal(courier.n, 1);
+	assert_int_equal(courier.n_sms + courier.n_mail, 1);
 	assert_string_equal(courier.to, "piet@example.nl");
 	assert_non_null(strstr(courier.text, "was locked"));
 }
