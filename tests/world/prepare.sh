@@ -11,8 +11,8 @@ packages_build='autoconf automake gcc gettext libacl1-dev libaudit-dev libc6-dev
 	libpam0g-dev libpwquality-dev libqrencode-dev libsodium-dev libsqlite3-dev
 	libsystemd-dev libtool libunistring-dev make pkgconf python3'
 packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
-	passwd python3 python3-pexpect sudo systemd'
-packages_app='gunicorn nginx openssl python3-flask'
+	openssl passwd python3 python3-pexpect sudo systemd'
+packages_app='gunicorn nginx python3-flask'
 packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
 packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
 # To make packages; to boot them. From Debian 13 on it stands in a package of
@@ -24,6 +24,20 @@ case $(. /etc/os-release && echo "${VERSION_ID-}") in
 *) packages_deb="$packages_deb systemd-dev" ;;
 esac
 packages_boot='debootstrap systemd-container'
+# Servers that the world alone runs: unpacked there, for installed they would start,
+# and a mail server take the place of another.
+packages_others='kannel kannel-extras postfix'
+
+# Prints what those need of libraries, which are installed; nothing where apt does
+# not know.
+packages_of_others() {
+	# shellcheck disable=SC2086 # a list of words
+	apt-cache depends --no-recommends --no-suggests --no-conflicts \
+		--no-breaks --no-replaces --no-enhances \
+		$packages_others 2>/dev/null |
+		sed -n 's/^  *|\{0,1\}\(Pre\)\{0,1\}Depends: \(lib[a-z0-9.+-]*\)$/\2/p' |
+		sort -u | tr '\n' ' '
+}
 
 # Prints those of its arguments that are not installed, in one line.
 packages_missing() {
@@ -77,6 +91,18 @@ scratch_packages() {
 	cd "$scratch/src" &&
 		DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" \
 			dpkg-buildpackage -b -us -uc
+}
+
+# Unpacks the servers of the world below the directory; fails where they cannot be
+# fetched.
+scratch_others() {
+	# shellcheck disable=SC2086
+	mkdir "$scratch/fetched" &&
+		cd "$scratch/fetched" &&
+		apt-get -qq download $packages_others || return
+	for file in *.deb; do
+		dpkg-deb --fsys-tarfile "$file" | tar -x -C "$1" ./usr || return
+	done
 }
 
 # Builds in $scratch/build and installs below $scratch/dest.

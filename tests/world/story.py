@@ -11,10 +11,12 @@ the whole transcript.
 import json
 import os
 import pathlib
+import re
 import sys
 import time
 
 import cloxxs_world as world
+import senders
 from cloxxs_world import Typist
 
 USER = "piet"
@@ -29,6 +31,11 @@ WRONG = "dit is het zeker niet"
 FROM, OFFICE = ("145.97.20.1", "198.51.100.9"), "192.0.2.10"
 COUNTRIES = "/run/countries.mmdb"
 ORIGIN = "[geofence]\ncountries = NL\nlocal = deny\n"
+# A second factor; the first gateway is one that nobody listens at.
+PHONE, MAIL = "+31612345642", "piet@example.nl"
+ASKING = "[service sshd]\ncode = always\n[code]\nmail = yes\n"
+DEAD = ("[gateway]\nlocation = nowhere\nurl = http://127.0.0.1:9/\n"
+        "header_1 = X-To: {phone_e164}\nbody_form = text\nbody = {text}\n")
 MARK_YES, MARK_NO = "✓", "✗"
 
 
@@ -50,6 +57,10 @@ DUTCH = {
     "last_login": "Hij logt in met het nieuwe; het oude opent niets",
     "from_where": "Met een landendatabase komt alleen Nederland binnen; hij, "
                   "vanaf zijn vaste adres",
+    "code_by_sms": "Achter het wachtwoord een code per sms: een gateway faalt, de "
+                   "volgende stuurt hem",
+    "code_by_mail": "Of per e-mail, over TLS; wat al gebruikt is, opent niets",
+    "not here: {}": "niet hier: {}",
     "records": "Het staat allemaal in het journaal",
     "audit": "De audit wordt doorzocht en bewezen; een anker gaat naar elders",
     "doctor": "Er komt een herstelsleutel; de doctor bekijkt alles waar een "
@@ -275,6 +286,71 @@ fixed address"""
         world.cloxxsd.restart()
         return lines
 
+    def log_in_with_code(self, read, *words):
+        """A login that types words, and then what read() has."""
+        typed, answers = [], list(words)
+
+        def answer(question):
+            if re.search("assword|achtwoord", question):
+                return SECOND
+            if answers:
+                return answers.pop(0)
+            found = re.search(r"\b\d{6}\b", read())
+            typed.append(found.group())
+            return typed[-1]
+
+        seen = world.ssh(USER, answer, "id")
+        expect(seen.status == 0, "the code does not open", seen.text)
+        return seen, typed[-1]
+
+    def code_by_sms(self):
+        """Behind the password a code by SMS: one gateway fails, the next one \
+sends it"""
+        if not senders.Kannel.is_there():
+            return [self.say("not here: {}", "kannel")]
+        senders.kannel.start()
+        text, secrets = senders.kannel_gateway()
+        senders.courier.configure("", {"0-dead": DEAD, "kannel": text}, secrets)
+        senders.courier.start()
+        command = ("factor", "set", USER, "--phone", PHONE)
+        lines = ["$ cloxxsctl " + " ".join(command),
+                 *shown(world.cloxxsctl(*command).stdout)[2:3]]
+        file = world.CONF / "cloxxsd.conf.d/70-code.conf"
+        file.write_text(ASKING)
+        world.cloxxsd.restart()
+        lines += shown(ASKING)
+        seen, _ = self.log_in_with_code(lambda: senders.kannel.wait_for(PHONE))
+        sent = senders.kannel.received()
+        expect(len(sent) == 1, "not one message was sent", str(sent))
+        status = world.cloxxsctl("courier", "status").stdout
+        return [*lines, *shown(seen.text), "$ cloxxsctl courier status",
+                *shown(status)]
+
+    def code_by_mail(self):
+        """Or by e-mail, over TLS; what was used opens nothing"""
+        if not senders.Postfix.is_there() or not senders.Kannel.is_there():
+            return [self.say("not here: {}", "postfix")]
+        senders.postfix.start()
+        text, secrets = senders.kannel_gateway()
+        senders.courier.configure(senders.MAIL, {"kannel": text}, secrets)
+        world.cloxxsctl("factor", "set", USER, "--mail", MAIL)
+
+        def read():
+            world.wait_until(lambda: re.search(r"\d{6} is", senders.postfix.box()),
+                             15, "the mail")
+            return re.search(r"\d{6} is", senders.postfix.box()).group()
+
+        seen, code = self.log_in_with_code(read, "mail")
+        mail = senders.postfix.box()
+        subject = re.search(r"^Subject: .*$", mail, re.M).group()
+        expect(code not in subject, "the code stands in the subject", mail)
+        again = world.ssh(USER, [SECOND, code], "id")
+        expect(again.status != 0, "a used code opens", again.text)
+        (world.CONF / "cloxxsd.conf.d/70-code.conf").unlink()
+        world.cloxxsd.restart()
+        senders.stop()
+        return [*shown(seen.text), subject]
+
     def records(self):
         """The journal has all of it"""
         records = [r for r in world.journal(*self.beginning)
@@ -407,7 +483,8 @@ hangs on"""
         return [*spoken, self.make_user, self.first_login, self.login,
                 self.temporary_is_spent, self.three_wrong, self.right_refused,
                 self.show, self.explain, self.unlock, self.passwd,
-                self.last_login, self.from_where, self.records, self.audit,
+                self.last_login, self.from_where, self.code_by_sms,
+                self.code_by_mail, self.records, self.audit,
                 self.doctor, self.backup, self.damage, self.statement]
 
 
