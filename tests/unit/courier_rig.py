@@ -226,9 +226,11 @@ class Courier:
                 "--config", str(self.config),
                 "--gateways", str(self.gateways), *more]
 
-    def check(self):
-        return subprocess.run(self.arguments("--check"), text=True,
-                              capture_output=True, timeout=WAIT_S, check=False)
+    def check(self, **environment):
+        return subprocess.run(
+            self.arguments("--check"), text=True, capture_output=True,
+            timeout=WAIT_S, check=False,
+            env={"PATH": os.environ["PATH"], **environment})
 
     def wait_notice(self, what):
         while what not in self.notices.recv(4096).decode():

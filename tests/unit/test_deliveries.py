@@ -211,6 +211,69 @@ def test_shipped_files_are_right():
         set(names)
 
 
+# ---- the language of the configuration: pairs in tests/courier/ --------------
+
+
+GOLDEN = SOURCE / "tests" / "courier"
+
+
+@pytest.mark.parametrize("name", sorted(
+    path.stem for path in GOLDEN.glob("*.in")))
+def test_golden(name):
+    """A gateway's file, or cloxxs-courier.conf: its routes, or what is wrong."""
+    text = (GOLDEN / f"{name}.in").read_text(encoding="utf-8")
+    is_gateway = "gateway_" in name and "conf_" not in name
+    with Courier("" if is_gateway else text,
+                 {"test": text} if is_gateway else {}) as courier:
+        checked = courier.check()
+        said = checked.stderr.replace(f"{courier.directory}/", "")
+    good = GOLDEN / f"{name}.ok"
+    if good.exists():
+        assert (checked.returncode, checked.stdout, said) == \
+            (0, good.read_text(encoding="utf-8"), "")
+    else:
+        assert (checked.returncode, checked.stdout, said) == \
+            (1, "", (GOLDEN / f"{name}.err").read_text(encoding="utf-8"))
+
+
+def test_body_file():
+    server = Gateway((200, "ok"))
+    text = gateway(url_of(server)).replace(
+        'body = {"to":"{phone_e164}","text":"{text}"}', "body_file = a.json")
+    with Courier(gateways={"a": text}) as courier:
+        courier.write(courier.gateways / "a.json",
+                      '{\n  "text": "{text}",\n  "to": "{phone_national}"\n}\n')
+        assert "country_code: is needed" in courier.check().stderr
+        courier.write(courier.gateways / "a.conf", text + "country_code = 31\n")
+        assert courier.check().stderr == ""
+        courier.start()
+        assert courier.deliver(text="a\"b")["result"] == "accepted"
+        assert server.requests[0].json() == {"text": 'a"b',
+                                             "to": "0612345678"}
+        # A number that has no such form.
+        assert courier.deliver(to="+4915112345678") == {
+            "result": "refused", "route": "a",
+            "detail": "this message cannot be said to this route"}
+        (courier.gateways / "a.json").chmod(0o666)
+        assert "can be written" in courier.check().stderr
+    server.close()
+
+
+def test_secrets_are_looked_at():
+    text = gateway("https://a.nl", "header_1 = X-Key: {secret:key}")
+    for secret, said in ((None, "credential key No such file"),
+                         ("", "credential key is empty"),
+                         ("\n", "credential key is empty"),
+                         ("x" * 1025, "credential key is longer"),
+                         ("x" * 1024 + "\n", "")):
+        with Courier(gateways={"a": text}, secrets={
+                "key": secret} if secret is not None else {}) as courier:
+            checked = courier.check(
+                CREDENTIALS_DIRECTORY=str(courier.credentials))
+            assert said in checked.stderr
+            assert checked.returncode == bool(said)
+
+
 # ---- abuse-50: gateways that are down, slow, lying, elsewhere ----------------
 
 
