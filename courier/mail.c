@@ -7,9 +7,9 @@
 
 #include "base/utf8.h"
 
-/* RFC 2047, section 2: an encoded word has 75 characters at most; this many
- * bytes fit between "=?UTF-8?B?" and "?=". */
-#define WORD_MAX 45
+/* RFC 2047, section 2: a line with an encoded word has 76 characters at most;
+ * this many bytes fit between "Subject: =?UTF-8?B?" and "?=". */
+#define WORD_MAX 39
 /* RFC 2045, section 6.8: a line of base64 has 76 characters at most. */
 #define LINE_BYTES 57
 /* RFC 5322, section 2.1.1; with room for a dot that SMTP doubles. */
@@ -86,11 +86,11 @@ static void add_name(struct wiped *wiped, const char *name)
 	if (is_ascii(name) && !strpbrk(name, "\"\\") && strlen(name) <= 60) {
 		wiped_add(wiped, "\"");
 		wiped_add(wiped, name);
-		wiped_add(wiped, "\"");
+		wiped_add(wiped, "\" ");
 	} else {
 		add_words(wiped, name);
+		wiped_add(wiped, "\r\n ");
 	}
-	wiped_add(wiped, " ");
 }
 
 /* RFC 5322, section 3.3; in English, whatever the locale. */
