@@ -305,6 +305,70 @@ class Userdb(Service):
         shutil.rmtree(self.RUNTIME, ignore_errors=True)
 
 
+class Courier(Service):
+    """cloxxs-courier as its units run it: its own user, in the network of the
+    world, secrets as credentials; the socket is for cloxxsd and root. No other
+    test than those of it has it run."""
+
+    USER = "_cloxxs-courier"
+    RUNTIME = pathlib.Path("/run/cloxxs-courier")
+    CREDENTIALS = pathlib.Path("/run/credentials/cloxxs-courier.service")
+
+    def __init__(self):
+        super().__init__("cloxxs-courier")
+        self.secrets = {}
+        self.environment = {}
+
+    def prepare(self):
+        run("systemd-sysusers", "/usr/lib/sysusers.d/cloxxs-courier.conf")
+        run("systemd-tmpfiles", "--create",
+            "/usr/lib/tmpfiles.d/cloxxs-courier.conf")
+        run("install", "-d", "-m", "0755", str(self.RUNTIME))
+        run("install", "-d", "-o", self.USER, "-m", "0500",
+            str(self.CREDENTIALS))
+        for name, secret in self.secrets.items():
+            path = self.CREDENTIALS / name
+            path.write_text(secret)
+            shutil.chown(path, self.USER)
+            path.chmod(0o400)
+
+    def listen(self):
+        path = self.RUNTIME / "courier.sock"
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        shutil.chown(path, DAEMON_USER)
+        path.chmod(0o600)
+        listener.listen(4096)
+        return listener
+
+    def spawn(self):
+        self.prepare()
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = f"/run/world-notify-courier-{os.getpid()}"
+        notify.bind(path)
+        os.chmod(path, 0o666)
+        listener = self.listen()
+        try:
+            child = detached([
+                "/usr/bin/python3", "-c", Cloxxsd.HAND_OVER,
+                str(listener.fileno()), "setpriv", "--reuid", self.USER,
+                "--regid", self.USER, "--clear-groups", "--bounding-set=-all",
+                "--inh-caps=-all", "--no-new-privs",
+                "/usr/libexec/cloxxs/cloxxs-courier"],
+                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+                     "NOTIFY_SOCKET": path, "LISTEN_FDS": "1",
+                     "CREDENTIALS_DIRECTORY": str(self.CREDENTIALS),
+                     **self.environment},
+                umask=0o077, pass_fds=[listener.fileno()])
+            Cloxxsd.wait_ready(child, notify)
+        finally:
+            listener.close()
+            notify.close()
+            os.unlink(path)
+        return child.pid
+
+
 class Sshd(Service):
     """Debian's sshd on port 22 of the world's own network."""
 
@@ -347,6 +411,7 @@ def audit_confirm(check=True, user="_cloxxs-journal"):
 journald = Journald()
 cloxxsd = Cloxxsd()
 userdb = Userdb()
+courier = Courier()
 sshd = Sshd()
 
 

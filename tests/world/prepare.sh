@@ -15,6 +15,10 @@ packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openss
 packages_app='gunicorn nginx python3-flask'
 packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
 packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
+# A gateway for SMS, and a mail server where the host has none that would go.
+packages_check="$packages_check kannel kannel-extras"
+[ -n "$(command -v sendmail)" ] ||
+	packages_check="$packages_check exim4-daemon-light"
 # To make packages; to boot them. From Debian 13 on it stands in a package of
 # its own where units lie.
 packages_deb='build-essential debhelper dh-nss dpkg-dev'
@@ -56,13 +60,14 @@ packages_install() {
 	apt-get -qq update &&
 		apt-get -qq install --yes --no-install-recommends \
 			-o Dpkg::Options::=--force-confold "$@" || return
-	# A web server that nobody had is for the world alone.
-	case " $* " in
-	*' nginx '*)
-		[ ! -d /run/systemd/system ] ||
-			systemctl --quiet disable --now nginx
-		;;
-	esac
+	# Servers that nobody had are for the world alone.
+	[ -d /run/systemd/system ] || return 0
+	for package in "$@"; do
+		case $package in
+		nginx | kannel) systemctl --quiet disable --now "$package" ;;
+		exim4-daemon-light) systemctl --quiet disable --now exim4 ;;
+		esac
+	done
 }
 
 # Makes $scratch, which goes when the script ends.
