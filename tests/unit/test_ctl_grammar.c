@@ -400,6 +400,8 @@ static void test_interface(void **state)
 			continue;
 		if (strstr(row->method, ".Audit."))
 			text = varlink_nl_cloxxs_Audit;
+		if (strstr(row->method, ".Courier."))
+			text = varlink_nl_cloxxs_Courier;
 		snprintf(needle, sizeof(needle), "\nmethod %s(",
 			 strrchr(row->method, '.') + 1);
 		method = strstr(text, needle);
