@@ -11,7 +11,11 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 #define RESPONSE_MAX 65536
+/* No code lives longer; a message that comes later is of no use. */
+#define LIFE_S 600
 
 struct http {
 	struct attempt attempt;
@@ -241,6 +245,7 @@ static int fill(struct http *http)
 			endpoint->country_code ? endpoint->country_code : "",
 		.trunk_prefix =
 			endpoint->trunk_prefix ? endpoint->trunk_prefix : "",
+		.expires_s = clock_realtime_us() / 1000000 + LIFE_S,
 		.vault = &args->configuration->vault,
 	};
 	int r;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/timestamp.h"
 #include "conf/findings.h"
 
 enum place {
@@ -26,6 +27,7 @@ enum place {
 	PLACE_SUBJECT,
 	PLACE_SENDER,
 	PLACE_REFERENCE,
+	PLACE_EXPIRES,
 	PLACE_SECRET,
 	_PLACE_N,
 };
@@ -59,6 +61,7 @@ static const struct place_row places[_PLACE_N] = {
 	[PLACE_SUBJECT] = { "subject", BODIES },
 	[PLACE_SENDER] = { "sender", EVERYWHERE },
 	[PLACE_REFERENCE] = { "reference", EVERYWHERE },
+	[PLACE_EXPIRES] = { "expires", BODIES },
 	[PLACE_SECRET] = { "secret:", EVERYWHERE },
 };
 
@@ -331,6 +334,17 @@ static int put_string(const struct template *template, struct wiped *wiped,
 	return put(template, wiped, string, strlen(string));
 }
 
+static int put_time(const struct template *template, struct wiped *wiped,
+		    int64_t seconds)
+{
+	char buffer[TIMESTAMP_TEXT_MAX];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	timestamp_write(seconds, &text);
+	return put_string(template, wiped, buffer);
+}
+
 static int fill_place(const struct template *template,
 		      const struct template_piece *piece,
 		      const struct template_values *values, struct wiped *wiped)
@@ -361,6 +375,8 @@ static int fill_place(const struct template *template,
 		return put_string(template, wiped, values->sender);
 	case PLACE_REFERENCE:
 		return put_string(template, wiped, message->reference);
+	case PLACE_EXPIRES:
+		return put_time(template, wiped, values->expires_s);
 	case PLACE_SECRET:
 		return put_secret(template,
 				  vault_at(values->vault, piece->secret),

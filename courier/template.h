@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/scope.h"
 #include "base/text.h"
@@ -51,6 +52,7 @@ struct template_values {
 	const char *sender;       /* "" where there is none */
 	const char *country_code; /* "31", or "" */
 	const char *trunk_prefix; /* "0" */
+	int64_t expires_s;        /* since 1970; nobody wants it behind that */
 	const struct vault *vault;
 };
 

@@ -32,6 +32,7 @@ static void fill(enum template_use use, const char *source, const char *to,
 					  .sender = "Me & you",
 					  .country_code = "31",
 					  .trunk_prefix = "0",
+					  .expires_s = 1795896909,
 					  .vault = &vault };
 	struct template template = { 0 };
 	struct wiped wiped = { 0 };
@@ -102,6 +103,7 @@ static const struct {
 	  "has a character in it that stands there as %XX" },
 	{ TEMPLATE_HEADER, "X: caf\xc3\xa9", NL,
 	  "has a character in it that no header holds" },
+	{ TEMPLATE_JSON, "\"{expires}\"", NL, "\"2026-11-28T20:15:09Z\"" },
 	{ TEMPLATE_TEXT, "", NL, "" },
 };
 

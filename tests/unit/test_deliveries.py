@@ -6,6 +6,7 @@ their providers document, and against such as no provider should be.
 
 import base64
 import contextlib
+import datetime
 import email
 import email.policy
 import json
@@ -76,10 +77,16 @@ def check_spryng(request):
 def check_spryng_v2(request):
     assert request.path == "/v2/messages"
     assert request.headers["X-Api-Key"] == "s3cret"
-    assert request.json() == {
-        "accountReference": "ACCOUNT", "channel": "SMS", "from": "Cloxxs",
-        "body": {"text": TEXT}, "recipients": [{"msisdn": NUMBER}],
-        "messageType": "AuthenticationAndSecurity", "validity": 600}
+    body = request.json()
+    # More than a minute from now, as a time.
+    validity = datetime.datetime.strptime(body.pop("validity") + "+0000",
+                                          "%Y-%m-%dT%H:%M:%SZ%z")
+    assert 500 < validity.timestamp() - time.time() <= 601
+    assert body == {
+        "accountReference": "ACCOUNT", "channel": "SMS",
+        "characterSet": "Auto", "from": "Cloxxs", "body": {"text": TEXT},
+        "recipients": [{"msisdn": NUMBER}],
+        "messageType": "AuthenticationAndSecurity"}
 
 
 def check_basic(request, user):
