@@ -135,7 +135,7 @@ static void on_done(struct web_transfer *transfer, CURLcode code)
 	} else {
 		result = may_have_left(http) ? RESULT_UNCERTAIN
 					     : RESULT_UNREACHABLE;
-		text_add(&detail, curl_easy_strerror(code));
+		text_add(&detail, web_fault(code));
 	}
 	http_free(http);
 	args.done(result, buffer, args.userdata);

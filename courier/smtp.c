@@ -139,7 +139,7 @@ static void on_done(struct web_transfer *transfer, CURLcode code)
 				*smtp->status ? " " : "", smtp->status);
 	if (code != CURLE_OK && (smtp->code < 400 || !smtp->has_mail))
 		text_add_format(&detail, "%s%s", detail.n > 0 ? ", " : "",
-				curl_easy_strerror(code));
+				web_fault(code));
 	smtp_free(smtp);
 	args.done(result, buffer, args.userdata);
 }

@@ -26,6 +26,35 @@ struct web {
 	CURLM *multi;
 };
 
+static const struct {
+	CURLcode code;
+	const char *words;
+} faults[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, "its name cannot be found" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name cannot be found" },
+	{ CURLE_COULDNT_CONNECT, "cannot be connected to" },
+	{ CURLE_OPERATION_TIMEDOUT, "no answer in its time" },
+	{ CURLE_SSL_CONNECT_ERROR, "TLS cannot be agreed on" },
+	{ CURLE_PEER_FAILED_VERIFICATION, "its certificate is not right" },
+	{ CURLE_SSL_CACERT_BADFILE, "the file of ca cannot be read" },
+	{ CURLE_SSL_CERTPROBLEM, "our certificate cannot be used" },
+	{ CURLE_USE_SSL_FAILED, "it offers no TLS" },
+	{ CURLE_LOGIN_DENIED, "it refuses user and password" },
+	{ CURLE_GOT_NOTHING, "closed without an answer" },
+	{ CURLE_RECV_ERROR, "broke off before it answered" },
+	{ CURLE_SEND_ERROR, "broke off" },
+	{ CURLE_SEND_FAIL_REWIND, "closed without an answer" },
+	{ CURLE_WEIRD_SERVER_REPLY, "its answer cannot be read" },
+};
+
+const char *web_fault(CURLcode code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (faults[i].code == code)
+			return faults[i].words;
+	return curl_easy_strerror(code);
+}
+
 static void free_wiped(void *pointer)
 {
 	if (!pointer)

@@ -33,6 +33,9 @@ struct web_transfer {
 	void (*done)(struct web_transfer *transfer, CURLcode code);
 };
 
+/* What went wrong, in words that stay the same from one libcurl to the next. */
+const char *web_fault(CURLcode code);
+
 /* Once, before any thread is there: libcurl's memory is wiped when it is given
  * back, for it holds what is sent. -ENOMEM. */
 must_check int web_prepare(void);

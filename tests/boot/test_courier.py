@@ -91,7 +91,7 @@ def test_names_and_credentials(machine):
     machine.shell("systemctl daemon-reload; "
                   "systemctl restart cloxxs-courier")
     result, _, detail = sent_by(machine, "--route", "lost")
-    assert (result, detail) == ("unreachable", "Couldn't resolve host name")
+    assert (result, detail) == ("unreachable", "its name cannot be found")
     wait_until(lambda: sent_by(machine) == ("accepted", "near", "HTTP 200"),
                30, "the gateway")
 

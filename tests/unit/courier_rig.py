@@ -365,14 +365,19 @@ def make_certificates(directory):
         key(name)
         run("req", "-x509", "-new", "-key", f"{name}.key", "-days", "2",
             "-subj", f"/CN={name}", "-out", f"{name}.crt")
-    for name, host, days in (("good", "localhost", "2"),
-                             ("wrong-name", "example.nl", "2"),
-                             ("expired", "localhost", "-1")):
+    (directory / "index").write_text("")
+    for name, host, years in (("good", "localhost", ("20", "49")),
+                              ("wrong-name", "example.nl", ("20", "49")),
+                              ("expired", "localhost", ("20", "21"))):
         key(name)
         run("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={host}",
             "-out", f"{name}.csr")
-        (directory / "extensions").write_text(
-            f"subjectAltName = DNS:{host}\n")
-        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt",
-            "-CAkey", "ca.key", "-CAcreateserial", "-days", days,
-            "-extfile", "extensions", "-out", f"{name}.crt")
+        (directory / "sign").write_text(
+            "[ca]\ndatabase = index\nnew_certs_dir = .\nrand_serial = yes\n"
+            "default_md = sha256\npolicy = policy\nx509_extensions = names\n"
+            "unique_subject = no\n[policy]\ncommonName = supplied\n"
+            f"[names]\nsubjectAltName = DNS:{host}\n")
+        run("ca", "-batch", "-config", "sign", "-name", "ca", "-in",
+            f"{name}.csr", "-cert", "ca.crt", "-keyfile", "ca.key", "-out",
+            f"{name}.crt", "-notext", "-startdate", f"{years[0]}0101000000Z",
+            "-enddate", f"{years[1]}0101000000Z")
