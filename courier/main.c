@@ -272,7 +272,7 @@ int main(int argc, char **argv)
 	/* Outside of the service there are no credentials: nothing could be
 	 * sent. */
 	if (!options.check && !options.files.credentials)
-		options.files.credentials = "/nonexistent";
+		options.files.credentials = "";
 	status = options.check ? check(&options) : start(&options);
 	web_end();
 	return status;
