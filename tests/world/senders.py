@@ -27,33 +27,18 @@ def listens(port):
         return peer.connect_ex(("127.0.0.1", port)) == 0
 
 
-class Courier(Service):
-    """cloxxs-courier as its unit runs it: its own user, a socket, secrets."""
-
-    RUNTIME = pathlib.Path("/run/cloxxs-courier")
-    CREDENTIALS = pathlib.Path("/run/credentials/cloxxs-courier.service")
-    USER = "_cloxxs-courier"
-
-    def __init__(self):
-        super().__init__("cloxxs-courier")
+class Courier(world.Courier):
+    """The same courier, and what it is configured by."""
 
     def configure(self, text="", gateways=(), secrets=()):
-        """gateways: names to texts, or names of shipped files; secrets: names
-        to texts."""
+        """gateways: names to texts of files; secrets: names to texts."""
         (CONF / "cloxxs-courier.conf").write_text(text)
         folder = CONF / "sms.d"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o755)
         for name, content in dict(gateways).items():
             (folder / f"{name}.conf").write_text(content)
-        shutil.rmtree(self.CREDENTIALS, ignore_errors=True)
-        run("install", "-d", "-o", self.USER, "-m", "0500",
-            str(self.CREDENTIALS))
-        for name, content in dict(secrets).items():
-            file = self.CREDENTIALS / name
-            file.write_text(content)
-            file.chmod(0o400)
-            shutil.chown(file, self.USER)
+        self.secrets = dict(secrets)
         if self.pid():
             self.restart()
 
@@ -62,21 +47,6 @@ class Courier(Service):
         """The text of a gateway's file as it is installed."""
         return pathlib.Path(
             f"/usr/share/cloxxs/sms.d/{name}.conf").read_text()
-
-    def spawn(self):
-        run("install", "-d", "-o", self.USER, "-g", self.USER, "-m", "0755",
-            str(self.RUNTIME))
-        door = self.RUNTIME / "courier.sock"
-        door.unlink(missing_ok=True)
-        child = detached([
-            "setpriv", "--reuid", self.USER, "--regid", self.USER,
-            "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
-            "--no-new-privs", "/usr/libexec/cloxxs/cloxxs-courier",
-            "--listen", str(door)],
-            env={"PATH": os.environ["PATH"],
-                 "CREDENTIALS_DIRECTORY": str(self.CREDENTIALS)})
-        wait_until(door.is_socket, 15, "cloxxs-courier to listen")
-        return child.pid
 
 
 class Kannel(Service):
