@@ -55,6 +55,13 @@ extern const struct attempt_way http_way;
 extern const struct attempt_way smtp_way;
 extern const struct attempt_way program_way;
 
+/* Of a route's own time and what is left of all, the shorter one. */
+static inline uint32_t attempt_timeout_ms(const struct attempt_args *args,
+					  uint32_t route_ms)
+{
+	return args->timeout_ms < route_ms ? args->timeout_ms : route_ms;
+}
+
 must_check int attempt_start(const struct attempt_args *args,
 			     struct attempt **ret_attempt);
 /* Ends it, without done: what can be said of it by then. */

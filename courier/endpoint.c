@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "conf/trusted_file.h"
+
+/* No code lives longer; a message that comes later is of no use. */
+#define LIFE_S 600
 
 static const char webhook_body[] = "{\"title\":\"{subject}\",\"text\":"
 				   "\"{text}\",\"reference\":\"{reference}\"}";
@@ -59,6 +63,25 @@ int endpoint_new(enum kind kind, const char *name,
 	else
 		*ret_endpoint = endpoint;
 	return r;
+}
+
+static const char *or_nothing(const char *string)
+{
+	return string ? string : "";
+}
+
+struct template_values endpoint_values(const struct endpoint *endpoint,
+				       const struct message *message,
+				       const struct vault *vault)
+{
+	return (struct template_values){
+		.message = message,
+		.sender = or_nothing(endpoint->sender),
+		.country_code = or_nothing(endpoint->country_code),
+		.trunk_prefix = or_nothing(endpoint->trunk_prefix),
+		.expires_s = clock_realtime_us() / 1000000 + LIFE_S,
+		.vault = vault,
+	};
 }
 
 static void find_at(const struct endpoint *endpoint,

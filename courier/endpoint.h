@@ -86,6 +86,10 @@ const struct key_table *endpoint_table(enum kind kind);
 must_check int endpoint_finish(struct endpoint *endpoint,
 			       const struct endpoint_context *context);
 
+/* What its templates are filled with, for message; it lives as long as all. */
+struct template_values endpoint_values(const struct endpoint *endpoint,
+				       const struct message *message,
+				       const struct vault *vault);
 const char *endpoint_method(const struct endpoint *endpoint);
 /* Whether url goes to this host alone: its host is a loopback address. */
 bool endpoint_is_loopback(const char *url);

@@ -11,11 +11,7 @@
 
 #include <string.h>
 
-#include "base/clock.h"
-
 #define RESPONSE_MAX 65536
-/* No code lives longer; a message that comes later is of no use. */
-#define LIFE_S 600
 
 struct http {
 	struct attempt attempt;
@@ -238,16 +234,8 @@ static int fill(struct http *http)
 {
 	const struct attempt_args *args = &http->attempt.args;
 	const struct endpoint *endpoint = args->route->endpoint;
-	const struct template_values values = {
-		.message = args->message,
-		.sender = endpoint->sender ? endpoint->sender : "",
-		.country_code =
-			endpoint->country_code ? endpoint->country_code : "",
-		.trunk_prefix =
-			endpoint->trunk_prefix ? endpoint->trunk_prefix : "",
-		.expires_s = clock_realtime_us() / 1000000 + LIFE_S,
-		.vault = &args->configuration->vault,
-	};
+	const struct template_values values = endpoint_values(
+		endpoint, args->message, &args->configuration->vault);
 	int r;
 
 	http->has_body = endpoint->body_form != ENDPOINT_BODY_QUERY &&
@@ -325,11 +313,6 @@ static CURLcode set_identity(struct http *http, const struct endpoint *endpoint)
 	return code;
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 static int set_up(struct http *http)
 {
 	const struct attempt_args *args = &http->attempt.args;
@@ -340,7 +323,7 @@ static int set_up(struct http *http)
 		.ca = endpoint->ca,
 		.proxy = endpoint->proxy,
 		.connect_timeout_ms = endpoint->connect_timeout_ms,
-		.timeout_ms = smaller(endpoint->timeout_ms, args->timeout_ms),
+		.timeout_ms = attempt_timeout_ms(args, endpoint->timeout_ms),
 	};
 	CURLcode code;
 	int r = web_transfer_init(&http->transfer, args->web, &limits);

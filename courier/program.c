@@ -96,15 +96,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static int fill(const struct attempt_args *args, struct wiped *input)
 {
 	const struct endpoint *endpoint = args->route->endpoint;
-	const struct template_values values = {
-		.message = args->message,
-		.sender = "",
-		.country_code =
-			endpoint->country_code ? endpoint->country_code : "",
-		.trunk_prefix =
-			endpoint->trunk_prefix ? endpoint->trunk_prefix : "",
-		.vault = &args->configuration->vault,
-	};
+	const struct template_values values = endpoint_values(
+		endpoint, args->message, &args->configuration->vault);
 
 	if (template_fill(&endpoint->number_template, &values, input) != 0)
 		return ATTEMPT_E_MESSAGE;
@@ -177,16 +170,11 @@ static int spawn(const struct endpoint *endpoint, int stdin_fd, pid_t *ret_pid)
 	return -r;
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 static int watch(struct program *program)
 {
 	const struct attempt_args *args = &program->attempt.args;
-	uint64_t usec = (uint64_t)smaller(args->route->endpoint->timeout_ms,
-					  args->timeout_ms) *
+	uint64_t usec = (uint64_t)attempt_timeout_ms(
+				args, args->route->endpoint->timeout_ms) *
 			1000;
 	int r = sd_event_add_child(args->event, &program->child, program->pid,
 				   WEXITED, on_child, program);

@@ -251,11 +251,6 @@ static CURLcode set_callbacks(struct smtp *smtp)
 	return code;
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 static int set_up(struct smtp *smtp)
 {
 	const struct attempt_args *args = &smtp->attempt.args;
@@ -264,7 +259,7 @@ static int set_up(struct smtp *smtp)
 		.protocols = server->tls == MAIL_TLS_TLS ? "smtps" : "smtp",
 		.ca = server->ca,
 		.connect_timeout_ms = server->connect_timeout_ms,
-		.timeout_ms = smaller(server->timeout_ms, args->timeout_ms),
+		.timeout_ms = attempt_timeout_ms(args, server->timeout_ms),
 	};
 	CURLcode code;
 	int r = web_transfer_init(&smtp->transfer, args->web, &limits);
