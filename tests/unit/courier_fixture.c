@@ -113,7 +113,7 @@ void have_factor(struct core *core, uint32_t uid, const char *phone,
 	const char *const texts[_FACTOR_VALUE_N] = { phone, mail, seed, NULL };
 	struct second_factor factor = { 0 };
 
-	for (int i = 0; i < _FACTOR_VALUE_N; i++) {
+	for (enum factor_value i = 0; i < _FACTOR_VALUE_N; i++) {
 		struct seal_place place = factor_place(i, uid);
 
 		if (texts[i])

@@ -696,7 +696,7 @@ static void abuse_51_no_code_and_no_number_stays(void **state)
 	(void)fclose(file);
 	assert_true(n > 4096);
 	assert_null(memmem(bytes, n, PHONE, strlen(PHONE)));
-	assert_null(memmem(bytes, n, PHONE + 4, strlen(PHONE) - 4));
+	assert_null(memmem(bytes, n, &PHONE[4], strlen(PHONE) - 4));
 	assert_null(memmem(bytes, n, SEED, strlen(SEED)));
 	assert_null(memmem(bytes, n, courier.text, strlen(courier.text)));
 	free(bytes);
