@@ -15,6 +15,7 @@
 #include "cloxxsctl/key.h"
 #include "cloxxsctl/local.h"
 #include "cloxxsctl/login_test.h"
+#include "cloxxsctl/metrics.h"
 #include "cloxxsctl/notice.h"
 #include "cloxxsctl/offline.h"
 #include "cloxxsctl/password_check.h"
@@ -523,6 +524,10 @@ const struct grammar_verb verbs[] = {
 	  .summary = "show how it does; also without any word",
 	  .example = "cloxxsctl status",
 	  .run = status_run, .method = ADMIN "Status", .view = VIEW_STATUS },
+	{ .noun = "metrics",
+	  .summary = "print all that is measured, as OpenMetrics text",
+	  .example = "cloxxsctl metrics",
+	  .run = metrics_run, .method = ADMIN "Metrics" },
 	{ .noun = "setup", .operands = "[undo]", .operands_max = 1,
 	  .options = YES | OPTION_BIT(OPTION_DRY_RUN) |
 		OPTION_BIT(OPTION_ADMINISTRATOR) |

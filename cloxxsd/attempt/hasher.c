@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "base/clock.h"
 #include "cloxxsd/attempt/argon2.h"
 #include "cloxxsd/attempt/breached.h"
 #include "cloxxsd/attempt/foreign_hash.h"
@@ -27,6 +28,10 @@
 static const struct argon2_cost maximum = {
 	.memory = UINT64_C(1) << 30,
 	.operations = 16,
+};
+
+const uint32_t hash_time_bounds_us[HASH_TIME_BOUNDS] = {
+	10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000
 };
 
 struct queue {
@@ -44,7 +49,8 @@ struct hasher {
 	int done_fd;
 	sd_event_source *source;
 	uint32_t n_threads;
-	uint32_t n_open; /* the loop's own count */
+	uint32_t n_open;         /* the loop's own count */
+	struct hash_times times; /* the loop's own, too */
 	pthread_t threads[];
 };
 
@@ -284,6 +290,7 @@ static void *work(void *userdata)
 	for (;;) {
 		const uint64_t one = 1;
 		struct hash_job *job;
+		int64_t begun_us;
 		bool goes_on;
 
 		while (!hasher->stopping && !may_start(hasher))
@@ -294,7 +301,9 @@ static void *work(void *userdata)
 		hasher->memory_used += job->memory;
 		hasher->n_running++;
 		pthread_mutex_unlock(&hasher->mutex);
+		begun_us = clock_monotonic_us();
 		goes_on = run(job);
+		job->took_us += clock_monotonic_us() - begun_us;
 		pthread_mutex_lock(&hasher->mutex);
 		hasher->memory_used -= job->memory;
 		hasher->n_running--;
@@ -309,6 +318,19 @@ static void *work(void *userdata)
 	}
 	pthread_mutex_unlock(&hasher->mutex);
 	return NULL;
+}
+
+static void count_time(struct hash_times *times, const struct hash_job *job)
+{
+	uint64_t took_us = job->took_us > 0 ? (uint64_t)job->took_us : 0;
+	size_t i = 0;
+
+	if (job->task == HASH_SEARCH)
+		return;
+	while (i < HASH_TIME_BOUNDS && took_us > hash_time_bounds_us[i])
+		i++;
+	times->counts[i]++;
+	times->sum_us += took_us;
 }
 
 static int deliver(sd_event_source *source, int fd, uint32_t revents,
@@ -330,6 +352,7 @@ static int deliver(sd_event_source *source, int fd, uint32_t revents,
 		if (!job)
 			return 0;
 		hasher->n_open--;
+		count_time(&hasher->times, job);
 		job->done(job, job->userdata);
 	}
 }
@@ -420,6 +443,7 @@ int hasher_submit(struct hasher *hasher, struct hash_job *job)
 	int r = 0;
 
 	job->memory = job_memory(job);
+	job->took_us = 0;
 	job->result = HASH_FAILED;
 	job->made[0] = '\0';
 	pthread_mutex_lock(&hasher->mutex);
@@ -456,6 +480,11 @@ uint32_t hasher_n_threads(const struct hasher *hasher)
 uint32_t hasher_n_open(const struct hasher *hasher)
 {
 	return hasher->n_open;
+}
+
+const struct hash_times *hasher_times(const struct hasher *hasher)
+{
+	return &hasher->times;
 }
 
 void hash_job_wipe(struct hash_job *job)

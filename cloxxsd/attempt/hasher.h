@@ -20,6 +20,15 @@
 
 struct hasher;
 
+/* How long the hashes of jobs took, by the first bound that they are not above,
+ * and the last place for those above all; a search is no hash. */
+#define HASH_TIME_BOUNDS 9
+extern const uint32_t hash_time_bounds_us[HASH_TIME_BOUNDS];
+struct hash_times {
+	uint64_t counts[HASH_TIME_BOUNDS + 1];
+	uint64_t sum_us;
+};
+
 enum hash_task {
 	_HASH_NOTHING,
 	HASH_VERIFY,  /* compares; where right, and cheaper than cost or
@@ -76,6 +85,7 @@ struct hash_job {
 	char made[ARGON2_STORED_SIZE]; /* "" where nothing was made */
 	struct hash_job *next;
 	uint64_t memory;
+	int64_t took_us; /* all of its hashes */
 };
 
 /* n_threads of at least 1; memory holds one hash at least. */
@@ -95,6 +105,9 @@ uint32_t hasher_n_waiting(const struct hasher *hasher);
 uint32_t hasher_n_threads(const struct hasher *hasher);
 /* Jobs submitted and not yet done, running ones included. */
 uint32_t hasher_n_open(const struct hasher *hasher);
+
+/* Of the jobs that were done; for the loop. */
+const struct hash_times *hasher_times(const struct hasher *hasher);
 
 /* Wipes and frees what a job held; the job itself stays the caller's. */
 void hash_job_wipe(struct hash_job *job);

@@ -122,6 +122,9 @@ struct settings {
 	size_t n_watched;
 	struct settings_service *services;
 	size_t n_services;
+	/* [metrics] */
+	char *metrics_file;          /* file = none, or a path */
+	uint32_t metrics_interval_s; /* interval = 1m, 10s to 1h */
 	/* [statement]: what only the operator can say, and since when */
 	char *soc2;                     /* soc2 = none */
 	char *physical_protection;      /* physical_protection = none */

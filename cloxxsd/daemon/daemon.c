@@ -142,6 +142,7 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 
 	(void)first_seq;
 	revoke_passes(daemon, set);
+	counters_committed(&daemon->counters, daemon->settings, set);
 	closing_committed(&daemon->closing, set);
 	alarm_committed(&daemon->alarm, set);
 	summing_committed(&daemon->summing, set);
@@ -215,6 +216,13 @@ static size_t n_access_maps(void *userdata, size_t *ret_n_withdrawn)
 	struct daemon *daemon = userdata;
 
 	return access_maps_count(&daemon->access_maps, ret_n_withdrawn);
+}
+
+static uint32_t n_connections(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	return varlink_server_n_connections(daemon->server);
 }
 
 static void keys_changed(void *userdata)
@@ -311,6 +319,7 @@ static void reload(struct daemon *daemon)
 	daemon->attempts.settings = daemon->settings;
 	bind_accounts(daemon);
 	access_maps_bind(&daemon->access_maps);
+	metrics_file_loaded(&daemon->metrics_file);
 	text_init(&error, daemon->configuration_state,
 		  sizeof(daemon->configuration_state));
 	text_add(&error, "ok");
@@ -556,6 +565,9 @@ static int start_attempts(struct daemon *daemon)
 		.accounts = &daemon->accounts,
 		.started = clock_realtime_us() / 1000000,
 		.configuration = daemon->configuration_state,
+		.counters = &daemon->counters,
+		.courier = &daemon->courier,
+		.n_connections = n_connections,
 		.refused = on_refused,
 		.map_generation = map_generation,
 		.access_map = access_map,
@@ -669,6 +681,9 @@ int daemon_start(struct daemon *daemon)
 				 daemon->options.state_directory);
 	if (r >= 0)
 		r = start_server(daemon);
+	if (r >= 0)
+		r = metrics_file_init(&daemon->metrics_file, daemon->event,
+				      &daemon->service);
 	return r < 0 ? r : 0;
 }
 
@@ -695,6 +710,8 @@ void daemon_stop(struct daemon *daemon)
 	anchors_deinit(&daemon->anchors);
 	purging_deinit(&daemon->purging);
 	telling_deinit(&daemon->telling);
+	metrics_file_deinit(&daemon->metrics_file);
+	counters_deinit(&daemon->counters);
 	courier_deinit(&daemon->courier);
 	late_records_deinit(&daemon->late_records);
 	validity_edges_deinit(&daemon->validity_edges);

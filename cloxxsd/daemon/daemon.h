@@ -12,6 +12,7 @@
 
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/courier/courier.h"
+#include "cloxxsd/metrics/counters.h"
 #include "cloxxsd/daemon/access_maps.h"
 #include "cloxxsd/daemon/alarm.h"
 #include "cloxxsd/daemon/anchors.h"
@@ -19,6 +20,7 @@
 #include "cloxxsd/daemon/geo_watch.h"
 #include "cloxxsd/daemon/grant_ends.h"
 #include "cloxxsd/daemon/late_records.h"
+#include "cloxxsd/daemon/metrics_file.h"
 #include "cloxxsd/daemon/publication.h"
 #include "cloxxsd/daemon/purging.h"
 #include "cloxxsd/daemon/resealing.h"
@@ -49,6 +51,8 @@ struct daemon {
 	struct closing closing;
 	struct courier courier;
 	struct telling telling;
+	struct counters counters;
+	struct metrics_file metrics_file;
 	struct geo geo;
 	struct geo_watch geo_watch;
 	struct alarm alarm;

@@ -7,6 +7,7 @@
 #include "cloxxsd/service/admin_key.h"
 #include "cloxxsd/service/admin_project.h"
 #include "cloxxsd/service/admin_session.h"
+#include "cloxxsd/service/measuring.h"
 #include "cloxxsd/service/question.h"
 #include "cloxxsd/service/whence.h"
 #include "cloxxsd/state/recovery.h"
@@ -319,6 +320,7 @@ static const struct varlink_method methods[] = {
 	{ "nl.cloxxs.Admin.TestAnswer", PEER_ROOT, VARLINK_SENSITIVE, 65536,
 	  300000, test_answer_parameters, admin_test_answer },
 	METHOD("Status", 0, no_parameters, admin_status),
+	METHOD("Metrics", VARLINK_MORE_ONLY, no_parameters, admin_metrics),
 	{ "nl.cloxxs.Admin.ActFor", PEER_SERVICE, 0, 4096, 10000,
 	  act_parameters, acting_begin },
 	ROOT_METHOD("Introduce", 0, introduce_parameters, whence_introduce),

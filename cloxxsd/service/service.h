@@ -10,6 +10,8 @@
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/attempt/pass.h"
 #include "cloxxsd/backup/job.h"
+#include "cloxxsd/courier/courier.h"
+#include "cloxxsd/metrics/counters.h"
 #include "cloxxsd/service/accounts.h"
 #include "cloxxsd/service/allowance.h"
 #include "cloxxsd/state/audit_session.h"
@@ -44,6 +46,9 @@ struct service {
 	/* Told of a call that was refused for its peer, as the server tells. */
 	void (*refused)(const struct varlink_peer *peer, const char *method,
 			void *service);
+	const struct counters *counters;
+	struct courier *courier;
+	uint32_t (*n_connections)(void *userdata);
 	/* What Status tells. */
 	int64_t started;
 	const char *configuration; /* "ok", or what a reload refused */

@@ -277,6 +277,28 @@ def check_doctor():
         page.must_say(name, told.get(name, ""), mend)
 
 
+def check_metrics():
+    """Names, kinds, labels and meanings of metrics."""
+    page = Page("cloxxs-metrics.7")
+    source = (SRC / "cloxxsd/metrics/metric.c").read_text(encoding="utf-8")
+    rows = re.findall(
+        r'\[METRIC_\w+\] = \{\s*"(\w+)",\s*METRIC_(\w+),\s*"(\w*)",'
+        r'\s*\{([^}]*)\},\s*((?:"[^"]*"\s*)+)\}', source)
+    there = {name + ("_total" if kind == "COUNTER" else ""):
+             (kind.lower(), re.findall(r'"(\w+)"', labels),
+              "".join(re.findall(r'"([^"]*)"', text)))
+             for name, kind, _, labels, text in rows}
+    if len(there) != source.count("\t[METRIC_") - len(
+            re.findall(r"\[METRIC_\w+\] = \"", source)):
+        fail(page.name, "the table cannot be read")
+    told = page.of("METRICS", begins="Cm ")
+    compare(page.name, "metric", told, there)
+    for name, (kind, labels, text) in there.items():
+        page.must_say(name, told.get(name, ""), text)
+        page.must_say(name, told.get(name, ""), f"Type: {kind}." if not labels
+                      else f"Type: {kind}, by {', '.join(labels)}.")
+
+
 def check_offline():
     """Verbs and options of cloxxs-offline."""
     page = Page("cloxxs-offline.8")
@@ -361,7 +383,7 @@ def main():
     for page in pages:
         check_form(page)
     for check in (check_settings, check_cloxxsd, check_cloxxsctl, check_pam,
-                  check_varlink, check_events, check_doctor,
+                  check_varlink, check_events, check_doctor, check_metrics,
                   check_offline, check_courier, check_packages):
         check()
     mandoc = shutil.which("mandoc")
