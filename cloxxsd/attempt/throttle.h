@@ -27,7 +27,7 @@
  * full set goes whichever source would be forgotten first, so one that waits
  * goes last, and a source cannot choose whom it meets. Whoever has more sources
  * than there are places has as many answers as he has sources in any case: what
- * holds against him is the lock, and the alarm (daemon/alarm.h).
+ * holds against him is the lock, and the alarm (daemon/lock_spike.h).
  *
  * A restart forgets all of it, and no lock.
  */

@@ -144,7 +144,7 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	revoke_passes(daemon, set);
 	counters_committed(&daemon->counters, daemon->settings, set);
 	closing_committed(&daemon->closing, set);
-	alarm_committed(&daemon->alarm, set);
+	lock_spike_committed(&daemon->lock_spike, set);
 	summing_committed(&daemon->summing, set);
 	telling_committed(&daemon->telling, set);
 	access_watch_swinging(daemon->service.access_watch, set);
@@ -670,7 +670,7 @@ int daemon_start(struct daemon *daemon)
 				   &daemon->service);
 	}
 	if (r >= 0)
-		r = alarm_init(&daemon->alarm, &daemon->attempts);
+		r = lock_spike_init(&daemon->lock_spike, &daemon->attempts);
 	if (r >= 0)
 		r = summing_init(&daemon->summing, &daemon->attempts);
 	if (r >= 0)
@@ -705,7 +705,7 @@ void daemon_stop(struct daemon *daemon)
 	geo_watch_deinit(&daemon->geo_watch);
 	geo_deinit(&daemon->geo);
 	closing_deinit(&daemon->closing);
-	alarm_deinit(&daemon->alarm);
+	lock_spike_deinit(&daemon->lock_spike);
 	summing_deinit(&daemon->summing);
 	anchors_deinit(&daemon->anchors);
 	purging_deinit(&daemon->purging);

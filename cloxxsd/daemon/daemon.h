@@ -14,12 +14,12 @@
 #include "cloxxsd/courier/courier.h"
 #include "cloxxsd/metrics/counters.h"
 #include "cloxxsd/daemon/access_maps.h"
-#include "cloxxsd/daemon/alarm.h"
 #include "cloxxsd/daemon/anchors.h"
 #include "cloxxsd/daemon/closing.h"
 #include "cloxxsd/daemon/geo_watch.h"
 #include "cloxxsd/daemon/grant_ends.h"
 #include "cloxxsd/daemon/late_records.h"
+#include "cloxxsd/daemon/lock_spike.h"
 #include "cloxxsd/daemon/metrics_file.h"
 #include "cloxxsd/daemon/publication.h"
 #include "cloxxsd/daemon/purging.h"
@@ -55,7 +55,7 @@ struct daemon {
 	struct metrics_file metrics_file;
 	struct geo geo;
 	struct geo_watch geo_watch;
-	struct alarm alarm;
+	struct lock_spike lock_spike;
 	struct summing summing;
 	struct attempts attempts;
 	struct accounts accounts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cloxxsd/daemon/alarm.h"
+#include "cloxxsd/daemon/lock_spike.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/state/locks.h"
 
-static int raise_alarm(struct alarm *alarm, int64_t n, int64_t since_s)
+static int raise_alarm(struct lock_spike *spike, int64_t n, int64_t since_s)
 {
-	const struct attempts *attempts = alarm->attempts;
+	const struct attempts *attempts = spike->attempts;
 	struct locks_origin origin;
 	struct change_set set = { 0 };
 	char details[160];
@@ -37,22 +37,22 @@ static int raise_alarm(struct alarm *alarm, int64_t n, int64_t since_s)
 	return state_apply(attempts->state, &set);
 }
 
-static int look(struct alarm *alarm)
+static int look(struct lock_spike *spike)
 {
-	const struct settings *settings = alarm->attempts->settings;
+	const struct settings *settings = spike->attempts->settings;
 	int64_t now_us = clock_monotonic_us(), since_s, n;
 	int r;
 
-	if (settings->alarm_locks == 0 || now_us < alarm->quiet_until_us)
+	if (settings->alarm_locks == 0 || now_us < spike->quiet_until_us)
 		return 0;
 	since_s = clock_realtime_us() / 1000000 -
 		  (int64_t)settings->alarm_window_s;
-	r = locks_count(alarm->attempts->state->store, since_s, &n);
+	r = locks_count(spike->attempts->state->store, since_s, &n);
 	if (r != 0 || n < settings->alarm_locks)
 		return r;
-	r = raise_alarm(alarm, n, since_s);
+	r = raise_alarm(spike, n, since_s);
 	if (r == 0)
-		alarm->quiet_until_us =
+		spike->quiet_until_us =
 			now_us + (int64_t)settings->alarm_window_s * 1000000;
 	return r;
 }
@@ -67,22 +67,23 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-int alarm_init(struct alarm *alarm, struct attempts *attempts)
+int lock_spike_init(struct lock_spike *spike, struct attempts *attempts)
 {
 	int r;
 
-	*alarm = (struct alarm){ .attempts = attempts };
-	r = sd_event_add_time_relative(attempts->event, &alarm->timer,
-				       CLOCK_MONOTONIC, 0, 0, on_timer, alarm);
+	*spike = (struct lock_spike){ .attempts = attempts };
+	r = sd_event_add_time_relative(attempts->event, &spike->timer,
+				       CLOCK_MONOTONIC, 0, 0, on_timer, spike);
 	return r < 0 ? r : 0;
 }
 
-void alarm_deinit(struct alarm *alarm)
+void lock_spike_deinit(struct lock_spike *spike)
 {
-	alarm->timer = sd_event_source_disable_unref(alarm->timer);
+	spike->timer = sd_event_source_disable_unref(spike->timer);
 }
 
-void alarm_committed(struct alarm *alarm, const struct change_set *set)
+void lock_spike_committed(struct lock_spike *spike,
+			  const struct change_set *set)
 {
 	const char *guessed = reason_name(REASON_TOO_MANY_FAILURES);
 
@@ -90,8 +91,8 @@ void alarm_committed(struct alarm *alarm, const struct change_set *set)
 		if (set->changes[i].type != CHANGE_USER_LOCK ||
 		    strcmp(set->changes[i].text, guessed) != 0)
 			continue;
-		(void)!sd_event_source_set_time_relative(alarm->timer, 0);
-		(void)!sd_event_source_set_enabled(alarm->timer,
+		(void)!sd_event_source_set_time_relative(spike->timer, 0);
+		(void)!sd_event_source_set_enabled(spike->timer,
 						   SD_EVENT_ONESHOT);
 	}
 }
