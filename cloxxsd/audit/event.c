@@ -348,6 +348,18 @@ static const struct {
 				 "d6a418e819124b59a9e2684e139ccf95", LOG_CRIT,
 				 EVENT_CLASS_ADMINISTRATION,
 				 "A record is not as it was written" },
+	[EVENT_ALARM_RAISED] = { "alarm-raised",
+				 "6f25e09c3d5b4d17b2746d5eecf06d09", LOG_ALERT,
+				 EVENT_CLASS_ADMINISTRATION,
+				 "An alarm was raised" },
+	[EVENT_ALARM_OVER] = { "alarm-over", "537df7353a9f4ba2a704a2d44ff91916",
+			       LOG_NOTICE, EVENT_CLASS_ADMINISTRATION,
+			       "What an alarm was about is over" },
+	[EVENT_ALARM_UNDELIVERED] = { "alarm-undelivered",
+				      "9044c6aadccc4a4c9d85ff5d3edd66c4",
+				      LOG_ERR, EVENT_CLASS_ADMINISTRATION,
+				      "An alarm could not be delivered; it is "
+				      "tried again" },
 };
 
 const char *event_name(enum event event)

@@ -562,6 +562,11 @@ static int merge_sides(struct sides *sides)
 		/* Settings are not put back: those in force are. */
 		"DELETE FROM configuration",
 		"INSERT INTO configuration SELECT * FROM present.configuration",
+		/* What was told was told. */
+		"DELETE FROM alarm",
+		"INSERT INTO alarm SELECT * FROM present.alarm",
+		"DELETE FROM alarm_engine",
+		"INSERT INTO alarm_engine SELECT * FROM present.alarm_engine",
 		"UPDATE installation SET backups = max(backups,"
 		" (SELECT backups FROM present.installation)),"
 		" latest = max(latest,"

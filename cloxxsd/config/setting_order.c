@@ -119,6 +119,8 @@ static bool lie_in(const struct value *some, const struct value *in)
 	case SETTING_TEXTS:
 	case SETTING_ACCOUNT:
 	case SETTING_CODE:
+	case SETTING_MAIL:
+	case SETTING_ROUTE:
 		break;
 	}
 	return false;

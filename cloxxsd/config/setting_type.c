@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "cloxxsd/config/setting_list.h"
 #include "policy/code.h"
+#include "policy/contact.h"
 #include "policy/hours.h"
 #include "policy/password.h"
 
@@ -433,19 +434,35 @@ static int parse_file(const char *value, char **at, struct text *why)
 	return 0;
 }
 
-/* Root speaks for everybody as it is, and the daemon for nobody. */
-static int parse_account(const char *value, char **at, struct text *why)
+/* None, or value where it is good. */
+static int parse_or_none(const char *value, bool is_good, const char *expected,
+			 char **at, struct text *why)
+{
+	if (strcmp(value, "none") == 0)
+		return parse_file(value, at, why);
+	if (is_good)
+		return copy_value(value, at);
+	text_add_format(why, "is neither none nor %s", expected);
+	return SETTING_TYPE_E_INVALID;
+}
+
+static bool is_word(const char *value, size_t max)
 {
 	size_t n = strspn(value, WORD_BYTES);
 
-	if (strcmp(value, "none") == 0)
-		return parse_file(value, at, why);
-	if (!value[n] && n >= 1 && n <= NAME_USER_MAX && value[0] != '-' &&
-	    strcmp(value, "root") != 0 && strcmp(value, CLOXXS_USER) != 0)
-		return copy_value(value, at);
-	text_add(why, "is neither none nor the name of a local account "
-		      "other than root's and the daemon's");
-	return SETTING_TYPE_E_INVALID;
+	return !value[n] && n >= 1 && n <= max && value[0] != '-';
+}
+
+/* Root speaks for everybody as it is, and the daemon for nobody. */
+static int parse_account(const char *value, char **at, struct text *why)
+{
+	return parse_or_none(value,
+			     is_word(value, NAME_USER_MAX) &&
+				     strcmp(value, "root") != 0 &&
+				     strcmp(value, CLOXXS_USER) != 0,
+			     "the name of a local account other than root's "
+			     "and the daemon's",
+			     at, why);
 }
 
 static int parse_code(const char *value, struct code_demand *at,
@@ -530,6 +547,15 @@ int setting_parse(enum setting_type type, const struct setting_bounds *bounds,
 		return parse_code(value, at, why);
 	case SETTING_PREFIXES:
 		return setting_prefixes_parse(value, at, why);
+	case SETTING_MAIL:
+		return parse_or_none(value, contact_is_mail(value),
+				     "one address such as alarms@example.org",
+				     at, why);
+	case SETTING_ROUTE:
+		return parse_or_none(value, is_word(value, 32),
+				     "the name that cloxxs-courier.conf gives "
+				     "a web hook",
+				     at, why);
 	}
 	return -EINVAL;
 }
@@ -608,6 +634,8 @@ void setting_format(enum setting_type type, const void *at, struct text *value)
 		break;
 	case SETTING_FILE:
 	case SETTING_ACCOUNT:
+	case SETTING_MAIL:
+	case SETTING_ROUTE:
 		text_add(value,
 			 *(char *const *)at ? *(char *const *)at : "none");
 		break;
@@ -661,6 +689,8 @@ void setting_deinit(enum setting_type type, void *at)
 	case SETTING_LABEL:
 	case SETTING_TEXTS:
 	case SETTING_ACCOUNT:
+	case SETTING_MAIL:
+	case SETTING_ROUTE:
 		free(*(char **)at);
 		*(char **)at = NULL;
 		break;

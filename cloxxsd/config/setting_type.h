@@ -31,6 +31,8 @@
  *     proxies   see setting_list.h
  *     code      see policy/code.h
  *     prefixes  see setting_list.h
+ *     mail      none, or one address of mail   char *, NULL for none
+ *     route     none, or a name   char *, NULL for none
  */
 
 #include <stdbool.h>
@@ -69,6 +71,8 @@ enum setting_type {
 	SETTING_PROXIES,  /* struct setting_proxies */
 	SETTING_CODE,     /* struct code_demand */
 	SETTING_PREFIXES, /* char **, ended by NULL */
+	SETTING_MAIL,
+	SETTING_ROUTE,
 };
 
 /* Both may be; for words: how many letters; for networks max 1: may be any; for

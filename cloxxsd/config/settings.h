@@ -122,6 +122,19 @@ struct settings {
 	size_t n_watched;
 	struct settings_service *services;
 	size_t n_services;
+	/* [alarms] */
+	char *alarm_mail;               /* mail = none, or an address */
+	char *alarm_webhook;            /* webhook = none, or a name */
+	uint32_t alarm_group_s;         /* group = 1m, 1s to 1h */
+	uint32_t alarm_per_hour;        /* per_hour = 20, 1 to 1000 */
+	uint32_t alarm_reminder_s;      /* reminder = 24h, 1h to 30d */
+	uint32_t alarm_acts;            /* administrator_acts = yes; else 0 */
+	uint32_t alarm_abroad;          /* refusals_abroad = 50, or off */
+	uint32_t alarm_abroad_window_s; /* abroad_window = 10m, 1m to 1d */
+	uint32_t alarm_gateway;         /* gateway_failures = 5, or off */
+	uint32_t alarm_backup_s;        /* backup_age = 26h, or off */
+	uint32_t alarm_country_s;       /* country_database_age = 35d, or off */
+	uint32_t alarm_ledger_s;        /* ledger_lag = 10m, or off */
 	/* [metrics] */
 	char *metrics_file;          /* file = none, or a path */
 	uint32_t metrics_interval_s; /* interval = 1m, 10s to 1h */

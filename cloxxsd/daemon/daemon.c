@@ -129,6 +129,7 @@ static void revoke_passes(struct daemon *daemon, const struct change_set *set)
 		case CHANGE_RECOVERY_USED:
 		case CHANGE_CODE_SENT:
 		case CHANGE_CODE_UNSENT:
+		case CHANGE_ALARMS:
 		case _CHANGE_N:
 			break;
 		}
@@ -140,11 +141,11 @@ static void on_committed(const struct change_set *set, int64_t first_seq,
 	struct daemon *daemon = userdata;
 	int r;
 
-	(void)first_seq;
 	revoke_passes(daemon, set);
 	counters_committed(&daemon->counters, daemon->settings, set);
 	closing_committed(&daemon->closing, set);
 	lock_spike_committed(&daemon->lock_spike, set);
+	alarm_watch_committed(&daemon->alarm_watch, set, first_seq);
 	summing_committed(&daemon->summing, set);
 	telling_committed(&daemon->telling, set);
 	access_watch_swinging(daemon->service.access_watch, set);
@@ -320,6 +321,7 @@ static void reload(struct daemon *daemon)
 	bind_accounts(daemon);
 	access_maps_bind(&daemon->access_maps);
 	metrics_file_loaded(&daemon->metrics_file);
+	alarm_watch_loaded(&daemon->alarm_watch);
 	text_init(&error, daemon->configuration_state,
 		  sizeof(daemon->configuration_state));
 	text_add(&error, "ok");
@@ -567,6 +569,8 @@ static int start_attempts(struct daemon *daemon)
 		.configuration = daemon->configuration_state,
 		.counters = &daemon->counters,
 		.courier = &daemon->courier,
+		.alarms = &daemon->alarm_watch.engine,
+		.alarm_delivery = &daemon->alarm_watch.delivery,
 		.n_connections = n_connections,
 		.refused = on_refused,
 		.map_generation = map_generation,
@@ -672,6 +676,9 @@ int daemon_start(struct daemon *daemon)
 	if (r >= 0)
 		r = lock_spike_init(&daemon->lock_spike, &daemon->attempts);
 	if (r >= 0)
+		r = alarm_watch_init(&daemon->alarm_watch, daemon->event,
+				     &daemon->service);
+	if (r >= 0)
 		r = summing_init(&daemon->summing, &daemon->attempts);
 	if (r >= 0)
 		r = purging_init(&daemon->purging, &daemon->attempts);
@@ -706,6 +713,7 @@ void daemon_stop(struct daemon *daemon)
 	geo_deinit(&daemon->geo);
 	closing_deinit(&daemon->closing);
 	lock_spike_deinit(&daemon->lock_spike);
+	alarm_watch_deinit(&daemon->alarm_watch);
 	summing_deinit(&daemon->summing);
 	anchors_deinit(&daemon->anchors);
 	purging_deinit(&daemon->purging);

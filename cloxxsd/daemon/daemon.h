@@ -14,6 +14,7 @@
 #include "cloxxsd/courier/courier.h"
 #include "cloxxsd/metrics/counters.h"
 #include "cloxxsd/daemon/access_maps.h"
+#include "cloxxsd/daemon/alarm_watch.h"
 #include "cloxxsd/daemon/anchors.h"
 #include "cloxxsd/daemon/closing.h"
 #include "cloxxsd/daemon/geo_watch.h"
@@ -56,6 +57,7 @@ struct daemon {
 	struct geo geo;
 	struct geo_watch geo_watch;
 	struct lock_spike lock_spike;
+	struct alarm_watch alarm_watch;
 	struct summing summing;
 	struct attempts attempts;
 	struct accounts accounts;

@@ -108,6 +108,12 @@ static const struct {
 	[METRIC_COURIER_QUEUE] = { "cloxxs_courier_queue", METRIC_GAUGE, "",
 		{ NULL },
 		"Messages that wait for the courier or are with it." },
+	[METRIC_ALARM_RAISED] = { "cloxxs_alarm_raised", METRIC_GAUGE, "",
+		{ "rule" },
+		"1 while the alarm lasts." },
+	[METRIC_ALARM_UNDELIVERED] = { "cloxxs_alarm_undelivered",
+		METRIC_GAUGE, "", { NULL },
+		"1 where the last alarm could not be delivered." },
 };
 /* clang-format on */
 

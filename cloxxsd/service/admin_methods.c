@@ -2,6 +2,7 @@
 /* The methods of nl.cloxxs.Admin: who may call each, and what it takes. */
 #include "cloxxsd/service/acting.h"
 #include "cloxxsd/service/admin.h"
+#include "cloxxsd/service/admin_alarm.h"
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_key.h"
@@ -320,6 +321,7 @@ static const struct varlink_method methods[] = {
 	{ "nl.cloxxs.Admin.TestAnswer", PEER_ROOT, VARLINK_SENSITIVE, 65536,
 	  300000, test_answer_parameters, admin_test_answer },
 	METHOD("Status", 0, no_parameters, admin_status),
+	METHOD("Alarms", 0, no_parameters, admin_alarms),
 	METHOD("Metrics", VARLINK_MORE_ONLY, no_parameters, admin_metrics),
 	{ "nl.cloxxs.Admin.ActFor", PEER_SERVICE, 0, 4096, 10000,
 	  act_parameters, acting_begin },

@@ -160,11 +160,24 @@ static void gather_courier(struct service *service,
 		       courier->n_waiting + courier->n_running);
 }
 
+static void gather_alarms(struct service *service,
+			  struct exposition *exposition)
+{
+	for (unsigned int i = 0; i < _ALARM_RULE_N; i++)
+		if (alarm_rule_lasts((enum alarm_rule)i))
+			exposition_add_one(exposition, METRIC_ALARM_RAISED,
+					   alarm_rule_name((enum alarm_rule)i),
+					   service->alarms->states[i].raised);
+	exposition_add(exposition, METRIC_ALARM_UNDELIVERED, NULL,
+		       service->alarm_delivery->undelivered);
+}
+
 /* In the order of the table of metrics. */
 static void (*const gathers[])(struct service *service,
 			       struct exposition *exposition) = {
-	gather_start,  gather_counters, gather_work, gather_users,
-	gather_rights, gather_ledger,   gather_ages, gather_courier,
+	gather_start, gather_counters, gather_work,
+	gather_users, gather_rights,   gather_ledger,
+	gather_ages,  gather_courier,  gather_alarms,
 };
 
 int measuring_write(struct service *service, enum exposition_form form,

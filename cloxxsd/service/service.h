@@ -7,6 +7,7 @@
  * translate; attempts, rules and changes are elsewhere.
  */
 
+#include "cloxxsd/alarm/engine.h"
 #include "cloxxsd/attempt/attempt.h"
 #include "cloxxsd/attempt/pass.h"
 #include "cloxxsd/backup/job.h"
@@ -48,6 +49,8 @@ struct service {
 			void *service);
 	const struct counters *counters;
 	struct courier *courier;
+	const struct alarm_engine *alarms;
+	const struct alarm_delivery *alarm_delivery;
 	uint32_t (*n_connections)(void *userdata);
 	/* What Status tells. */
 	int64_t started;

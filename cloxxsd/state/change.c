@@ -602,6 +602,11 @@ static int unsend_code(struct store *store, const struct change *change)
 	return second_factor_unsend(store, change->uid, change->at);
 }
 
+static int keep_alarms(struct store *store, const struct change *change)
+{
+	return alarm_rows_keep(store, change->alarms);
+}
+
 enum {
 	IDENTITY = 1 << 0, /* readers of the identity map see it */
 	ACCESS = 1 << 1,   /* readers of an access map see it */
@@ -669,6 +674,7 @@ static const struct {
 	[CHANGE_RECOVERY_USED] = { use_recovery_code, MUST_HIT },
 	[CHANGE_CODE_SENT] = { send_code, MUST_HIT },
 	[CHANGE_CODE_UNSENT] = { unsend_code, 0 },
+	[CHANGE_ALARMS] = { keep_alarms, MUST_HIT },
 };
 
 void change_set_add(struct change_set *set, struct change change)

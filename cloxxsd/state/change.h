@@ -17,6 +17,7 @@
 #include "base/scope.h"
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/acceptance.h"
+#include "cloxxsd/state/alarm_row.h"
 #include "cloxxsd/state/backups.h"
 #include "cloxxsd/state/configuration.h"
 #include "cloxxsd/state/grant.h"
@@ -89,6 +90,7 @@ enum change_type {
 	CHANGE_RECOVERY_USED,     /* uid, at: its number */
 	CHANGE_CODE_SENT,         /* uid, at: a code is handed to the courier */
 	CHANGE_CODE_UNSENT,       /* uid, at: that one has not left */
+	CHANGE_ALARMS,            /* alarms: in the place of theirs */
 	_CHANGE_N,
 };
 
@@ -158,6 +160,7 @@ struct change {
 	const struct configuration *configuration;
 	const struct second_factor *second_factor;
 	const struct recovery_codes *recovery_codes;
+	const struct alarm_rows *alarms;
 };
 
 /*

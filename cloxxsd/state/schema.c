@@ -47,7 +47,10 @@
  * the login that the kernel gave that number in that boot, open or not.
  * second_factor: by which ways a user gets a code, sealed; code: when he is
  * asked for one (policy/code.h). recovery_code: digests of those that are left.
- * code_sent: each code that was handed to the courier in the last day.
+ * code_sent: each code that was handed to the courier in the last day. alarm:
+ * the rules that were one, by name, and what is to be told of them;
+ * alarm_engine: one row, of them all (alarm/engine.h); seq: the last record that
+ * was looked at for them.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -351,6 +354,24 @@ static const char *const migrations[] = {
 	" at INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE INDEX code_sent_at ON code_sent(at);",
+	"CREATE TABLE alarm ("
+	" rule TEXT PRIMARY KEY,"
+	" raised INTEGER NOT NULL,"
+	" since INTEGER NOT NULL,"
+	" n INTEGER NOT NULL,"
+	" due INTEGER NOT NULL,"
+	" due_at INTEGER NOT NULL,"
+	" told_at INTEGER NOT NULL,"
+	" number INTEGER NOT NULL,"
+	" detail TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE alarm_engine ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" hour_at INTEGER NOT NULL,"
+	" n_hour INTEGER NOT NULL,"
+	" n_held INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL"
+	") STRICT;",
 };
 
 size_t schema_version(void)

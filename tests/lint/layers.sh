@@ -58,17 +58,18 @@ audit
 geo
 courier
 state audit
+alarm audit config
 metrics audit config state
 backup audit state
 publish audit state
 attempt audit config courier geo state
-service audit config courier geo metrics state attempt backup
-daemon audit config courier geo metrics state attempt publish backup service
+service alarm audit config courier geo metrics state attempt backup
+daemon alarm audit config courier geo metrics state attempt publish backup service
 offline audit config geo state attempt publish backup service
 userdb service
 END
 [ "$(cd cloxxsd && echo */)" = \
-	"attempt/ audit/ backup/ config/ courier/ daemon/ geo/ metrics/ offline/ publish/ service/ state/ userdb/" ] ||
+	"alarm/ attempt/ audit/ backup/ config/ courier/ daemon/ geo/ metrics/ offline/ publish/ service/ state/ userdb/" ] ||
 	fail "cloxxsd/ has a folder that stands on no floor"
 
 # And within the tool, beside what lies in its own folder.

@@ -169,6 +169,9 @@ int core_try(struct core *core)
 	assert_true(sd_event_new(&core->daemon.event) >= 0);
 	core->is_running = true;
 	r = daemon_start(&core->daemon);
+	if (r == 0 && !core_world.alarms)
+		core->daemon.alarm_watch.timer = sd_event_source_disable_unref(
+			core->daemon.alarm_watch.timer);
 	if (r != 0)
 		core_stop(core);
 	return r;

@@ -45,6 +45,8 @@ struct core_world {
 	unsigned int n_hashed;     /* hashes made, decoys included */
 	unsigned int n_journalled; /* records that "journald" took */
 	bool quick;                /* hashes cost nothing, and hide nothing */
+	bool alarms; /* are looked for, from the next start on: records of
+			1970, which are the fixture's, are some */
 	/* Before each comparison, on the hasher's threads; NULL: nothing. */
 	void (*before_hash)(void);
 	/* Around each turn of the loop; NULL: nothing. */
