@@ -163,6 +163,7 @@ enum grammar_view {
 	VIEW_PROJECT,
 	VIEW_GROUP,
 	VIEW_GRANT,
+	VIEW_ALARMS,
 	VIEW_RIGHT, /* why somebody has it or not */
 	_N_VIEWS,
 };

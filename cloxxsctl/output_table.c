@@ -2,6 +2,7 @@
 /* For eyes: a table, or a page by the view of the verb. */
 #include "cloxxsctl/output.h"
 
+#include "cloxxsctl/alarm_view.h"
 #include "cloxxsctl/backup_view.h"
 #include "cloxxsctl/explain_view.h"
 #include "cloxxsctl/geoip_view.h"
@@ -103,6 +104,8 @@ static int table_show(struct output *output, const struct command *command,
 	case VIEW_ENVELOPE:
 		return password_view_envelope(output, command->operands[0],
 					      reply);
+	case VIEW_ALARMS:
+		return alarm_view(output, reply);
 	case VIEW_GEOIP:
 		return geoip_view(output, reply);
 	case VIEW_GEOIP_LOOKUP:

@@ -25,6 +25,9 @@ const struct check_row check_rows[_N_CHECKS] = {
 	  "Who is not told what is confidential, in words that he reads, cannot "
 	  "be held to it.",
 	  "cloxxsctl notice show" },
+	[CHECK_ALARMS] = { "alarms",
+	  "An alarm that nobody is told of is found by who happens to look.",
+	  "cloxxsctl alarm list" },
 	[CHECK_UNIT] = { "unit",
 	  "A daemon that is not started at boot, or was given up, denies "
 	  "every login.",

@@ -288,6 +288,7 @@ void doctor_daemon(struct doctor *doctor)
 		judge_status(doctor);
 		judge_breached(doctor);
 		check_notice(doctor, client);
+		doctor_alarms(doctor, client);
 		ask_users(doctor, client);
 	}
 }

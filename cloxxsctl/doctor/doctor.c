@@ -37,6 +37,7 @@ void doctor_deinit(struct doctor *doctor)
 	json_decref(doctor->status);
 	json_decref(doctor->users);
 	json_decref(doctor->notice);
+	json_decref(doctor->alarms);
 	map_free(doctor->map);
 }
 

@@ -15,6 +15,7 @@
 #include "cloxxsctl/ctl.h"
 #include "cloxxsctl/doctor/finding.h"
 #include "cloxxsctl/doctor/host.h"
+#include "varlink/client.h"
 
 /* Where things stand; a test has others. */
 struct doctor {
@@ -27,6 +28,7 @@ struct doctor {
 	json_t *status; /* the daemon's Status() */
 	json_t *users;  /* the daemon's users, an array */
 	json_t *notice; /* the daemon's GetNotice() */
+	json_t *alarms; /* the daemon's Alarms() */
 	struct map *map;
 	bool has_pam, has_nss; /* the profile, the lines */
 };
@@ -44,6 +46,8 @@ int doctor_run(struct ctl *ctl, const struct command *command);
 
 /* The groups, one file each, in the order in which they are asked. */
 void doctor_daemon(struct doctor *doctor);
+/* Of these: what is asked by the same client. */
+void doctor_alarms(struct doctor *doctor, struct varlink_client *client);
 void doctor_units(struct doctor *doctor);
 void doctor_store(struct doctor *doctor);
 void doctor_key(struct doctor *doctor);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How the promises about records, alarms and backups are looked at. */
+#include <string.h>
+
 #include "cloxxsctl/duration.h"
 #include "cloxxsctl/statement/evidence.h"
 #include "cloxxsctl/statement/promise.h"
@@ -16,10 +18,106 @@ static void say_no_courier(struct answer *answer)
 		   "Deze versie verstuurt niets en peilt niets.");
 }
 
+/* Rules of alarms that tell of somebody who wants to get in, or got in. */
+static const char *const attack_rules[] = {
+	"many-locks",        "refusals-abroad", "administrator-act",
+	"audit-broken",      "break-glass",     "configuration-weakened",
+	"ledger-unpublished"
+};
+
+static bool is_attack(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attack_rules); i++)
+		if (strcmp(attack_rules[i], name) == 0)
+			return true;
+	return false;
+}
+
+struct rule_tally {
+	int n, n_raised;
+	char off[160]; /* names of those that are, by blank; "" for none */
+};
+
+static void tally_rules(const json_t *alarms, bool attacks_alone,
+			struct rule_tally *tally)
+{
+	const json_t *rule;
+	struct text text;
+	size_t i;
+
+	*tally = (struct rule_tally){ 0 };
+	text_init(&text, tally->off, sizeof(tally->off));
+	json_array_foreach(json_object_get(alarms, "rules"), i, rule)
+	{
+		const char *name = output_member(rule, "rule", "?");
+
+		if (attacks_alone && !is_attack(name))
+			continue;
+		tally->n++;
+		tally->n_raised +=
+			json_is_true(json_object_get(rule, "raised"));
+		if (!json_is_true(json_object_get(rule, "on")))
+			text_add_format(&text, "%s%s", text.n > 0 ? " " : "",
+					name);
+	}
+}
+
+/* What the rules come to; false where something is against them. */
+static bool say_rules(const struct evidence *evidence, bool attacks_alone,
+		      struct answer *answer)
+{
+	struct rule_tally tally;
+
+	tally_rules(evidence->doctor.alarms, attacks_alone, &tally);
+	if (tally.n == 0) {
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The daemon did not tell of its alarms.",
+			   "De daemon vertelde niet van zijn alarmen.");
+		return false;
+	}
+	answer_say(answer, *tally.off ? ANSWER_NOT_KEPT : ANSWER_KEPT,
+		   "Rules that raise an alarm: %d; raised now: %d.",
+		   "Regels die alarm geven: %d; nu gegeven: %d.", tally.n,
+		   tally.n_raised);
+	if (!*tally.off)
+		return true;
+	answer_say(answer, ANSWER_NOT_KEPT, "Switched off:", "Uitgeschakeld:");
+	answer_say_foreign(answer, tally.off);
+	answer_say(answer, ANSWER_NOT_KEPT, ".", ".");
+	return false;
+}
+
 void look_alarms(struct evidence *evidence, struct answer *answer)
 {
-	(void)evidence;
-	say_no_courier(answer);
+	const json_t *alarms = evidence->doctor.alarms;
+	bool mail = *output_member(alarms, "mail", "") != '\0';
+	bool webhook = *output_member(alarms, "webhook", "") != '\0';
+
+	if (!say_rules(evidence, false, answer))
+		return;
+	if (json_is_true(json_object_get(alarms, "undelivered")))
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The last one could not be delivered.",
+			   "Het laatste kon niet worden bezorgd.");
+	else if (mail || webhook)
+		answer_say(answer, ANSWER_KEPT,
+			   "They are told by mail (%s) and web hook (%s), and "
+			   "recorded.",
+			   "Zij worden gemeld per mail (%s) en webhook (%s), "
+			   "en vastgelegd.",
+			   mail ? "+" : "-", webhook ? "+" : "-");
+	else
+		answer_say(answer, ANSWER_KEPT,
+			   "They are recorded; an address to tell them to is "
+			   "not set.",
+			   "Zij worden vastgelegd; een adres om ze te melden "
+			   "is niet ingesteld.");
+	if (!evidence_is_sound(evidence, CHECK_JOURNAL))
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The journal does not keep them (see cloxxsctl "
+			   "doctor).",
+			   "Het journaal bewaart ze niet (zie cloxxsctl "
+			   "doctor).");
 }
 
 void look_tls(struct evidence *evidence, struct answer *answer)
@@ -30,8 +128,26 @@ void look_tls(struct evidence *evidence, struct answer *answer)
 
 void look_monitoring(struct evidence *evidence, struct answer *answer)
 {
-	(void)evidence;
-	say_no_courier(answer);
+	int64_t since;
+
+	if (!say_rules(evidence, true, answer))
+		return;
+	answer_say(answer, ANSWER_KEPT,
+		   "Wrong answers are counted and slowed down, refusals "
+		   "recorded with name, address and reason.",
+		   "Foute antwoorden worden geteld en vertraagd, weigeringen "
+		   "vastgelegd met naam, adres en reden.");
+	if (evidence_number(evidence, "unpublished_since", &since) &&
+	    evidence->now - since > UNPUBLISHED_MAX_S)
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "Records do not reach the journal.",
+			   "Regels bereiken het journaal niet.");
+	if (!evidence_is_sound(evidence, CHECK_JOURNAL))
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "The journal does not keep them (see cloxxsctl "
+			   "doctor).",
+			   "Het journaal bewaart ze niet (zie cloxxsctl "
+			   "doctor).");
 }
 
 void look_second_place(struct evidence *evidence, struct answer *answer)

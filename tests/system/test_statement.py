@@ -215,7 +215,7 @@ def test_status_tells_what_is_not_kept(user):
     world.cloxxsctl("user", "lock", user, "--reason", "laptop lost")
     shown = world.run(CTL, env={"PATH": "/usr/bin:/bin"}).stdout
     assert f"{user}, " in shown and "laptop lost" in shown
-    assert "S01" in shown
+    assert "S14" in shown
     said = json.loads(world.run(CTL, "status", "--json").stdout)
     assert said["locks"][0]["user"] == user
-    assert "S01" in said["not_kept"]
+    assert "S14" in said["not_kept"]

@@ -114,6 +114,11 @@ static void make_evidence(struct evidence *evidence)
 		.administrators = 1,
 		.fixed = 1,
 	};
+	evidence->doctor.alarms =
+		json_pack("{s:s, s:b, s:[{s:s, s:b, s:b}, {s:s, s:b, s:b}]}",
+			  "mail", "alarms@example.org", "undelivered", 0,
+			  "rules", "rule", "many-locks", "on", 1, "raised", 0,
+			  "rule", "backup-old", "on", 1, "raised", 1);
 	set_notices(evidence, "- Free text is yours.",
 		    "- Vrije tekst is eigen.", true, "no");
 	evidence->backups =
@@ -188,6 +193,10 @@ static void a_sound_host_keeps(void **state)
 		enum answer_outcome outcome;
 		const char *en, *nl;
 	} rows[] = {
+		{ "S01", ANSWER_KEPT, "an alarm: 2; raised now: 1.",
+		  "alarm geven: 2; nu gegeven: 1." },
+		{ "S19", ANSWER_KEPT, "an alarm: 1; raised now: 0.",
+		  "alarm geven: 1; nu gegeven: 0." },
 		{ "S02", ANSWER_KEPT, "with a shell: 2. root jan",
 		  "met een shell: 2. root jan" },
 		{ "S03", ANSWER_KEPT, "chose theirs: 2,",
@@ -247,6 +256,45 @@ static void set(struct evidence *evidence, const char *name, const char *value)
 	assert_int_equal(json_object_set_new(evidence->settings, name,
 					     json_string(value)),
 			 0);
+}
+
+static void alarms_are_kept_where_rules_are_on_and_delivered(void **state)
+{
+	struct evidence evidence;
+	struct answer answer;
+	json_t *rules;
+
+	(void)state;
+	/* Recorded is enough; somebody who cannot be told is not. */
+	make_evidence(&evidence);
+	(void)json_object_del(evidence.doctor.alarms, "mail");
+	assert_int_equal(look(&evidence, "S01", &answer), ANSWER_KEPT);
+	assert_non_null(strstr(answer.seen[STATEMENT_ENGLISH], "not set"));
+	(void)json_object_set_new(evidence.doctor.alarms, "undelivered",
+				  json_true());
+	assert_int_equal(look(&evidence, "S01", &answer), ANSWER_NOT_KEPT);
+	evidence_deinit(&evidence);
+	/* One that is off: which. */
+	make_evidence(&evidence);
+	rules = json_object_get(evidence.doctor.alarms, "rules");
+	(void)json_object_set_new(json_array_get(rules, 1), "on", json_false());
+	assert_int_equal(look(&evidence, "S01", &answer), ANSWER_NOT_KEPT);
+	assert_non_null(strstr(answer.seen[STATEMENT_ENGLISH], "backup-old"));
+	assert_int_equal(look(&evidence, "S19", &answer), ANSWER_KEPT);
+	(void)json_object_set_new(json_array_get(rules, 0), "on", json_false());
+	assert_int_equal(look(&evidence, "S19", &answer), ANSWER_NOT_KEPT);
+	/* Records that wait. */
+	evidence_deinit(&evidence);
+	make_evidence(&evidence);
+	(void)json_object_set_new(evidence.doctor.status, "unpublished_since",
+				  json_integer(NOW - 3600));
+	assert_int_equal(look(&evidence, "S19", &answer), ANSWER_NOT_KEPT);
+	/* Nobody told. */
+	json_decref(evidence.doctor.alarms);
+	evidence.doctor.alarms = NULL;
+	assert_int_equal(look(&evidence, "S01", &answer), ANSWER_NOT_KEPT);
+	assert_int_equal(look(&evidence, "S19", &answer), ANSWER_NOT_KEPT);
+	evidence_deinit(&evidence);
 }
 
 /* By which rules, and of when the list is. */
@@ -394,8 +442,10 @@ static void without_the_daemon_nothing_measured_is_kept(void **state)
 	(void)state;
 	make_evidence(&evidence);
 	json_decref(evidence.doctor.status);
+	json_decref(evidence.doctor.alarms);
 	json_decref(evidence.backups);
-	evidence.doctor.status = evidence.backups = NULL;
+	evidence.doctor.status = evidence.doctor.alarms = NULL;
+	evidence.backups = NULL;
 	evidence.users = (struct user_tally){ 0 };
 	for (size_t i = 0; i < N_PROMISES; i++)
 		if (look(&evidence, promises[i].id, &answer) == ANSWER_KEPT)
@@ -716,6 +766,8 @@ int main(void)
 		cmocka_unit_test(promise_S10_who_is_asked_for_a_code),
 		cmocka_unit_test(strong_passwords_by_the_running_settings),
 		cmocka_unit_test(rights_that_nobody_can_read_are_not_kept),
+		cmocka_unit_test(
+			alarms_are_kept_where_rules_are_on_and_delivered),
 		cmocka_unit_test(what_is_weak_is_not_kept),
 		cmocka_unit_test(what_nobody_looked_at_is_not_kept),
 		cmocka_unit_test(without_the_daemon_nothing_measured_is_kept),
