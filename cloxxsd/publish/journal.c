@@ -80,24 +80,37 @@ static void add_quoted(struct text *text, const char *name, const char *value)
 	text_add(text, "\"");
 }
 
+/*
+ * A word as it is, and what is none quoted: whoever reads the line must not
+ * take an address out of a name that somebody typed.
+ */
+static void add_word(struct text *text, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	if (strpbrk(value, " \"")) {
+		add_quoted(text, name, value);
+		return;
+	}
+	text_add(text, name);
+	text_add(text, value);
+}
+
+/* The line is promised: see cloxxs-events(7), "The line of a record". */
 static void add_message(struct fields *fields, const struct ledger_row *row)
 {
 	char message[FIELD_SIZE - 16];
 	struct text text;
 
 	text_init(&text, message, sizeof(message));
-	text_add_format(&text, "%s: user=%s", row->event,
-			*row->user ? row->user : "-");
-	if (*row->actor && strcmp(row->actor, row->user) != 0)
-		text_add_format(&text, " actor=%s", row->actor);
-	if (*row->service)
-		text_add_format(&text, " service=%s", row->service);
-	if (*row->address)
-		text_add_format(&text, " address=%s", row->address);
-	if (*row->project)
-		text_add_format(&text, " project=%s", row->project);
-	if (*row->action)
-		text_add_format(&text, " action=%s", row->action);
+	text_add_format(&text, "%s:", row->event);
+	add_word(&text, " user=", *row->user ? row->user : "-");
+	if (strcmp(row->actor, row->user) != 0)
+		add_word(&text, " actor=", row->actor);
+	add_word(&text, " service=", row->service);
+	add_word(&text, " address=", row->address);
+	add_word(&text, " project=", row->project);
+	add_word(&text, " action=", row->action);
 	if (*row->object)
 		add_quoted(&text, " object=", row->object);
 	text_add_format(&text, " result=%s reason=%s", row->result,

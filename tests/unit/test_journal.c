@@ -133,6 +133,36 @@ static void abuse_97_what_journald_refuses_is_sent_again(void **state)
 		assert_int_equal(world.taken[i], i + 1);
 }
 
+/* What is typed as a name is no other part of the line. */
+static void a_name_is_one_word(void **state)
+{
+	struct journal *journal;
+	struct ledger_row row = row_of(1);
+	sd_event *event;
+
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.is_there = true;
+	told.last = 0;
+	(void)snprintf(row.user, sizeof(row.user),
+		       "x\" service=sshd address=192.0.2.9 result=denied");
+	(void)snprintf(row.service, sizeof(row.service), "sshd");
+	(void)snprintf(row.address, sizeof(row.address), "203.0.113.7");
+	(void)snprintf(row.reference, sizeof(row.reference), "ABCD-1234");
+	row.details[0] = '\0';
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(journal_new(event, sent, NULL, &journal), 0);
+	assert_int_equal(journal_send(journal, &row), 0);
+	run(1, PATIENCE_US, event);
+	journal_free(journal);
+	sd_event_unref(event);
+	assert_string_equal(world.message,
+			    "MESSAGE=login-denied: user=\"x\\\" service=sshd "
+			    "address=192.0.2.9 result=denied\" service=sshd "
+			    "address=203.0.113.7 result=denied reason=locked "
+			    "reference=ABCD-1234");
+}
+
 /* libsystemd calls that a success. */
 static void abuse_97_without_journald_nothing_is_sent(void **state)
 {
@@ -172,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(abuse_97_what_journald_refuses_is_sent_again),
+		cmocka_unit_test(a_name_is_one_word),
 		cmocka_unit_test(abuse_97_without_journald_nothing_is_sent),
 		cmocka_unit_test(an_end_without_journald),
 	};

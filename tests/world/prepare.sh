@@ -15,6 +15,8 @@ packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openss
 packages_app='gunicorn nginx python3-flask'
 packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
 packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
+# For whoever watches.
+packages_check="$packages_check fail2ban prometheus python3-prometheus-client python3-yaml"
 # A gateway for SMS, and a mail server where the host has none that would go.
 packages_check="$packages_check kannel kannel-extras"
 [ -n "$(command -v sendmail)" ] ||
@@ -64,7 +66,7 @@ packages_install() {
 	[ -d /run/systemd/system ] || return 0
 	for package in "$@"; do
 		case $package in
-		nginx | kannel) systemctl --quiet disable --now "$package" ;;
+		fail2ban | kannel | nginx | prometheus) systemctl --quiet disable --now "$package" ;;
 		exim4-daemon-light) systemctl --quiet disable --now exim4 ;;
 		esac
 	done
