@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "cloxxsd/courier/courier.h"
+#include "tests/unit/failing_malloc.h"
 #include "varlink/server.h"
 
 #define ACCEPTED                                                      \
@@ -438,6 +439,46 @@ static void test_again(void **state)
 	rig_deinit(&rig);
 }
 
+/* Without memory a message is refused at once, or told as not sent: never lost,
+ * never told twice. */
+static void abuse_130_no_memory(void **state)
+{
+	bool failed = true;
+
+	(void)state;
+	for (unsigned int nth = 1; failed; nth++) {
+		struct rig rig;
+		struct sent sent = { .job = { .done = on_done,
+					      .userdata = &sent } };
+		int r;
+
+		rig_init(&rig, true);
+		failing_malloc_start(nth);
+		r = courier_send(&rig.courier, &sms, &sent.job);
+		settle(&rig);
+		failed = failing_malloc_has_failed();
+		failing_malloc_pause(true);
+		if (r == 0 && sent.n_done == 0) {
+			int fd = next_connection(&rig);
+
+			json_decref(next_call(&rig, fd));
+			failing_malloc_pause(false);
+			say(&rig, fd, ACCEPTED);
+			failed = failing_malloc_has_failed();
+			failing_malloc_pause(true);
+			close(fd);
+			settle(&rig);
+		}
+		assert_int_equal(sent.n_done, r == 0 ? 1 : 0);
+		if (r == 0 && failed)
+			assert_int_not_equal(sent.result, COURIER_ACCEPTED);
+		courier_deinit(&rig.courier);
+		failing_malloc_pause(false);
+		assert_int_equal(failing_malloc_stop(), 0);
+		rig_deinit(&rig);
+	}
+}
+
 static void test_refused_here(void **state)
 {
 	struct courier_message message = sms;
@@ -479,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_refused_here),
+		cmocka_unit_test(abuse_130_no_memory),
 	};
 
 	varlink_wipe_json();
