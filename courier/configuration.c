@@ -20,6 +20,9 @@ struct configuration *configuration_unref(struct configuration *configuration)
 		endpoint_free(configuration->endpoints[i]);
 	free(configuration->endpoints);
 	free(configuration->routes);
+	for (size_t i = 0; i < configuration->n_probes; i++)
+		probe_settings_free(configuration->probes[i]);
+	free(configuration->probes);
 	for (size_t i = 0; i < configuration_tables_n; i++)
 		keys_free(&configuration_tables[i], configuration);
 	vault_deinit(&configuration->vault);

@@ -11,6 +11,7 @@
 #include "conf/findings.h"
 #include "courier/endpoint.h"
 #include "courier/message.h"
+#include "courier/probe_settings.h"
 #include "courier/vault.h"
 
 enum mail_tls {
@@ -47,6 +48,8 @@ struct configuration {
 	struct endpoint **endpoints;
 	size_t n_routes; /* all, in order */
 	struct route *routes;
+	size_t n_probes; /* in their order */
+	struct probe_settings **probes;
 };
 
 struct configuration_args {

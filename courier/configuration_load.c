@@ -12,6 +12,7 @@
 
 #define TABLES_MAX 4
 #define ENDPOINTS_MAX 64
+#define PROBES_MAX 16
 
 struct loader {
 	struct configuration *configuration;
@@ -19,6 +20,7 @@ struct loader {
 	struct key_origins origins[TABLES_MAX];
 	/* Of the endpoints, in their order in the configuration. */
 	struct key_origins endpoints[ENDPOINTS_MAX];
+	struct key_origins probes[PROBES_MAX];
 	int gateways_fd;
 	char *paths[2 * DROPINS_MAX + 2];
 	size_t n_paths;
@@ -110,6 +112,59 @@ static int take_webhook(struct loader *loader, const struct ini_entry *entry)
 			 &loader->endpoints[at], &loader->findings);
 }
 
+static size_t find_probe(const struct configuration *configuration,
+			 const char *name)
+{
+	size_t i = 0;
+
+	while (i < configuration->n_probes &&
+	       strcmp(configuration->probes[i]->name, name) != 0)
+		i++;
+	return i;
+}
+
+/* Makes the one that begins at entry. */
+static int add_probe(struct loader *loader, const struct ini_entry *entry)
+{
+	struct configuration *configuration = loader->configuration;
+	size_t at = configuration->n_probes;
+	struct probe_settings **probes;
+	int r;
+
+	if (!entry->name || !vault_is_name(entry->name, strlen(entry->name)) ||
+	    at == PROBES_MAX) {
+		findings_add(&loader->findings, entry->file, entry->line,
+			     "a probe is named by letters, digits, '.', '_' "
+			     "and '-', and there are 16 at most: [probe NAME]");
+		return 0;
+	}
+	probes = reallocarray(configuration->probes, at + 1, sizeof(probes[0]));
+	if (!probes)
+		return -ENOMEM;
+	configuration->probes = probes;
+	r = probe_settings_new(entry->name, &probes[at]);
+	if (r < 0)
+		return r;
+	loader->probes[at].section =
+		(struct key_origin){ entry->file, entry->line };
+	configuration->n_probes++;
+	return 0;
+}
+
+static int take_probe(struct loader *loader, const struct ini_entry *entry)
+{
+	const struct configuration *configuration = loader->configuration;
+	size_t at = find_probe(configuration, entry->name ? entry->name : "");
+	bool known = at < configuration->n_probes;
+
+	if (!entry->key)
+		return known ? 0 : add_probe(loader, entry);
+	/* Where it is not known, its own line was refused. */
+	return known ? keys_take(&probe_table, entry, configuration->probes[at],
+				 &loader->probes[at], &loader->findings)
+		     : 0;
+}
+
 static int take_section(struct loader *loader, const struct ini_entry *entry,
 			size_t table)
 {
@@ -142,6 +197,8 @@ static int take_entry(const struct ini_entry *entry, void *userdata)
 
 	if (strcmp(entry->section, "webhook") == 0)
 		return take_webhook(loader, entry);
+	if (strcmp(entry->section, "probe") == 0)
+		return take_probe(loader, entry);
 	for (size_t i = 0; i < configuration_tables_n; i++) {
 		const struct key_table *table = &configuration_tables[i];
 
@@ -247,6 +304,15 @@ static int finish_endpoints(struct loader *loader)
 		r = endpoint_finish(configuration->endpoints[i], &context);
 	}
 	return r;
+}
+
+static void check_probes(struct loader *loader)
+{
+	const struct configuration *configuration = loader->configuration;
+
+	for (size_t i = 0; i < configuration->n_probes; i++)
+		probe_settings_check(configuration->probes[i],
+				     &loader->probes[i], &loader->findings);
 }
 
 static void find_mail(struct loader *loader, const char *key, const char *what)
@@ -403,6 +469,8 @@ int configuration_load(const struct configuration_args *args, struct text *why,
 	if (r == 0)
 		r = dropins_for_each(args->gateways, &loader.findings,
 				     load_gateway, &loader);
+	if (r == 0 && loader.findings.n == 0)
+		check_probes(&loader);
 	if (r == 0 && loader.findings.n == 0)
 		r = finish_mail(&loader);
 	if (r == 0 && loader.findings.n == 0)

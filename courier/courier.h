@@ -14,6 +14,7 @@
 #include "courier/web.h"
 
 struct delivery;
+struct probing;
 
 struct courier {
 	sd_event *event;
@@ -24,6 +25,7 @@ struct courier {
 	struct tally *tallies;
 	struct delivery *deliveries; /* on their way */
 	uint32_t n_deliveries;
+	struct probing *probings; /* of service_probe.c */
 	/* SMS that were begun in the minute, of the monotonic clock. */
 	int64_t minute;
 	uint32_t n_in_minute;

@@ -26,6 +26,7 @@
 #include "courier/delivery.h"
 #include "courier/log.h"
 #include "courier/service.h"
+#include "courier/service_probe.h"
 
 #define WHY_SIZE 8192
 
@@ -210,6 +211,7 @@ static int run(struct courier *courier, const char *path)
 	}
 	while (courier->deliveries)
 		delivery_end(courier->deliveries);
+	service_probe_end(courier);
 	varlink_server_free(server);
 	return r;
 }

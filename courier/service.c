@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "courier/delivery.h"
+#include "courier/service_probe.h"
 #include "varlink/interfaces.h"
 
 #define TIMEOUT_MAX_MS 60000
@@ -131,6 +132,11 @@ static const struct varlink_parameter deliver_parameters[] = {
 	{ 0 },
 };
 
+static const struct varlink_parameter probe_parameters[] = {
+	{ "name", VARLINK_STRING, true, 64 },
+	{ 0 },
+};
+
 static const struct varlink_method methods[] = {
 	{ .name = "nl.cloxxs.Courier.Deliver",
 	  .peers = PEER_ROOT | PEER_DAEMON,
@@ -143,6 +149,12 @@ static const struct varlink_method methods[] = {
 	  .flags = VARLINK_MORE | VARLINK_MORE_ONLY,
 	  .parameters = no_parameters,
 	  .handle = routes },
+	{ .name = "nl.cloxxs.Courier.Probe",
+	  .peers = PEER_ROOT | PEER_DAEMON,
+	  .flags = VARLINK_MORE | VARLINK_MORE_ONLY,
+	  .deadline_ms = SERVICE_PROBE_DEADLINE_MS,
+	  .parameters = probe_parameters,
+	  .handle = service_probe },
 	{ 0 },
 };
 

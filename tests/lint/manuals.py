@@ -328,6 +328,9 @@ def check_courier():
         compare(page.name, f"key of [{section}]",
                 list(page.of(f"[{section}]", begins="Cm ")),
                 key_rows("courier/configuration_table.c", f"{section}_rows"))
+    compare(page.name, "key of [probe NAME]",
+            list(page.of("[probe NAME]", begins="Cm ")),
+            key_rows("courier/probe_settings.c", "probe_rows"))
     page = Page("cloxxs-sms.5")
     told = [key for items in page.of("Keys of a request", "Keys of an answer",
                                      "Keys of a program", begins="Cm ")

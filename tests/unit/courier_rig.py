@@ -34,7 +34,8 @@ class Request:
 
 
 class Gateway:
-    """An HTTP server: what it is asked is kept, what it answers is given."""
+    """An HTTP server: what it is asked is kept, what it answers is given. Its
+    certificate is that and its key, or a context of ssl."""
 
     def __init__(self, answer, certificate=None):
         self.requests, self.answer = [], answer
@@ -75,8 +76,11 @@ class Gateway:
 
         self.server = Server(("127.0.0.1", 0), Handler)
         if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
+            if isinstance(certificate, ssl.SSLContext):
+                context = certificate
+            else:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*certificate)
             self.server.socket = context.wrap_socket(
                 self.server.socket, server_side=True,
                 do_handshake_on_connect=False)
@@ -317,6 +321,19 @@ class Courier:
             replies = []
             while not replies or replies[-1].get("continues"):
                 replies += self.read(connection)
+        return [reply.get("parameters", {}) for reply in replies]
+
+
+    def probe(self, name=None):
+        """What is told of each address, or the name of the error."""
+        with self.connect() as connection:
+            self.ask(connection, "nl.cloxxs.Courier.Probe", {"name": name},
+                     more=True)
+            replies = []
+            while not replies or replies[-1].get("continues"):
+                replies += self.read(connection)
+        if "error" in replies[-1]:
+            return replies[-1]["error"]
         return [reply.get("parameters", {}) for reply in replies]
 
 
