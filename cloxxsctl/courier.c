@@ -12,6 +12,8 @@
 #define TIMEOUT_MS 30000
 /* Beyond that, for the courier's own answer. */
 #define MARGIN_MS 5000
+/* For one probe. */
+#define PROBE_MS 65000
 #define TEXT "This is a test of Cloxxs. There is nothing to do."
 
 static const char *socket_of(const struct command *command)
@@ -72,6 +74,11 @@ static int refused(const struct ctl *ctl, const struct command *command,
 		return ctl_fail(ctl, command, STATUS_USAGE,
 				"--to takes a number as +31612345678, an "
 				"address of mail, or the name of a web hook");
+	if (strcmp(error, "org.varlink.service.InvalidParameter") == 0 &&
+	    strcmp(output_member(parameters, "parameter", ""), "name") == 0)
+		return ctl_fail(ctl, command, STATUS_FAILURE,
+				"there is no probe of this name in "
+				"cloxxs-courier.conf");
 	text_init(&text, sentence, sizeof(sentence));
 	status = failure_of_reply(&text, command, error, parameters);
 	return ctl_fail(ctl, command, status, sentence);
@@ -112,22 +119,51 @@ static int take_route(json_t *reply, void *userdata)
 	return listing_take(reply, userdata);
 }
 
+struct asking {
+	const char *method;
+	json_t *parameters; /* or NULL; taken */
+	uint32_t timeout_ms;
+	int (*take)(json_t *reply, void *userdata);
+	void *userdata;
+};
+
 static int stream(struct ctl *ctl, const struct command *command,
-		  struct listing *listing)
+		  const struct asking *asking)
 {
 	scope(varlink_client_freep) struct varlink_client *client = NULL;
-	scope(json_decrefp) json_t *parameters = NULL;
+	scope(json_decrefp) json_t *parameters = asking->parameters;
+	scope(json_decrefp) json_t *reply = NULL;
 	const char *error = NULL;
-	int r = varlink_client_new(socket_of(command), ctl->timeout_ms,
+	int r = varlink_client_new(socket_of(command), asking->timeout_ms,
 				   &client);
 
 	if (r == 0)
-		r = varlink_client_stream(client, COURIER "Routes", NULL,
-					  take_route, listing, &parameters,
-					  &error);
+		r = varlink_client_stream(
+			client, asking->method, scope_take_ptr(parameters),
+			asking->take, asking->userdata, &reply, &error);
 	if (r != 0)
 		return not_reached(ctl, command, r);
-	return error ? refused(ctl, command, error, parameters) : STATUS_OK;
+	return error ? refused(ctl, command, error, reply) : STATUS_OK;
+}
+
+/* All that the method streams, into listing. */
+static int list(struct ctl *ctl, const struct command *command,
+		struct listing *listing, const struct asking *asking)
+{
+	int r = listing_begin(listing), status;
+
+	if (r < 0) {
+		json_decref(asking->parameters);
+		return ctl_fail_errno(ctl, command, "showing the answer", r);
+	}
+	status = stream(ctl, command, asking);
+	if (status != STATUS_OK)
+		return status;
+	r = listing_end(listing);
+	if (listing->form == LISTING_JSON)
+		fputc('\n', ctl->output->stream);
+	return r < 0 ? ctl_fail_errno(ctl, command, "showing the answer", r)
+		     : STATUS_OK;
 }
 
 int courier_run_status(struct ctl *ctl, const struct command *command)
@@ -137,18 +173,101 @@ int courier_run_status(struct ctl *ctl, const struct command *command)
 		.output = ctl->output,
 		.form = listing_form_of(command),
 	};
-	int r = listing_begin(&listing), status;
+	const struct asking asking = {
+		.method = COURIER "Routes",
+		.timeout_ms = ctl->timeout_ms,
+		.take = take_route,
+		.userdata = &listing,
+	};
 
-	if (r < 0)
-		return ctl_fail_errno(ctl, command, "showing the answer", r);
-	status = stream(ctl, command, &listing);
-	if (status != STATUS_OK)
-		return status;
-	r = listing_end(&listing);
-	if (listing.form == LISTING_JSON)
-		fputc('\n', ctl->output->stream);
-	return r < 0 ? ctl_fail_errno(ctl, command, "showing the answer", r)
-		     : STATUS_OK;
+	return list(ctl, command, &listing, &asking);
+}
+
+static const struct listing_kind probes = {
+	.member = "probe",
+	.none = "No address is probed: see [probe NAME] in "
+		"cloxxs-courier.conf(5).",
+	.columns =
+		(const struct listing_column[]){
+			{ "probe", "PROBE", LISTING_TEXT },
+			{ "result", "RESULT", LISTING_TEXT },
+			{ "ends", "CERTIFICATE ENDS", LISTING_DAY },
+			{ "validation", "VALIDATION", LISTING_TEXT },
+			{ "tls", "TLS", LISTING_TEXT },
+			{ "web_application_firewall", "ATTACKS", LISTING_TEXT },
+			{ "detail", "WHAT IS NOT RIGHT", LISTING_TEXT },
+			{ 0 },
+		},
+};
+
+struct probes_shown {
+	struct listing *listing;
+	bool any_not_good;
+};
+
+/* What a table has in one word. */
+static void add_words(json_t *reply)
+{
+	static const struct {
+		const char *member, *version;
+	} rows[] = { { "tls_1_0", "1.0" },
+		     { "tls_1_1", "1.1" },
+		     { "tls_1_2", "1.2" },
+		     { "tls_1_3", "1.3" } };
+	char versions[24];
+	struct text text;
+
+	text_init(&text, versions, sizeof(versions));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(output_member(reply, rows[i].member, ""), "taken") ==
+		    0)
+			text_add_format(&text, "%s%s", text.n > 0 ? " " : "",
+					rows[i].version);
+	(void)json_object_set_new(reply, "tls", json_string(versions));
+	if (json_is_integer(json_object_get(reply, "ends")))
+		(void)json_object_set_new(
+			reply, "validation",
+			json_string(json_is_true(json_object_get(
+					    reply, "extended_validation"))
+					    ? "extended"
+					    : "plain"));
+}
+
+static int take_probe(json_t *reply, void *userdata)
+{
+	struct probes_shown *shown = userdata;
+	const char *result = output_member(reply, "result", "");
+
+	if (*result && strcmp(result, "good") != 0)
+		shown->any_not_good = true;
+	if (*result && shown->listing->form == LISTING_TABLE)
+		add_words(reply);
+	return listing_take(reply, shown->listing);
+}
+
+int courier_run_probe(struct ctl *ctl, const struct command *command)
+{
+	scope(listing_deinit) struct listing listing = {
+		.kind = &probes,
+		.output = ctl->output,
+		.form = listing_form_of(command),
+	};
+	struct probes_shown shown = { .listing = &listing };
+	const struct asking asking = {
+		.method = COURIER "Probe",
+		.parameters = json_pack("{s:s?}", "name", command->operands[0]),
+		.timeout_ms = PROBE_MS + MARGIN_MS,
+		.take = take_probe,
+		.userdata = &shown,
+	};
+	int status;
+
+	if (!asking.parameters)
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"an argument is not valid UTF-8");
+	status = list(ctl, command, &listing, &asking);
+	return status == STATUS_OK && shown.any_not_good ? STATUS_FAILURE
+							 : status;
 }
 
 static const char *kind_of(const char *to)

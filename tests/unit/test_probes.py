@@ -5,6 +5,7 @@ as none should.
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -25,7 +26,7 @@ except ImportError:
     print("SKIP: python3-pytest is missing")
     sys.exit(77)
 
-from courier_rig import Courier, Gateway  # noqa: E402
+from courier_rig import BUILD, Courier, Gateway  # noqa: E402
 
 EXTENDED = "2.23.140.1.1"
 DAY_S = 86400
@@ -446,6 +447,54 @@ def test_dropin_and_reload(certificates):
                           "[probe app]\nextended_validation = no\n")
             courier.reload()
             assert courier.probe()[0]["result"] == "good"
+
+
+# ---- cloxxsctl courier probe -------------------------------------------------
+
+
+def ctl(courier, *words):
+    done = subprocess.run(
+        [BUILD / "cloxxsctl" / "cloxxsctl", "courier", "probe", *words,
+         "--socket", courier.socket], capture_output=True, text=True,
+        timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_cloxxsctl(certificates):
+    with site(certificates, answer=guarded) as good, \
+            site(certificates, "plain") as plain:
+        with Courier(
+                section(certificates, good.port,
+                        "web_application_firewall = yes", name="a") +
+                section(certificates, plain.port, name="b")) \
+                .start() as courier:
+            status, said, _ = ctl(courier)
+            rows = [" ".join(line.split()) for line in said.splitlines()]
+            assert status == 1
+            day = time.strftime("%Y-%m-%d",
+                                time.gmtime(time.time() + 90 * DAY_S))
+            assert rows[0] == "PROBE RESULT CERTIFICATE ENDS VALIDATION " \
+                "TLS ATTACKS WHAT IS NOT RIGHT"
+            assert rows[1].startswith("a good ") and day in rows[1]
+            assert rows[1].endswith("extended 1.2 1.3 stopped -")
+            assert rows[2].endswith("plain 1.2 1.3 untried the certificate "
+                                    "has no extended validation")
+            status, said, _ = ctl(courier, "a", "--json")
+            [entry] = json.loads(said)
+            assert (status, entry["probe"], entry["extended_validation"]) == \
+                (0, "a", True)
+            assert "tls" not in entry
+            status, _, said = ctl(courier, "c")
+            assert status == 1 and "there is no probe of this name" in said
+
+
+def test_cloxxsctl_without():
+    with Courier().start() as courier:
+        status, said, _ = ctl(courier)
+        assert status == 0 and said.startswith("No address is probed:")
+    with Courier() as courier:
+        status, _, said = ctl(courier)
+        assert status == 5 and "package cloxxs-courier" in said
 
 
 if __name__ == "__main__":
