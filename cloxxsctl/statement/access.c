@@ -5,6 +5,7 @@
 
 #include "cloxxsctl/doctor/lines.h"
 #include "cloxxsctl/statement/evidence.h"
+#include "cloxxsctl/statement/outside.h"
 #include "cloxxsctl/statement/promise.h"
 
 #define PASSWORD_LENGTH_MIN 15
@@ -314,6 +315,8 @@ void look_second_factor(struct evidence *evidence, struct answer *answer)
 		factor_number(factor, "phone"), factor_number(factor, "app"),
 		factor_number(factor, "recovery"));
 	say_mail(factor, answer);
+	if (answer->outcome == ANSWER_KEPT)
+		outside_say_providers(evidence, answer);
 }
 
 void look_administrators(struct evidence *evidence, struct answer *answer)

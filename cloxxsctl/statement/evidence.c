@@ -8,6 +8,9 @@
 
 #define ANSWER_MS 5000
 #define PROGRAM_MS 5000
+#define COURIER_SOCKET CLOXXS_RUNDIR "-courier/courier.sock"
+/* For one probe. */
+#define PROBE_MS 70000
 /* Settings as JSON; with help and defaults a row takes about 300 bytes. */
 #define SETTINGS_MAX (256 * 1024)
 
@@ -35,8 +38,7 @@ static void count_user(struct user_tally *tally, const json_t *user)
 	tally->all++;
 	tally->disabled += !enabled;
 	tally->locked += locked;
-	tally->fixed +=
-		json_array_size(json_object_get(user, "networks")) > 0;
+	tally->fixed += json_array_size(json_object_get(user, "networks")) > 0;
 	count_password(tally, output_member(user, "password", "none"));
 	if (enabled && !locked &&
 	    strcmp(output_member(user, "role", ""), "administrator") == 0)
@@ -154,6 +156,48 @@ static void read_settings(struct evidence *evidence, const struct ctl *ctl)
 		evidence->settings = settings_of(rows);
 }
 
+static int each_of_courier(json_t *reply, void *userdata)
+{
+	/* Where there is none, there is one empty reply. */
+	return json_object_size(reply) > 0 ? json_array_append(userdata, reply)
+					   : 0;
+}
+
+/* All that the method streams, or NULL. */
+static json_t *ask_courier(const char *method, json_t *parameters,
+			   uint32_t timeout_ms)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *given = parameters;
+	scope(json_decrefp) json_t *replies = json_array();
+	scope(json_decrefp) json_t *last = NULL;
+	const char *error = NULL;
+
+	if (!replies ||
+	    varlink_client_new(COURIER_SOCKET, timeout_ms, &client) != 0 ||
+	    varlink_client_stream(client, method, scope_take_ptr(given),
+				  each_of_courier, replies, &last,
+				  &error) != 0 ||
+	    error)
+		return NULL;
+	return scope_take_ptr(replies);
+}
+
+void evidence_ask_courier(struct evidence *evidence)
+{
+	if (!host_has(&evidence->doctor.host, COURIER_SOCKET)) {
+		evidence->courier = COURIER_ABSENT;
+		return;
+	}
+	evidence->routes =
+		ask_courier("nl.cloxxs.Courier.Routes", NULL, ANSWER_MS);
+	if (evidence->routes)
+		evidence->probes =
+			ask_courier("nl.cloxxs.Courier.Probe",
+				    json_pack("{s:n}", "name"), PROBE_MS);
+	evidence->courier = evidence->probes ? COURIER_ANSWERS : COURIER_SILENT;
+}
+
 void evidence_gather(struct evidence *evidence, const struct ctl *ctl)
 {
 	*evidence = (struct evidence){ .now = ctl->output->now };
@@ -168,6 +212,8 @@ void evidence_deinit(struct evidence *evidence)
 {
 	json_decref(evidence->settings);
 	json_decref(evidence->backups);
+	json_decref(evidence->routes);
+	json_decref(evidence->probes);
 	for (size_t i = 0; i < ARRAY_SIZE(evidence->notices); i++)
 		json_decref(evidence->notices[i]);
 	doctor_deinit(&evidence->doctor);

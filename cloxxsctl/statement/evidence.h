@@ -4,8 +4,8 @@
 /*
  * Evidence: all that a statement is made from, gathered once: what the daemon
  * says, its settings, its users counted, its backups, the doctor's findings,
- * and the host. What could not be had is missing, and then nothing is kept
- * that hangs on it.
+ * the host, and what the courier sees from outside. What could not be had is
+ * missing, and then nothing is kept that hangs on it.
  */
 
 #include <jansson.h>
@@ -23,6 +23,14 @@ struct user_tally {
 	char personal[64]; /* a member that tells about a person, or "" */
 };
 
+/* Whether cloxxs-courier is there to be asked. */
+enum evidence_courier {
+	COURIER_UNASKED,
+	COURIER_ABSENT, /* nothing listens: this host sends nothing */
+	COURIER_SILENT, /* no answer, or not to this user */
+	COURIER_ANSWERS,
+};
+
 struct evidence {
 	struct doctor doctor;
 	json_t *settings; /* "section.key": value; NULL where unknown */
@@ -30,10 +38,16 @@ struct evidence {
 	/* The notice in each language of the statement; NULL where unknown. */
 	json_t *notices[_N_STATEMENT_LANGUAGES];
 	struct user_tally users;
+	enum evidence_courier courier;
+	json_t *routes; /* arrays of its replies; NULL where unknown */
+	json_t *probes;
 	int64_t now;
 };
 
 void evidence_gather(struct evidence *evidence, const struct ctl *ctl);
+/* What the courier tells: its ways out, and how the addresses look that it is
+ * to probe, which it does now: it takes seconds. */
+void evidence_ask_courier(struct evidence *evidence);
 void evidence_deinit(struct evidence *evidence);
 
 /* The value of a setting, or NULL: this version has no such one. */

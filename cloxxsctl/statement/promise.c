@@ -50,7 +50,7 @@ const struct promise promises[N_PROMISES] = {
 	{ "S14", { "Traffic is encrypted with TLS and an extended-validation "
 	  "certificate",
 	  "Verkeer met TLS en een EV-certificaat versleuteld" },
-	  .look = look_tls },
+	  .slow = true, .look = look_tls },
 	{ "S15", { "The datacentre meets SOC 2",
 	  "Het datacentrum voldoet aan SOC 2" },
 	  .declared = true, .look = look_soc2 },

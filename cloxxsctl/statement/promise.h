@@ -47,6 +47,8 @@ void look_administration(struct evidence *evidence, struct answer *answer);
  * database is asked and how old it is; false where none can be asked. */
 bool look_country_database(const struct evidence *evidence,
 			   struct answer *answer);
+/* outside.c, */
+void look_tls(struct evidence *evidence, struct answer *answer);
 /* surroundings.c, */
 void look_firewall(struct evidence *evidence, struct answer *answer);
 void look_patches(struct evidence *evidence, struct answer *answer);
@@ -56,7 +58,6 @@ void look_physical(struct evidence *evidence, struct answer *answer);
 void look_location(struct evidence *evidence, struct answer *answer);
 /* and watch.c. */
 void look_alarms(struct evidence *evidence, struct answer *answer);
-void look_tls(struct evidence *evidence, struct answer *answer);
 void look_monitoring(struct evidence *evidence, struct answer *answer);
 void look_audit(struct evidence *evidence, struct answer *answer);
 void look_backups(struct evidence *evidence, struct answer *answer);

@@ -139,6 +139,7 @@ int statement_run(struct ctl *ctl, const struct command *command)
 	if (isatty(fileno(ctl->errors)))
 		fputs("Measuring ...\r", ctl->errors);
 	evidence_gather(&evidence, ctl);
+	evidence_ask_courier(&evidence);
 	if (reader_language(command->values[OPTION_LANGUAGE]) == LANGUAGE_DUTCH)
 		statement->language = STATEMENT_DUTCH;
 	statement->partial = geteuid() != 0;

@@ -7,6 +7,7 @@
 
 #include "cloxxsctl/doctor/lines.h"
 #include "cloxxsctl/statement/evidence.h"
+#include "cloxxsctl/statement/outside.h"
 #include "cloxxsctl/statement/promise.h"
 #include "cloxxsctl/statement/ports.h"
 #include "cloxxsctl/statement/ruleset.h"
@@ -64,6 +65,7 @@ void look_physical(struct evidence *evidence, struct answer *answer)
 void look_location(struct evidence *evidence, struct answer *answer)
 {
 	(void)declare(evidence, "location", answer);
+	outside_say_providers(evidence, answer);
 }
 
 /* Firewall. */
@@ -123,16 +125,18 @@ static void say_ports(const struct evidence *evidence, struct answer *answer)
 void look_firewall(struct evidence *evidence, struct answer *answer)
 {
 	bool guarded = look_host_firewall(evidence, answer);
-	struct answer declared = { 0 };
+	struct answer other = { 0 };
 
 	say_ports(evidence, answer);
-	(void)declare(evidence, "web_application_firewall", &declared);
+	/* What was measured counts; what is declared is named so. */
+	if (!outside_look_firewall(evidence, &other))
+		(void)declare(evidence, "web_application_firewall", &other);
 	answer_say(answer,
-		   guarded && declared.outcome == ANSWER_DECLARED
+		   guarded && other.outcome != ANSWER_NOT_KEPT
 			   ? ANSWER_KEPT
 			   : ANSWER_NOT_KEPT,
 		   "Web application firewall:", "Webapplicatie-firewall:");
-	answer_add(answer, &declared);
+	answer_add(answer, &other);
 }
 
 /* Patches. */

@@ -120,12 +120,6 @@ void look_alarms(struct evidence *evidence, struct answer *answer)
 			   "doctor).");
 }
 
-void look_tls(struct evidence *evidence, struct answer *answer)
-{
-	(void)evidence;
-	say_no_courier(answer);
-}
-
 void look_monitoring(struct evidence *evidence, struct answer *answer)
 {
 	int64_t since;
