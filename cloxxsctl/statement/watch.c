@@ -11,13 +11,6 @@
 #define BACKUP_KEEP_MIN_S (30 * DAY_S)
 #define UNPUBLISHED_MAX_S 60
 
-static void say_no_courier(struct answer *answer)
-{
-	answer_say(answer, ANSWER_NOT_KEPT,
-		   "This version sends nothing and probes nothing.",
-		   "Deze versie verstuurt niets en peilt niets.");
-}
-
 /* Rules of alarms that tell of somebody who wants to get in, or got in. */
 static const char *const attack_rules[] = {
 	"many-locks",        "refusals-abroad", "administrator-act",
