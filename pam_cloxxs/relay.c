@@ -199,7 +199,15 @@ static enum outcome failed(const struct transaction *transaction, int r)
 	return OUTCOME_CONVERSATION;
 }
 
-/* A notice that nobody answered: refused, with what the daemon says of it. */
+/* Where the client could not ask: the daemon hears of it, and says why that
+ * refuses; nothing is counted.
+ */
+static bool is_told_unanswered(enum login_step_kind kind)
+{
+	return kind == LOGIN_STEP_NOTICE || kind == LOGIN_STEP_CODE;
+}
+
+/* What nobody answered: refused, with what the daemon says of it. */
 static enum outcome unasked(const struct transaction *transaction, int r,
 			    const struct login_step *step, enum outcome outcome)
 {
@@ -230,7 +238,7 @@ enum outcome relay_run(struct transaction *transaction,
 			return transaction_failed(transaction, LOGIN_E_BROKEN);
 		transaction_debug(transaction, "step %d", (int)step.kind);
 		outcome = answer_step(transaction, &step, &typed);
-		if (outcome != OUTCOME_ALLOW && step.kind != LOGIN_STEP_NOTICE)
+		if (outcome != OUTCOME_ALLOW && !is_told_unanswered(step.kind))
 			return outcome;
 		r = login_answer(
 			&login, outcome == OUTCOME_ALLOW ? &typed.answer : NULL,

@@ -95,7 +95,7 @@ def test_promise_S10_a_code_by_kannel(user):
     assert (sender, number) == ("Cloxxs", PHONE) and "sshd" in text
     assert len(senders.kannel.received()) == began + 1
     # abuse_51: neither the code nor the number stands anywhere.
-    world.journal_has_all()
+    world.wait_until(world.journal_has_all, 10, "the journal to have it all")
     journal = world.run("journalctl", "--no-pager", "-o", "export").stdout
     assert reader.code not in journal and PHONE not in journal
     record = world.journal(f"CLOXXS_USER={user}", "CLOXXS_EVENT=code-sent")[-1]

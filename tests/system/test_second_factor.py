@@ -125,7 +125,7 @@ def test_a_client_that_cannot_ask_is_not_counted(anna):
     seen = world.ssh(user, [STRONG], "id -un", PASSWORD)
     assert seen.status == 255, seen.text
     assert failures(user) == 0
-    world.journal_has_all()
+    world.wait_until(world.journal_has_all, 10, "the journal to have it all")
     record = world.journal(f"CLOXXS_USER={user}",
                            "CLOXXS_EVENT=login-denied")[-1]
     assert record["CLOXXS_REASON"] == "cannot-ask", record
