@@ -17,10 +17,6 @@ packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
 packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
 # For whoever watches.
 packages_check="$packages_check fail2ban prometheus python3-prometheus-client python3-yaml"
-# A gateway for SMS, and a mail server where the host has none that would go.
-packages_check="$packages_check kannel kannel-extras"
-[ -n "$(command -v sendmail)" ] ||
-	packages_check="$packages_check exim4-daemon-light"
 # To make packages; to boot them. From Debian 13 on it stands in a package of
 # its own where units lie.
 packages_deb='build-essential debhelper dh-nss dpkg-dev'
@@ -32,7 +28,7 @@ esac
 packages_boot='debootstrap systemd-container'
 # Servers that the world alone runs: unpacked there, for installed they would start,
 # and a mail server take the place of another.
-packages_others='kannel kannel-extras postfix'
+packages_others='exim4-daemon-light kannel kannel-extras postfix'
 
 # Prints what those need of libraries, which are installed; nothing where apt does
 # not know.
@@ -66,8 +62,7 @@ packages_install() {
 	[ -d /run/systemd/system ] || return 0
 	for package in "$@"; do
 		case $package in
-		fail2ban | kannel | nginx | prometheus) systemctl --quiet disable --now "$package" ;;
-		exim4-daemon-light) systemctl --quiet disable --now exim4 ;;
+		fail2ban | nginx | prometheus) systemctl --quiet disable --now "$package" ;;
 		esac
 	done
 }

@@ -374,8 +374,8 @@ sends it"""
             lambda: world.cloxxsctl_json("status")["unpublished"] == 0, 20,
             "the records to be in the journal")
         world.run("journalctl", "--sync")
-        search = ("audit", "search", "--user", USER, "--result", "denied",
-                  "--reverse", "--limit", "3")
+        search = ("audit", "search", "--user", USER, "--event",
+                  "login-denied", "--reverse", "--limit", "3")
         found = world.cloxxsctl(*search).stdout
         expect(found.count("login-denied") == 3, "refusals are not found",
                found)
