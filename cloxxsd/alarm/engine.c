@@ -112,6 +112,20 @@ void alarm_engine_happened(struct alarm_engine *engine, enum alarm_rule rule,
 		 settings);
 }
 
+void alarm_engine_loaded(struct alarm_engine *engine,
+			 const struct settings *settings, int64_t now)
+{
+	for (unsigned int i = 0; i < _ALARM_RULE_N; i++) {
+		struct alarm_state *state = &engine->states[i];
+		int64_t latest = now + settings->alarm_group_s;
+		bool held = state->due_at == engine->hour_at + HOUR_S;
+
+		if (state->due != ALARM_DUE_NOTHING && !held &&
+		    state->due_at > latest)
+			state->due_at = latest;
+	}
+}
+
 /* Whether the hour has room; one that is over begins anew. */
 static bool take_room(struct alarm_engine *engine, enum alarm_rule rule,
 		      const struct settings *settings, int64_t now)

@@ -66,6 +66,10 @@ void alarm_engine_happened(struct alarm_engine *engine, enum alarm_rule rule,
 			   const char *what, int64_t at,
 			   const struct settings *settings);
 
+/* Other settings are in force: what waits for its group waits for theirs. */
+void alarm_engine_loaded(struct alarm_engine *engine,
+			 const struct settings *settings, int64_t now);
+
 /*
  * The next rule whose message is due at now and may go; those of busy, a bit
  * each, are on their way already. Where the hour has no room for it, it waits

@@ -422,6 +422,7 @@ void alarm_watch_loaded(struct alarm_watch *watch)
 		window_init(&watch->abroad,
 			    settings_of(watch)->alarm_abroad_window_s,
 			    steady_s());
+	alarm_engine_loaded(&watch->engine, settings_of(watch), now_s());
 	watch->looked_s = 0;
 	(void)!arm(watch, TICK_US);
 }

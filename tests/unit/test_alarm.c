@@ -339,6 +339,11 @@ static void test_group(void **state)
 	assert_int_equal(acts->n, 1);
 	assert_int_equal(acts->since, T + 700);
 	assert_string_equal(acts->detail, "two");
+	/* Who shortens the group does not wait for the long one. */
+	settings->alarm_group_s = 5;
+	alarm_engine_loaded(&engine, settings, T + 701);
+	assert_string_equal(tell(&engine, T + 705), "");
+	assert_string_equal(tell(&engine, T + 706), "happened");
 }
 
 /* What happens while a message is on its way is told in the next one. */
@@ -393,6 +398,8 @@ static void test_cap(void **state)
 	/* What is urgent goes all the same. */
 	alarm_engine_happened(&engine, ALARM_BREAK_GLASS, "one", at, settings);
 	assert_string_equal(tell(&engine, at + 1), "happened");
+	/* Settings that are read again make no room. */
+	alarm_engine_loaded(&engine, settings, at + 2);
 	assert_string_equal(tell(&engine, T + 3599), "");
 	assert_string_equal(tell(&engine, T + 3600), "raised");
 	assert_int_equal(engine.n_held, 0);
