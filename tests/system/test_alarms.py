@@ -17,11 +17,9 @@ import pytest
 
 import abuse
 import cloxxs_world as world
+import senders
 from cloxxs_world import KBD, STRONG
 
-COURIER = pathlib.Path("/usr/libexec/cloxxs/cloxxs-courier")
-COURIER_USER = "_cloxxs-courier"
-COURIER_CONF = world.CONF / "cloxxs-courier.conf"
 METRICS = world.STATE / "metrics/cloxxs.prom"
 PORT = 2525
 ALARMS = """[lockout]
@@ -34,10 +32,6 @@ administrator_acts = no
 file = /var/lib/cloxxs/metrics/cloxxs.prom
 interval = 10s
 """
-
-pytestmark = pytest.mark.skipif(not COURIER.exists(),
-                                reason="cloxxs-courier is not installed")
-
 
 class MailServer:
     """Takes every message, and keeps it."""
@@ -85,44 +79,18 @@ class MailServer:
         self.listener.close()
 
 
-class Courier(world.Service):
-    """As its unit runs it, but for the socket, which it makes itself."""
-
-    def __init__(self):
-        super().__init__("courier")
-
-    def spawn(self):
-        place = pathlib.Path("/run/cloxxs-courier")
-        world.run("systemd-sysusers", "/usr/lib/sysusers.d/cloxxs-courier.conf")
-        world.run("install", "-d", "-o", COURIER_USER, "-g", COURIER_USER,
-                  "-m", "0755", str(place))
-        (place / "courier.sock").unlink(missing_ok=True)
-        child = world.detached(
-            ["setpriv", "--reuid", COURIER_USER, "--regid", COURIER_USER,
-             "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
-             "--no-new-privs", str(COURIER), "--listen",
-             str(place / "courier.sock")],
-            env={"PATH": os.environ["PATH"]})
-        world.wait_until((place / "courier.sock").exists, 10,
-                         "the courier's socket")
-        return child.pid
-
-
-courier = Courier()
-
-
 @pytest.fixture(name="mails", autouse=True)
 def mail_server():
-    COURIER_CONF.write_text(
+    senders.courier.configure(
         f"[mail]\nlocation = this host\nhost = 127.0.0.1\nport = {PORT}\n"
         "tls = none\nfrom = cloxxs@example.org\nhello = gate\n")
     server = MailServer()
-    courier.start()
+    senders.courier.start()
     abuse.configure(abuse.CHEAP + ALARMS)
     yield server
-    courier.stop()
+    senders.stop()
     server.close()
-    COURIER_CONF.unlink()
+    senders.courier.configure()
     for user in world.cloxxsctl_json("user", "list"):
         if user.get("locked"):
             world.cloxxsctl("user", "unlock", user["name"], "--reason", "end")
@@ -193,7 +161,7 @@ def test_abuse_120_what_weakens_is_told(mails):
 
 
 def test_abuse_134_no_courier_holds_nobody_up(user, mails):
-    courier.kill()
+    senders.courier.kill()
     since = world.cursor()
     lock(user, 3)
     # Of whichever was the first that nobody took.
@@ -207,7 +175,7 @@ def test_abuse_134_no_courier_holds_nobody_up(user, mails):
     assert listed["undelivered"] and "does not run" in listed["why"]
     assert len(recorded(since, "alarm-undelivered", "")) == 1
     # It waits for its next try; a daemon that starts tries at once.
-    courier.start()
+    senders.courier.start()
     world.cloxxsd.restart()
     assert len(wait_for_mail(mails, "] many-locks")) == 1
     assert not world.cloxxsctl_json("alarm", "list")["undelivered"]

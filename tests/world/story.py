@@ -33,6 +33,7 @@ COUNTRIES = "/run/countries.mmdb"
 ORIGIN = "[geofence]\ncountries = NL\nlocal = deny\n"
 # A second factor; the first gateway is one that nobody listens at.
 PHONE, MAIL = "+31612345642", "piet@example.nl"
+ALARMS = "[alarms]\nmail = security@example.nl\ngroup = 1s\n"
 ASKING = "[service sshd]\ncode = always\n[code]\nmail = yes\n"
 DEAD = ("[gateway]\nlocation = nowhere\nurl = http://127.0.0.1:9/\n"
         "header_1 = X-To: {phone_e164}\nbody_form = text\nbody = {text}\n")
@@ -60,6 +61,7 @@ DUTCH = {
     "code_by_sms": "Achter het wachtwoord een code per sms: een gateway faalt, de "
                    "volgende stuurt hem",
     "code_by_mail": "Of per e-mail, over TLS; wat al gebruikt is, opent niets",
+    "alarm": "Iemand wordt beheerder: een alarm, en een mail daarover",
     "not here: {}": "niet hier: {}",
     "records": "Het staat allemaal in het journaal",
     "audit": "De audit wordt doorzocht en bewezen; een anker gaat naar elders",
@@ -347,9 +349,35 @@ sends it"""
         again = world.ssh(USER, [SECOND, code], "id")
         expect(again.status != 0, "a used code opens", again.text)
         (world.CONF / "cloxxsd.conf.d/70-code.conf").unlink()
+        return [*shown(seen.text), subject]
+
+    def alarm(self):
+        """Somebody is made an administrator: an alarm, and a mail of it"""
+        file = world.CONF / "cloxxsd.conf.d/80-alarms.conf"
+        file.write_text(ALARMS)
+        world.cloxxsd.restart()
+        role = ("--role", "administrator")
+        world.user_with_password(ADMINISTRATOR, more=role)
+        listed = world.cloxxsctl("alarm", "list").stdout
+        lines = [*shown(ALARMS), f"$ cloxxsctl user add {ADMINISTRATOR} ... "
+                 + " ".join(role)]
+        if senders.Postfix.is_there() and senders.Kannel.is_there():
+            what = f"user-added: user {ADMINISTRATOR}"
+            mail = next(one for one in re.split(
+                r"^From ", senders.postfix.wait_for(what), flags=re.M)
+                if what in one)
+            head, _, text = mail.partition("\n\n")
+            subject = re.search(r"^Subject: .*$", head, re.M).group()
+            expect("administrator-act" in subject, "another alarm", mail)
+            lines += [subject, *(line for line in shown(text)
+                                 if "Host" in line or "user" in line)]
+        else:
+            lines += [self.say("not here: {}", "postfix")]
+        expect("administrator-act" in listed, "the alarm is not listed", listed)
+        file.unlink()
         world.cloxxsd.restart()
         senders.stop()
-        return [*shown(seen.text), subject]
+        return lines
 
     def records(self):
         """The journal has all of it"""
@@ -392,8 +420,6 @@ sends it"""
 hangs on"""
         furnish()
         world.cloxxsctl("key", "recovery", "--identity", IDENTITY)
-        world.user_with_password(ADMINISTRATOR,
-                                 more=("--role", "administrator"))
         done = world.cloxxsctl("doctor", "--all", "--json", check=False)
         answer = json.loads(done.stdout)
         # A world has no clock of its own to be set right, and is administered
@@ -484,7 +510,7 @@ hangs on"""
                 self.temporary_is_spent, self.three_wrong, self.right_refused,
                 self.show, self.explain, self.unlock, self.passwd,
                 self.last_login, self.from_where, self.code_by_sms,
-                self.code_by_mail, self.records, self.audit,
+                self.code_by_mail, self.alarm, self.records, self.audit,
                 self.doctor, self.backup, self.damage, self.statement]
 
 
