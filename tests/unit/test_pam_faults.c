@@ -86,28 +86,16 @@ static void test_conversation_abuse_04_06(void **state)
 	}
 }
 
-/* sshd's PasswordAuthentication: a code is never tried with the password. */
-static void test_code_needs_echo(void **state)
+/* sshd's PasswordAuthentication: neither a code nor the notice is answered with
+ * the password. The daemon hears that nobody was asked, and whatever it answers
+ * lets nobody in. */
+static void expect_told_unanswered(struct pam_rig *rig, const char *question)
 {
-	struct pam_rig *rig = *state;
-
-	pam_rig_begin(rig, "alice", login_script);
-	set_fault(rig, FAKE_ECHO_FAILS, 0);
-	assert_int_equal(pam_rig_run(rig, PHASE_AUTHENTICATE, 0, NULL),
-			 PAM_AUTH_ERR);
-	assert_int_equal(fake_daemon_n_requests(&rig->daemon), 2);
-}
-
-/* A notice neither: the daemon hears that nobody was asked, and whatever it
- * answers lets nobody in. */
-static void test_notice_needs_echo(void **state)
-{
-	static const char *const answers[] = { DENY, ALLOW, NOTICE, PASSWORD };
-	struct pam_rig *rig = *state;
+	const char *const answers[] = { DENY, ALLOW, question, PASSWORD };
 	const char *request;
 
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
-		const char *const script[] = { PASSWORD, NOTICE, answers[i],
+		const char *const script[] = { PASSWORD, question, answers[i],
 					       NULL };
 
 		pam_rig_begin(rig, "alice", script);
@@ -121,6 +109,16 @@ static void test_notice_needs_echo(void **state)
 		assert_null(rig->pam.items[PAM_AUTHTOK]);
 		assert_null(pam_getenv(&rig->pam, "CLOXXS_PASS"));
 	}
+}
+
+static void test_code_needs_echo(void **state)
+{
+	expect_told_unanswered(*state, CODE);
+}
+
+static void test_notice_needs_echo(void **state)
+{
+	expect_told_unanswered(*state, NOTICE);
 }
 
 /* A message that cannot be shown changes nothing. */
