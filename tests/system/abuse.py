@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -273,6 +274,21 @@ def events(since, **fields):
                     for key, value in fields.items())]
 
 
+# ---- codes ------------------------------------------------------------------------
+
+
+def totp(seed, steps=0):
+    """What the app of that seed shows, so many steps of 30 s from now."""
+    # A code that is one step off must not become one that is two.
+    world.wait_until(lambda: time.time() % 30 < 20, 15, "a young time step")
+    at = time.strftime("%Y-%m-%d %H:%M:%S UTC",
+                       time.gmtime(time.time() + 30 * steps))
+    done = subprocess.run(["oathtool", "--totp", "-b", "-N", at, "-"],
+                          input=seed, capture_output=True, text=True,
+                          check=True)
+    return done.stdout.strip()
+
+
 # ---- the store --------------------------------------------------------------------
 
 
@@ -381,3 +397,38 @@ def elapsed(function, *arguments, **more):
     began = time.monotonic()
     answer = function(*arguments, **more)
     return time.monotonic() - began, answer
+
+
+# ---- where secrets could be ---------------------------------------------------------
+
+
+def memory(pid):
+    """All that a process has in memory that it may write; None: refused."""
+    found = []
+    try:
+        with open(f"/proc/{pid}/maps") as maps, \
+                open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
+            for line in maps:
+                span, access = line.split()[:2]
+                if "w" not in access or "[v" in line:
+                    continue
+                start, end = (int(part, 16) for part in span.split("-"))
+                try:
+                    mem.seek(start)
+                    found.append(mem.read(end - start))
+                except (OSError, ValueError):
+                    continue
+    except PermissionError:
+        return None
+    return b"".join(part for part in found if part)
+
+
+def files_with(word):
+    """Files below the places where anything of ours is written."""
+    found = []
+    for top in ("/var/lib/cloxxs", "/run/cloxxs", "/run/log", "/var/log",
+                "/run/world.log", "/var/cache", "/var/tmp", "/etc/cloxxs",
+                "/var/backups"):
+        done = world.run("grep", "-rlaF", "--", word, top, check=False)
+        found += done.stdout.splitlines()
+    return found

@@ -249,27 +249,6 @@ def test_abuse_127_killed_while_starting(user):
 # ---- secrets in memory and in files --------------------------------------------------
 
 
-def memory(pid):
-    """All that a process has in memory that it may write; None: refused."""
-    found = []
-    try:
-        with open(f"/proc/{pid}/maps") as maps, \
-                open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
-            for line in maps:
-                span, access = line.split()[:2]
-                if "w" not in access or "[v" in line:
-                    continue
-                start, end = (int(part, 16) for part in span.split("-"))
-                try:
-                    mem.seek(start)
-                    found.append(mem.read(end - start))
-                except (OSError, ValueError):
-                    continue
-    except PermissionError:
-        return None
-    return b"".join(part for part in found if part)
-
-
 def test_abuse_85_memory_of_the_daemon(user):
     """Neither gcore nor /proc/PID/mem finds a password after a logout."""
     abuse.make_user(user, CANARY)
@@ -278,7 +257,7 @@ def test_abuse_85_memory_of_the_daemon(user):
     assert abuse.login(user, CANARY, CANARY + " nog",
                        CANARY + " nog", purpose="change")["verdict"] == "allow"
     pid = world.cloxxsd.pid()
-    seen = memory(pid)
+    seen = abuse.memory(pid)
     if seen is None and not shutil.which("gcore"):
         pytest.skip("no process may be looked into here, and gdb is missing")
     if seen is None:
@@ -299,7 +278,7 @@ def test_abuse_85_the_search_can_find():
         sloppy.stdin.write(CANARY.encode() + b"\n")
         sloppy.stdin.flush()
         assert sloppy.stdout.readline() == b"ok\n"
-        seen = memory(sloppy.pid)
+        seen = abuse.memory(sloppy.pid)
         if seen is None:
             pytest.skip("no process may be looked into here")
         assert CANARY[:12].encode() in seen
@@ -334,7 +313,7 @@ def test_abuse_85_memory_of_sshd(user):
         except OSError:
             continue
         if name in ("sshd", "sshd-session", "sleep"):
-            seen[f"{name} {process.name}"] = memory(process.name)
+            seen[f"{name} {process.name}"] = abuse.memory(process.name)
         if name == "sleep":
             os.kill(int(process.name), signal.SIGTERM)
     session.join(30)
@@ -342,17 +321,6 @@ def test_abuse_85_memory_of_sshd(user):
     for name, content in seen.items():
         # libpam's own copy, in the one that keeps the PAM handle.
         assert (content or b"").count(CANARY.encode()) <= 1, name
-
-
-def files_with(word):
-    """Files below the places where anything of ours is written."""
-    found = []
-    for top in ("/var/lib/cloxxs", "/run/cloxxs", "/run/log", "/var/log",
-                "/run/world.log", "/var/cache", "/var/tmp", "/etc/cloxxs",
-                "/var/backups"):
-        done = world.run("grep", "-rlaF", "--", word, top, check=False)
-        found += done.stdout.splitlines()
-    return found
 
 
 def test_abuse_85_files(user):
@@ -366,8 +334,8 @@ def test_abuse_85_files(user):
                 purpose="change")
     world.run("journalctl", "--sync", check=False)
     for word in temporary, canary[:12], canary[-12:]:
-        assert files_with(word) == []
-    assert files_with(user), "the search can find"
+        assert abuse.files_with(word) == []
+    assert abuse.files_with(user), "the search can find"
     key = pathlib.Path("/etc/cloxxs/cloxxs.key").read_bytes()
     for path in [abuse.STORE, pathlib.Path(f"{abuse.STORE}-wal"),
                  world.STATE / "identity.map"]:
@@ -375,7 +343,7 @@ def test_abuse_85_files(user):
         for form in key, key.hex().encode(), b"$argon2":
             assert form not in content, path
     world.cloxxsd.restart()
-    assert files_with(canary[:12]) == []
+    assert abuse.files_with(canary[:12]) == []
 
 
 def test_abuse_85_files_are_for_nobody_else():

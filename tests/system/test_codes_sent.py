@@ -2,6 +2,7 @@
 """Codes that really go out: by the shipped file of Kannel to an SMS centre, and by
 STARTTLS to Postfix; and what a login makes of gateways that fail."""
 
+import base64
 import re
 import socket
 import threading
@@ -101,6 +102,46 @@ def test_promise_S10_a_code_by_kannel(user):
     record = world.journal(f"CLOXXS_USER={user}", "CLOXXS_EVENT=code-sent")[-1]
     assert "+31 6 **** 42" in record["CLOXXS_DETAILS"], record
     assert "sent=accepted route=kannel" in record["CLOXXS_DETAILS"], record
+
+
+def test_abuse_51_85_the_canary_is_found_nowhere(user):
+    """Number, address and seed: in no file, log, backup, dump or answer; codes
+    not in memory either."""
+    phone, mail = "+31687654321", "kanarie-geel@example.nl"
+    configure(mail=senders.MAIL)
+    make(user, phone=phone, mail=mail)
+    seed = abuse.admin("MakeTotp", name=user)["seed"]
+    abuse.admin("ConfirmTotp", name=user, code=abuse.totp(seed))
+    reader = Reader(lambda: senders.kannel.wait_for(phone))
+    done = world.ssh(user, lambda question: "sms" if "app" in question
+                     and "sms" in question else reader(question), "true")
+    assert done.status == 0, done.text
+    world.cloxxsctl("key", "recovery", "--identity", "/root/identity.txt",
+                    check=False)
+    world.cloxxsctl("backup", "create")
+    world.wait_until(world.journal_has_all, 10, "the journal to have it all")
+    told = "".join(world.cloxxsctl(*verb, check=False).stdout for verb in (
+        ("factor", "show", user, "--json"), ("user", "show", user, "--json"),
+        ("user", "list", "--json"), ("user", "export"), ("config", "dump"),
+        ("audit", "export", "--user", user), ("courier", "status", "--json"),
+        ("status", "--json"), ("metrics",)))
+    assert "+31 6" in told and user in told
+    raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
+    for word in phone[1:], phone[3:], mail, seed:
+        assert word not in told
+        # What Postfix and Kannel write of it is theirs.
+        assert [file for file in abuse.files_with(word)
+                if "postfix" not in file and "world.log" not in file] == []
+        theirs = world.run("grep", "-aF", word, "/run/world.log", check=False)
+        assert all("sendsms" in line for line in theirs.stdout.splitlines())
+    assert abuse.files_with(user), "the search can find"
+    store = abuse.STORE.read_bytes() + \
+        abuse.STORE.with_name("store.db-wal").read_bytes()
+    assert raw not in store
+    for pid in world.cloxxsd.pid(), senders.courier.pid():
+        seen = abuse.memory(pid)
+        assert seen is None or seed.encode() not in seen
+        assert seen is None or (reader.code + " is").encode() not in seen, pid
 
 
 def test_again_is_the_same_code(user):

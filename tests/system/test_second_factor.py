@@ -3,8 +3,6 @@
 
 import re
 import shutil
-import subprocess
-import time
 
 import pytest
 
@@ -12,6 +10,7 @@ import abuse
 import cloxxs_world as world
 from cloxxs_world import KBD, KEY, PASSWORD, STRONG
 
+code = abuse.totp
 ALWAYS = "[service sshd]\ncode = always\n"
 
 pytestmark = pytest.mark.skipif(not shutil.which("oathtool"),
@@ -25,18 +24,6 @@ def plain():
     abuse.configure(abuse.CHEAP + ALWAYS)
     yield
     abuse.configure()
-
-
-def code(seed, steps=0):
-    """What the app of that seed shows, so many steps of 30 s from now."""
-    # A code that is one step off must not become one that is two.
-    world.wait_until(lambda: time.time() % 30 < 20, 15, "a young time step")
-    at = time.strftime("%Y-%m-%d %H:%M:%S UTC",
-                       time.gmtime(time.time() + 30 * steps))
-    done = subprocess.run(["oathtool", "--totp", "-b", "-N", at, "-"],
-                          input=seed, capture_output=True, text=True,
-                          check=True)
-    return done.stdout.strip()
 
 
 def give_app(user):
