@@ -118,6 +118,26 @@ def test_a_client_that_cannot_ask_is_not_counted(anna):
     assert record["CLOXXS_REASON"] == "cannot-ask", record
 
 
+def test_promise_S10_abuse_54_pamtester(anna):
+    """Debian's own client of PAM, which asks on a terminal."""
+    user, seed = anna
+    if not shutil.which("pamtester"):
+        pytest.skip("pamtester is missing")
+
+    def run(typed, *operations):
+        return world.converse(["pamtester", "-I", "rhost=127.0.0.1", "sshd",
+                               user, *operations], [STRONG, typed])
+
+    shown = code(seed)
+    done = run(shown, "authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)",
+               "open_session", "close_session")
+    assert done.status == 0, done.text
+    assert "successfully authenticated" in done.text and len(done.asked) == 2
+    done = run(shown, "authenticate")
+    assert done.status != 0 and "not right" in done.text, done.text
+    assert failures(user) == 1
+
+
 def test_a_key_alone_is_refused(anna):
     user, seed = anna
     key = world.make_key(user)

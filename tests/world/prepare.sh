@@ -14,7 +14,7 @@ packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openss
 	openssl passwd python3 python3-pexpect sudo systemd'
 packages_app='gunicorn nginx python3-flask'
 packages_browser='chromium chromium-driver fonts-dejavu-core python3-selenium'
-packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
+packages_check='binutils clang cron fish lintian lsof mandoc nftables oathtool pamtester python3-pytest shellcheck systemd-journal-remote systemd-userdbd uidmap xz-utils zsh'
 # For whoever watches.
 packages_check="$packages_check fail2ban prometheus python3-prometheus-client python3-yaml"
 # To make packages; to boot them. From Debian 13 on it stands in a package of
