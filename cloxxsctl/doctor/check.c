@@ -28,6 +28,9 @@ const struct check_row check_rows[_N_CHECKS] = {
 	[CHECK_ALARMS] = { "alarms",
 	  "An alarm that nobody is told of is found by who happens to look.",
 	  "cloxxsctl alarm list" },
+	[CHECK_CODES] = { "codes",
+	  "Who is asked for a code and has no way to give one gets in nowhere.",
+	  "cloxxsctl factor missing" },
 	[CHECK_UNIT] = { "unit",
 	  "A daemon that is not started at boot, or was given up, denies "
 	  "every login.",

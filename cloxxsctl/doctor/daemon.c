@@ -289,6 +289,7 @@ void doctor_daemon(struct doctor *doctor)
 		judge_breached(doctor);
 		check_notice(doctor, client);
 		doctor_alarms(doctor, client);
+		doctor_codes(doctor, client);
 		ask_users(doctor, client);
 	}
 }

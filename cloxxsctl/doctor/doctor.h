@@ -48,6 +48,7 @@ int doctor_run(struct ctl *ctl, const struct command *command);
 void doctor_daemon(struct doctor *doctor);
 /* Of these: what is asked by the same client. */
 void doctor_alarms(struct doctor *doctor, struct varlink_client *client);
+void doctor_codes(struct doctor *doctor, struct varlink_client *client);
 void doctor_units(struct doctor *doctor);
 void doctor_store(struct doctor *doctor);
 void doctor_key(struct doctor *doctor);

@@ -141,6 +141,39 @@ int code_ways_find(const struct attempts *attempts, uint32_t uid,
 	return 0;
 }
 
+/* Somewhere, by his own setting or by a service that he may use. */
+static bool is_asked_somewhere(const struct settings *settings,
+			       const struct user *user, const char *written)
+{
+	struct code_demand demand = { 0 };
+	char why[64];
+	struct text text;
+	bool yes = false;
+
+	text_init(&text, why, sizeof(why));
+	if (*written && code_demand_parse(written, &demand, &text) != 0)
+		return true;
+	yes = demand.when != CODE_WHEN_NEVER;
+	code_demand_deinit(&demand);
+	for (size_t i = 0; !yes && i < settings->n_services; i++)
+		yes = !user->break_glass &&
+		      settings->services[i].code.when != CODE_WHEN_NEVER &&
+		      user_may_use(user, settings->services[i].name);
+	return yes;
+}
+
+int code_is_missing(const struct attempts *attempts, const struct user *user,
+		    bool *ret_missing)
+{
+	scope(code_ways_deinit) struct code_ways ways = { 0 };
+	int r = code_ways_find(attempts, user->uid, &ways);
+
+	*ret_missing = r == 0 && user->enabled && ways.ways == 0 &&
+		       is_asked_somewhere(attempts->settings, user,
+					  ways.factor.code);
+	return r;
+}
+
 void code_refine(const struct attempts *attempts, uint32_t uid,
 		 struct login_facts *facts)
 {

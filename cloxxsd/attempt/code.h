@@ -48,5 +48,8 @@ struct code_ways {
 void code_ways_deinit(struct code_ways *ways);
 must_check int code_ways_find(const struct attempts *attempts, uint32_t uid,
 			      struct code_ways *ret_ways);
+/* Whether somewhere he is asked for a code, and has no way to give one. */
+must_check int code_is_missing(const struct attempts *attempts,
+			       const struct user *user, bool *ret_missing);
 /* As it stands in records. */
 const char *code_way_name(enum code_way way);

@@ -164,6 +164,7 @@ static const struct varlink_parameter open_parameters[] = {
 static const struct varlink_parameter list_parameters[] = {
 	{ "break_glass", VARLINK_BOOL, true, 0 },
 	{ "locked", VARLINK_BOOL, true, 0 },
+	{ "no_code", VARLINK_BOOL, true, 0 },
 	{ 0 }
 };
 

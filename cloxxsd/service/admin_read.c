@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/attempt/code.h"
 #include "cloxxsd/service/admin_backup.h"
 #include "cloxxsd/service/admin_geoip.h"
 #include "cloxxsd/service/admin_project.h"
 #include "cloxxsd/state/ssh_key.h"
 
-/* Users of one batch of a stream. */
+/* Users of one batch of a stream, and users that are looked at in one turn. */
 #define BATCH 64
+#define LOOKED_MAX 512
 
 /* Where a stream of users stands: behind name. */
 struct listing {
@@ -51,18 +53,46 @@ static int next_users(struct varlink_call *call, void *data)
 	return r;
 }
 
+/* Those only of whom a code would be asked in vain. */
+static int next_without_code(struct varlink_call *call, void *data)
+{
+	struct listing *listing = data;
+	struct service *service = listing->service;
+	struct user_moment moment = service_moment(service);
+	bool missing = false;
+	struct user user;
+	int r;
+
+	for (int i = 0; i < LOOKED_MAX; i++) {
+		r = user_next(service->state->store, listing->name, &user);
+		if (r == USER_E_UNKNOWN)
+			return varlink_call_reply_empty(call);
+		if (r == 0)
+			r = code_is_missing(service->attempts, &user, &missing);
+		if (r != 0)
+			return r < 0 ? r : -EIO;
+		memcpy(listing->name, user.name, sizeof(user.name));
+		if (missing)
+			return varlink_call_continue(
+				call, json_pack("{s:o}", "user",
+						user_json(&user, &moment)));
+	}
+	return VARLINK_LOOKING;
+}
+
 int admin_list_users(struct varlink_call *call, json_t *parameters,
 		     void *userdata)
 {
 	bool break_glass =
 		json_is_true(json_object_get(parameters, "break_glass"));
 	bool locked = json_is_true(json_object_get(parameters, "locked"));
+	bool no_code = json_is_true(json_object_get(parameters, "no_code"));
 	struct listing *listing;
 
-	if (break_glass && locked)
+	if (break_glass + locked + no_code > 1)
 		return admin_invalid(
 			call, "locked",
-			"Of break_glass and locked one is enough.");
+			"Of break_glass, locked and no_code one is enough.");
 	listing = calloc(1, sizeof(*listing));
 	if (!listing)
 		return -ENOMEM;
@@ -70,7 +100,8 @@ int admin_list_users(struct varlink_call *call, json_t *parameters,
 	listing->next = break_glass ? user_next_break_glass
 			: locked    ? user_next_locked
 				    : user_next;
-	varlink_call_stream(call, next_users, listing, free);
+	varlink_call_stream(call, no_code ? next_without_code : next_users,
+			    listing, free);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A code behind the password, at a real sshd and sudo; the app is oathtool."""
 
+import json
 import re
 import shutil
 
@@ -116,6 +117,35 @@ def test_a_client_that_cannot_ask_is_not_counted(anna):
     record = world.journal(f"CLOXXS_USER={user}",
                            "CLOXXS_EVENT=login-denied")[-1]
     assert record["CLOXXS_REASON"] == "cannot-ask", record
+
+
+def test_who_cannot_give_a_code_is_told(user, anna):
+    """Before he stands at a closed door."""
+    world.user_add("bert", "sudo")
+    abuse.configure(abuse.CHEAP)
+    world.user_add("carla", "sshd")
+    assert not doctor_of_codes()
+    abuse.configure(abuse.CHEAP + ALWAYS)
+    missing = world.cloxxsctl_json("factor", "missing")
+    assert [one["name"] for one in missing] == ["carla"]
+    found = doctor_of_codes()
+    assert found["severity"] == "warning" and "carla" in found["seen"], found
+    world.cloxxsctl("factor", "recovery-codes", "carla")
+    assert world.cloxxsctl_json("factor", "missing") == []
+    assert doctor_of_codes()["severity"] == "ok"
+    # His own setting asks too, where no service does.
+    abuse.configure(abuse.CHEAP)
+    world.cloxxsctl("factor", "set", "bert", "--code", "always")
+    assert "bert" in doctor_of_codes()["seen"]
+    for name in "bert", "carla":
+        world.cloxxsctl("user", "delete", name, "--yes")
+
+
+def doctor_of_codes():
+    answer = json.loads(world.cloxxsctl("doctor", "--all", "--json",
+                                        check=False).stdout)
+    return next((one for one in answer["findings"]
+                 if one["check"] == "codes"), None)
 
 
 def test_promise_S10_abuse_54_pamtester(anna):
