@@ -79,6 +79,50 @@ int factor_run_show(struct ctl *ctl, const struct command *command)
 	return r == STATUS_OK ? show(ctl, command, reply) : r;
 }
 
+/* "-" is typed, or comes by a pipe: an argument stands in what sudo logs. */
+static int read_address(struct ctl *ctl, const struct command *command,
+			json_t *parameters, const char *key, const char *prompt)
+{
+	scope(secret_deinit) struct secret typed = { 0 };
+	int r;
+
+	if (strcmp(output_member(parameters, key, ""), "-") != 0)
+		return STATUS_OK;
+	r = typed_read(ctl, prompt, true, &typed);
+	if (r < 0)
+		return ctl_fail_errno(ctl, command, "standard input", r);
+	if (r != 0 || secret_is_empty(&typed))
+		return ctl_fail(ctl, command, STATUS_USAGE,
+				"nothing was typed, or too much; nothing was "
+				"changed");
+	r = json_object_set_new(parameters, key, json_string(typed.bytes));
+	return r == 0 ? STATUS_OK
+		      : ctl_fail(ctl, command, STATUS_USAGE,
+				 "what was typed is not UTF-8");
+}
+
+int factor_run_set(struct ctl *ctl, const struct command *command)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
+	json_t *parameters;
+	int r;
+
+	r = request_prepare(ctl, command, &parameters, &client);
+	if (r != STATUS_OK)
+		return r;
+	r = read_address(ctl, command, parameters, "phone", "Phone: ");
+	if (r == STATUS_OK)
+		r = read_address(ctl, command, parameters, "mail", "Mail: ");
+	if (r != STATUS_OK) {
+		json_decref(parameters);
+		return r;
+	}
+	r = request_ask(ctl, command, client, command->row->method, parameters,
+			&reply);
+	return r == STATUS_OK ? show(ctl, command, reply) : r;
+}
+
 int factor_run_remove_totp(struct ctl *ctl, const struct command *command)
 {
 	scope(json_decrefp) json_t *reply = NULL;

@@ -11,6 +11,7 @@
 
 /* Runs of rows: an exit status; what went wrong has been printed. */
 int factor_run_show(struct ctl *ctl, const struct command *command);
+int factor_run_set(struct ctl *ctl, const struct command *command);
 int factor_run_totp(struct ctl *ctl, const struct command *command);
 int factor_run_remove_totp(struct ctl *ctl, const struct command *command);
 int factor_run_recovery_codes(struct ctl *ctl, const struct command *command);

@@ -491,7 +491,7 @@ const struct grammar_verb verbs[] = {
 		OPTION_BIT(OPTION_CODE) | JSON,
 	  .summary = "set where codes go, and when one is asked for",
 	  .example = "cloxxsctl factor set anna --phone +31612345678",
-	  .run = factor_run_show, .method = ADMIN "SetSecondFactor" },
+	  .run = factor_run_set, .method = ADMIN "SetSecondFactor" },
 	{ FACTOR, .verb = "totp", .options = OPTION_BIT(OPTION_STDIN),
 	  .summary = "give a user's authenticator app its key",
 	  .example = "cloxxsctl factor totp anna",
