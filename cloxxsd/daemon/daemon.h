@@ -93,5 +93,11 @@ must_check int daemon_start(struct daemon *daemon);
 /* Takes all of it down, but for event. Open attempts are not waited for. */
 void daemon_stop(struct daemon *daemon);
 
+/* Records what the daemon itself did, or says why it could not. */
+void daemon_record(struct daemon *daemon, enum event event,
+		   enum record_result result, const char *details);
+/* Binds services to accounts anew, by the settings. */
+void daemon_bind_accounts(struct daemon *daemon);
+
 /* Sets up, serves until told to stop, takes down. 0, or -errno, logged. */
 must_check int daemon_run(const struct daemon_options *options);
