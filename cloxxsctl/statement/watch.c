@@ -12,11 +12,14 @@
 #define UNPUBLISHED_MAX_S 60
 
 /* Rules of alarms that tell of somebody who wants to get in, or got in. */
-static const char *const attack_rules[] = {
-	"many-locks",        "refusals-abroad", "administrator-act",
-	"audit-broken",      "break-glass",     "configuration-weakened",
-	"ledger-unpublished"
-};
+static const char *const attack_rules[] = { "many-locks",
+					    "refusals-abroad",
+					    "administrator-act",
+					    "codes-spent",
+					    "audit-broken",
+					    "break-glass",
+					    "configuration-weakened",
+					    "ledger-unpublished" };
 
 static bool is_attack(const char *name)
 {

@@ -230,6 +230,12 @@ static const struct {
 		"Messages to users or administrators do not go out.",
 		"See systemctl status cloxxs-courier.service, and what the "
 		"provider says: journalctl -u cloxxs-courier.service." },
+	[ALARM_CODES_SPENT] = { "codes-spent", NULL, false,
+		"Somebody who has the password asked for more codes than may "
+		"be sent.",
+		"Ask the user whether it was he; if not, his password is "
+		"known: cloxxsctl user reset-password NAME. See cloxxsctl "
+		"factor show NAME, and [code] in cloxxsd.conf." },
 };
 /* clang-format on */
 
@@ -239,26 +245,40 @@ static const struct {
 	enum event event;
 	enum alarm_rule rule;
 	const char *details; /* that must be in them; NULL: any */
+	enum reason reason;  /* 0: any */
 } events[] = {
-	{ EVENT_BREAK_GLASS_PREPARED, ALARM_BREAK_GLASS, NULL },
-	{ EVENT_BREAK_GLASS_OPENED, ALARM_BREAK_GLASS, NULL },
-	{ EVENT_BREAK_GLASS_USED, ALARM_BREAK_GLASS, NULL },
-	{ EVENT_AUDIT_BROKEN, ALARM_AUDIT_BROKEN, NULL },
-	{ EVENT_USER_ADDED, ALARM_ADMINISTRATOR_ACT, "administrator" },
-	{ EVENT_USER_CHANGED, ALARM_ADMINISTRATOR_ACT, "administrator" },
-	{ EVENT_USER_UNLOCKED, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_ADMINISTRATOR_RECOVERED, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_BACKUP_RESTORED, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_RECOVERY_KEY_SET, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_KEY_ROTATED, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_CLOCK_ACCEPTED, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_AUDIT_ERASED, ALARM_ADMINISTRATOR_ACT, NULL },
-	{ EVENT_SECOND_FACTOR_CHANGED, ALARM_ADMINISTRATOR_ACT,
-	  "to \"never\"" },
-	{ EVENT_SECOND_FACTOR_CHANGED, ALARM_ADMINISTRATOR_ACT, "to \"none\"" },
-	{ EVENT_SECOND_FACTOR_CHANGED, ALARM_ADMINISTRATOR_ACT,
-	  "totp=removed" },
-	{ EVENT_CONFIGURATION_WEAKENED, ALARM_CONFIGURATION_WEAKENED, NULL },
+	{ .event = EVENT_BREAK_GLASS_PREPARED, .rule = ALARM_BREAK_GLASS },
+	{ .event = EVENT_BREAK_GLASS_OPENED, .rule = ALARM_BREAK_GLASS },
+	{ .event = EVENT_BREAK_GLASS_USED, .rule = ALARM_BREAK_GLASS },
+	{ .event = EVENT_AUDIT_BROKEN, .rule = ALARM_AUDIT_BROKEN },
+	{ .event = EVENT_USER_ADDED,
+	  .rule = ALARM_ADMINISTRATOR_ACT,
+	  .details = "administrator" },
+	{ .event = EVENT_USER_CHANGED,
+	  .rule = ALARM_ADMINISTRATOR_ACT,
+	  .details = "administrator" },
+	{ .event = EVENT_USER_UNLOCKED, .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_ADMINISTRATOR_RECOVERED,
+	  .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_BACKUP_RESTORED, .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_RECOVERY_KEY_SET, .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_KEY_ROTATED, .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_CLOCK_ACCEPTED, .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_AUDIT_ERASED, .rule = ALARM_ADMINISTRATOR_ACT },
+	{ .event = EVENT_SECOND_FACTOR_CHANGED,
+	  .rule = ALARM_ADMINISTRATOR_ACT,
+	  .details = "to \"never\"" },
+	{ .event = EVENT_SECOND_FACTOR_CHANGED,
+	  .rule = ALARM_ADMINISTRATOR_ACT,
+	  .details = "to \"none\"" },
+	{ .event = EVENT_SECOND_FACTOR_CHANGED,
+	  .rule = ALARM_ADMINISTRATOR_ACT,
+	  .details = "totp=removed" },
+	{ .event = EVENT_CONFIGURATION_WEAKENED,
+	  .rule = ALARM_CONFIGURATION_WEAKENED },
+	{ .event = EVENT_LOGIN_DENIED,
+	  .rule = ALARM_CODES_SPENT,
+	  .reason = REASON_CODES_SPENT },
 };
 
 const char *alarm_rule_name(enum alarm_rule rule)
@@ -318,6 +338,7 @@ bool alarm_rule_is_on(enum alarm_rule rule, const struct settings *settings)
 	case ALARM_CONFIGURATION_WEAKENED:
 	case ALARM_CONFIGURATION_REFUSED:
 	case ALARM_CLOCK_BEHIND:
+	case ALARM_CODES_SPENT:
 		return true;
 	case _ALARM_RULE_N:
 		break;
@@ -334,11 +355,13 @@ void alarm_rule_judge(enum alarm_rule rule, const struct alarm_facts *facts,
 		rows[rule].judge(facts, settings, ret_finding);
 }
 
-bool alarm_rule_of(enum event event, const char *details,
+bool alarm_rule_of(enum event event, enum reason reason, const char *details,
 		   enum alarm_rule *ret_rule)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		if (events[i].event == event &&
+		    (events[i].reason == REASON_UNDECIDED ||
+		     events[i].reason == reason) &&
 		    (!events[i].details ||
 		     (details && strstr(details, events[i].details)))) {
 			*ret_rule = events[i].rule;

@@ -31,6 +31,7 @@ enum alarm_rule {
 	ALARM_BACKUP_OLD,
 	ALARM_COUNTRY_DATABASE_OLD,
 	ALARM_GATEWAY_FAILING,
+	ALARM_CODES_SPENT,
 	_ALARM_RULE_N,
 };
 
@@ -96,7 +97,7 @@ bool alarm_rule_is_on(enum alarm_rule rule, const struct settings *settings);
 void alarm_rule_judge(enum alarm_rule rule, const struct alarm_facts *facts,
 		      const struct settings *settings,
 		      struct alarm_finding *ret_finding);
-/* Whether a record, by its event and details (NULL: none), happens to be one;
- * false for none. */
-bool alarm_rule_of(enum event event, const char *details,
+/* Whether a record, by its event, reason and details (NULL: none), happens to
+ * be one; false for none. */
+bool alarm_rule_of(enum event event, enum reason reason, const char *details,
 		   enum alarm_rule *ret_rule);

@@ -182,12 +182,14 @@ static void look_at_row(struct alarm_watch *watch, struct entry *entry,
 			const struct ledger_row *row)
 {
 	const struct alarm_state *state;
+	enum reason reason = REASON_NONE;
 	enum alarm_rule rule;
 	char what[WHAT_MAX], more[80];
 	struct text text;
 	bool first;
 
-	if (!alarm_rule_of(event_find(row->event), row->details, &rule))
+	(void)reason_find(row->reason, &reason);
+	if (!alarm_rule_of(event_find(row->event), reason, row->details, &rule))
 		return;
 	state = &watch->engine.states[rule];
 	first = state->due == ALARM_DUE_NOTHING;
@@ -394,7 +396,7 @@ static bool is_of_interest(const struct change_set *set)
 
 	for (size_t i = 0; i < set->n_records; i++)
 		if (set->records[i].event == EVENT_USER_LOCKED ||
-		    alarm_rule_of(set->records[i].event,
+		    alarm_rule_of(set->records[i].event, set->records[i].reason,
 				  set->records[i].details, &rule))
 			return true;
 	return false;

@@ -218,24 +218,34 @@ static void test_happens(void **state)
 	enum alarm_rule rule;
 
 	(void)state;
-	assert_true(alarm_rule_of(EVENT_BREAK_GLASS_USED, NULL, &rule));
+	assert_true(alarm_rule_of(EVENT_BREAK_GLASS_USED, REASON_NONE, NULL,
+				  &rule));
 	assert_int_equal(rule, ALARM_BREAK_GLASS);
-	assert_true(alarm_rule_of(EVENT_USER_CHANGED,
+	assert_true(alarm_rule_of(EVENT_USER_CHANGED, REASON_NONE,
 				  "role: \"user\" -> \"administrator\"",
 				  &rule));
 	assert_int_equal(rule, ALARM_ADMINISTRATOR_ACT);
-	assert_false(alarm_rule_of(EVENT_USER_CHANGED, "shell: ...", &rule));
-	assert_false(alarm_rule_of(EVENT_USER_CHANGED, NULL, &rule));
-	assert_false(alarm_rule_of(EVENT_LOGIN_DENIED, NULL, &rule));
-	assert_true(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED,
+	assert_false(alarm_rule_of(EVENT_USER_CHANGED, REASON_NONE,
+				   "shell: ...", &rule));
+	assert_false(
+		alarm_rule_of(EVENT_USER_CHANGED, REASON_NONE, NULL, &rule));
+	assert_false(
+		alarm_rule_of(EVENT_LOGIN_DENIED, REASON_NONE, NULL, &rule));
+	assert_true(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, REASON_NONE,
 				  "code=\"always\" to \"never\"", &rule));
-	assert_true(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, "totp=removed",
-				  &rule));
-	assert_false(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED,
+	assert_true(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, REASON_NONE,
+				  "totp=removed", &rule));
+	assert_false(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, REASON_NONE,
 				   "phone=\"none\" to \"+31 6 42\"", &rule));
 	/* What is an alarm raises none. */
-	assert_false(alarm_rule_of(EVENT_ALARM_RAISED, "administrator", &rule));
-	assert_false(alarm_rule_of(EVENT_ALARM_UNDELIVERED, NULL, &rule));
+	assert_false(alarm_rule_of(EVENT_ALARM_RAISED, REASON_NONE,
+				   "administrator", &rule));
+	assert_false(alarm_rule_of(EVENT_ALARM_UNDELIVERED, REASON_NONE, NULL,
+				   &rule));
+	/* abuse_49: codes for somebody who has the password. */
+	assert_true(alarm_rule_of(EVENT_LOGIN_DENIED, REASON_CODES_SPENT, NULL,
+				  &rule));
+	assert_int_equal(rule, ALARM_CODES_SPENT);
 }
 
 /* ---- engine ---- */
