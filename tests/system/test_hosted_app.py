@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import abuse
 import app_site
 import browser
 import cloxxs_world as world
@@ -150,6 +151,25 @@ def test_promise_S03_another_password(chromium, user):
     look(chromium, "change-password-done")
     assert Visitor().log_in(user, STRONG).status == 403
     assert Visitor().log_in(user, OTHER).status == 200
+
+
+def test_promise_S10_a_code(chromium, user):
+    user_with_password(user)
+    seed = abuse.admin("MakeTotp", name=user)["seed"]
+    abuse.admin("ConfirmTotp", name=user, code=abuse.totp(seed, -1))
+    with notice("[service hosted-app]\ncode = always\n"):
+        log_in(chromium, user)
+        assert chromium.title == "Code" and "of your app" in chromium.text
+        look(chromium, "code")
+        chromium.fill(answer="000000")
+        chromium.press("Continue")
+        assert "not right" in chromium.text
+        look(chromium, "code-wrong")
+        chromium.fill(answer=abuse.totp(seed))
+        chromium.press("Continue")
+        assert chromium.path == "/projects"
+    assert world.find_key(world.cloxxsctl_json("user", "show", user),
+                          "failures") == 0
 
 
 def test_promise_S09_the_notice(chromium, user):

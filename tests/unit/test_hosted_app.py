@@ -233,7 +233,7 @@ def app(tmp_path):
 
 @pytest.mark.parametrize("step, echo, prompt, there", [
     ("code", True, "Code of the SMS: ",
-     ['autocomplete="one-time-code"', 'type="text"', 'inputmode="numeric"']),
+     ['autocomplete="one-time-code"', 'type="text"']),
     ("new_password", False, "It is too short.\nNew password: ",
      ['autocomplete="new-password"', 'type="password"', "It is too short."]),
     ("password", False, "<Password>: ",
