@@ -4,6 +4,7 @@ read them who collect them; refused logins as fail2ban reads them."""
 
 import email
 import email.policy
+import http.server
 import json
 import os
 import pathlib
@@ -22,6 +23,14 @@ from cloxxs_world import KBD, STRONG
 
 METRICS = world.STATE / "metrics/cloxxs.prom"
 PORT = 2525
+COURIER = f"""[mail]
+location = this host
+host = 127.0.0.1
+port = {PORT}
+tls = none
+from = cloxxs@example.org
+hello = gate
+"""
 ALARMS = """[lockout]
 alarm_locks = 3
 [alarms]
@@ -81,9 +90,7 @@ class MailServer:
 
 @pytest.fixture(name="mails", autouse=True)
 def mail_server():
-    senders.courier.configure(
-        f"[mail]\nlocation = this host\nhost = 127.0.0.1\nport = {PORT}\n"
-        "tls = none\nfrom = cloxxs@example.org\nhello = gate\n")
+    senders.courier.configure(COURIER)
     server = MailServer()
     senders.courier.start()
     abuse.configure(abuse.CHEAP + ALARMS)
@@ -151,6 +158,42 @@ def test_promise_S01_abuse_76_a_spike_of_locks_is_told(user, mails):
     assert not alarm("many-locks")["raised"]
     assert len(recorded(since, "alarm-raised", "many-locks")) == 1
     assert len(recorded(since, "alarm-over", "many-locks")) == 1
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    """Takes what is posted."""
+
+    def do_POST(self):
+        size = int(self.headers["Content-Length"])
+        self.server.bodies.append(self.rfile.read(size).decode())
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_promise_S01_a_web_hook_is_told_too(user, mails):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        server.bodies = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        senders.courier.configure(
+            COURIER + "[webhook ops]\nlocation = this host\n"
+            f"url = http://127.0.0.1:{server.server_port}/\n"
+            'body_form = json\nbody = {"text": "{subject}: {text}"}\n')
+        abuse.configure(abuse.CHEAP + ALARMS.replace(
+            "administrator_acts = no", "webhook = ops"))
+        world.user_add(user)
+        world.cloxxsctl("user", "lock", user, "--reason", "laptop lost")
+        world.cloxxsctl("user", "unlock", user, "--reason", "\"found\"")
+        world.wait_until(lambda: any("administrator-act" in one
+                                     for one in server.bodies), 20,
+                         "the web hook")
+        server.shutdown()
+    told = [json.loads(one)["text"] for one in server.bodies]
+    assert any(f"user-unlocked: user {user}" in one for one in told), told
+    assert f"user {user}" in wait_for_mail(
+        mails, "administrator-act")[-1].get_content()
 
 
 def test_abuse_120_what_weakens_is_told(mails):
