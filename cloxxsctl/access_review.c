@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "base/timestamp.h"
 #include "cloxxsctl/grant.h"
 #include "cloxxsctl/listing.h"
 #include "cloxxsctl/output.h"
 #include "cloxxsctl/request.h"
+#include "cloxxsctl/time_value.h"
 
 #define ADMIN "nl.cloxxs.Admin."
 
@@ -200,8 +200,8 @@ static int stream_changes(struct review *review)
 {
 	int64_t since = 0;
 
-	(void)timestamp_read(review->command->values[OPTION_SINCE],
-			     TIMESTAMP_BEGIN, &since);
+	(void)time_value_read_since(review->command->values[OPTION_SINCE],
+				    &since);
 	review->line = "change";
 	review->listing.wanted = is_wanted;
 	review->listing.userdata = review;

@@ -195,6 +195,7 @@ static void complete_value(struct ctl *ctl, const struct typed *typed,
 	case VALUE_UNTIL:
 	case VALUE_ANY:
 	case VALUE_MOMENT:
+	case VALUE_SINCE:
 		break;
 	}
 }

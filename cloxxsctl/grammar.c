@@ -110,7 +110,7 @@ const struct grammar_option_row grammar_options[_N_OPTIONS] = {
 			   "which right in the project" },
 	[OPTION_BY] = { "by", VALUE_WORD, "project|user", NULL,
 			"in which order; default project" },
-	[OPTION_SINCE] = { "since", VALUE_MOMENT, "TIME", NULL,
+	[OPTION_SINCE] = { "since", VALUE_SINCE, "TIME", NULL,
 			   "what happened, or changed, from then on" },
 	[OPTION_ACTOR] = { "actor", VALUE_TEXT, "NAME", NULL, "who did it" },
 	[OPTION_ADDRESS] = { "address", VALUE_TEXT, "ADDRESS", NULL,
@@ -380,6 +380,11 @@ static const char *value_fault(const struct grammar_option_row *row,
 			       : "is no time such as 2026-12-24, "
 				 "'2026-12-24 08:30' or "
 				 "2026-12-24T08:30:00+01:00";
+	case VALUE_SINCE:
+		return time_value_read_since(value, &(int64_t){ 0 })
+			       ? NULL
+			       : "is no time such as 2026-12-24, "
+				 "'2026-12-24 08:30', or 2h for so long ago";
 	case VALUE_PATH:
 		return *value == '/' ? NULL : "is not an absolute path";
 	}

@@ -114,6 +114,7 @@ enum grammar_value {
 	VALUE_UNTIL,    /* the same, but the moment behind the day */
 	VALUE_ANY,      /* also nothing */
 	VALUE_MOMENT,   /* 2026-12-24 08:30, 2026-12-24T08:30:00+01:00 */
+	VALUE_SINCE,    /* the same, or so long ago: 2h */
 };
 
 struct grammar_option_row {

@@ -58,6 +58,7 @@ static json_t *value_of(enum grammar_value value, const char *text)
 	case VALUE_WORD:
 	case VALUE_PATH:
 	case VALUE_ANY:
+	case VALUE_SINCE: /* none goes up as it is */
 		return json_string(text);
 	case VALUE_TIME:
 		return time_of(text, TIMESTAMP_BEGIN);

@@ -13,5 +13,7 @@
 
 bool time_value_read(const char *text, enum timestamp_side side,
 		     int64_t *ret_seconds);
+/* Or so long before now: "2h". */
+bool time_value_read_since(const char *text, int64_t *ret_seconds);
 /* The first moment at which what is good until text is not: behind a day. */
 bool time_value_read_until(const char *text, int64_t *ret_seconds);

@@ -490,7 +490,7 @@ const struct grammar_verb verbs[] = {
 	  .options = OPTION_BIT(OPTION_PHONE) | OPTION_BIT(OPTION_MAIL) |
 		OPTION_BIT(OPTION_CODE) | JSON,
 	  .summary = "set where codes go, and when one is asked for",
-	  .example = "cloxxsctl factor set anna --phone +31612345678",
+	  .example = "cloxxsctl factor set anna --phone -",
 	  .run = factor_run_set, .method = ADMIN "SetSecondFactor" },
 	{ FACTOR, .verb = "totp", .options = OPTION_BIT(OPTION_STDIN),
 	  .summary = "give a user's authenticator app its key",

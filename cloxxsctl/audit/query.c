@@ -120,8 +120,7 @@ static void set_period(struct audit_query *query, const struct command *command)
 
 	/* The grammar has proved both; "never" is no bound. */
 	if (command_has(command, OPTION_SINCE) &&
-	    timestamp_read(command->values[OPTION_SINCE], TIMESTAMP_BEGIN,
-			   &seconds))
+	    time_value_read_since(command->values[OPTION_SINCE], &seconds))
 		query->since_us = seconds * SECOND_US;
 	if (command_has(command, OPTION_UNTIL) &&
 	    time_value_read_until(command->values[OPTION_UNTIL], &seconds))
