@@ -103,11 +103,11 @@ void look_alarms(struct evidence *evidence, struct answer *answer)
 			   "en vastgelegd.",
 			   mail ? "+" : "-", webhook ? "+" : "-");
 	else
-		answer_say(answer, ANSWER_KEPT,
-			   "They are recorded; an address to tell them to is "
-			   "not set.",
-			   "Zij worden vastgelegd; een adres om ze te melden "
-			   "is niet ingesteld.");
+		answer_say(answer, ANSWER_NOT_KEPT,
+			   "They are recorded, and told to nobody: [alarms] of "
+			   "cloxxsd.conf has no address.",
+			   "Zij worden vastgelegd en aan niemand gemeld: "
+			   "[alarms] in cloxxsd.conf heeft geen adres.");
 	if (!evidence_is_sound(evidence, CHECK_JOURNAL))
 		answer_say(answer, ANSWER_NOT_KEPT,
 			   "The journal does not keep them (see cloxxsctl "

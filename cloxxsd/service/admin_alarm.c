@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/service/admin_alarm.h"
 
+#include "base/clock.h"
 #include "cloxxsd/service/admin.h"
 
 static json_t *rule_json(const struct settings *settings, enum alarm_rule rule,
@@ -16,6 +17,23 @@ static json_t *rule_json(const struct settings *settings, enum alarm_rule rule,
 		state->due != ALARM_DUE_NOTHING, "told_at",
 		time_or_null(state->told_at), "detail",
 		text_or_null(state->detail));
+}
+
+/* One that failed before a restart still waits. */
+#define WAITS_S 600
+
+static bool is_undelivered(const struct service *service)
+{
+	int64_t now = clock_realtime_us() / 1000000;
+
+	for (unsigned int i = 0; i < _ALARM_RULE_N; i++) {
+		const struct alarm_state *state = &service->alarms->states[i];
+
+		if (state->due != ALARM_DUE_NOTHING &&
+		    now - state->due_at > WAITS_S)
+			return true;
+	}
+	return service->alarm_delivery->undelivered;
 }
 
 int admin_alarms(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -39,7 +57,7 @@ int admin_alarms(struct varlink_call *call, json_t *parameters, void *userdata)
 		json_pack("{s:s?, s:s?, s:b, s:o, s:o, s:I, s:o}", "mail",
 			  settings->alarm_mail, "webhook",
 			  settings->alarm_webhook, "undelivered",
-			  delivery->undelivered, "failed_at",
+			  is_undelivered(service), "failed_at",
 			  time_or_null(delivery->failed_at), "why",
 			  text_or_null(delivery->why), "held",
 			  (json_int_t)service->alarms->n_held, "rules", rules));
