@@ -12,13 +12,44 @@ static int invalid(struct text *why)
 	return CODE_E_INVALID;
 }
 
+/* Outside of so much is nowhere: as wide as somebody's own networks may be. */
+#define IPV4_BITS_MIN (96 + 8)
+#define IPV6_BITS_MIN 16
+
+static int too_wide(const struct networks *networks, struct text *why)
+{
+	char written[NETWORK_TEXT_MAX];
+
+	for (size_t i = 0; i < networks->n; i++) {
+		const struct network *one = &networks->networks[i];
+
+		if (one->length >= (address_is_ipv4(&one->address)
+					    ? IPV4_BITS_MIN
+					    : IPV6_BITS_MIN))
+			continue;
+		network_write(one, written);
+		text_add_format(why,
+				"names %s, which is too wide: /8, or /16 of "
+				"IPv6, is the widest",
+				written);
+		return CODE_E_INVALID;
+	}
+	return 0;
+}
+
 static int parse_networks(const char *written, struct networks *ret_networks,
 			  struct text *why)
 {
 	struct networks_fault fault;
 	int r = networks_parse(written, ret_networks, &fault);
 
-	if (r <= 0)
+	if (r == 0) {
+		r = too_wide(ret_networks, why);
+		if (r != 0)
+			networks_deinit(ret_networks);
+		return r;
+	}
+	if (r < 0)
 		return r;
 	text_add(why, "names networks of which ");
 	networks_fault_write(&fault, why);

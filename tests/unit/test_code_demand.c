@@ -24,6 +24,8 @@ static void what_is_written_is_read(void **state)
 		{ "never", "never" },
 		{ "always", "always" },
 		{ "outside 10.1.0.0/16", "outside 10.1.0.0/16" },
+		{ "outside 10.0.0.0/8, 2001::/16",
+		  "outside 10.0.0.0/8, 2001::/16" },
 		{ "outside \t2001:db8::/32 ,10.1.0.0/16",
 		  "outside 10.1.0.0/16, 2001:db8::/32" },
 	};
@@ -55,6 +57,9 @@ static void what_is_none_is_refused(void **state)
 		"outside 10.1.0.1/16",
 		"outside ,",
 		"outside 0.0.0.0/0",
+		"outside 0.0.0.0/1, 128.0.0.0/1",
+		"outside 10.1.0.0/16, 64.0.0.0/7",
+		"outside 2000::/3",
 	};
 
 	(void)state;
