@@ -126,18 +126,37 @@ void alarm_engine_loaded(struct alarm_engine *engine,
 	}
 }
 
+static void begin_hour(struct alarm_engine *engine, int64_t now)
+{
+	engine->hour_at = now;
+	engine->n_hour = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(engine->states); i++)
+		engine->states[i].n_hour = 0;
+}
+
+/* Of the hour one rule gets a quarter: who makes one come and go, as anybody can
+ * from abroad, keeps no other from being told. */
+static int64_t rule_per_hour(const struct settings *settings)
+{
+	int64_t n = settings->alarm_per_hour / 4;
+
+	return n > 2 ? n : 2;
+}
+
 /* Whether the hour has room; one that is over begins anew. */
 static bool take_room(struct alarm_engine *engine, enum alarm_rule rule,
 		      const struct settings *settings, int64_t now)
 {
-	if (now - engine->hour_at >= HOUR_S || now < engine->hour_at) {
-		engine->hour_at = now;
-		engine->n_hour = 0;
-	}
-	if (engine->n_hour >= settings->alarm_per_hour &&
-	    !alarm_rule_is_urgent(rule))
+	struct alarm_state *state = &engine->states[rule];
+
+	if (now - engine->hour_at >= HOUR_S || now < engine->hour_at)
+		begin_hour(engine, now);
+	if (!alarm_rule_is_urgent(rule) &&
+	    (engine->n_hour >= settings->alarm_per_hour ||
+	     state->n_hour >= rule_per_hour(settings)))
 		return false;
 	engine->n_hour++;
+	state->n_hour++;
 	return true;
 }
 

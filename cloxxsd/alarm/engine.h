@@ -29,6 +29,7 @@ struct alarm_state {
 	int64_t due_at;  /* not before */
 	int64_t told_at; /* when the last message was taken; 0: never */
 	int64_t number;  /* of the message that is due, or was last */
+	int64_t n_hour;  /* messages of the engine's hour; not kept */
 	char detail[ALARM_DETAIL_MAX];
 };
 

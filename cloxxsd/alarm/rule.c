@@ -31,12 +31,25 @@ static enum alarm_verdict raised_if(bool raised)
 	return raised ? ALARM_RAISED : ALARM_QUIET;
 }
 
+/* Over only at half of the limit: who hovers at it makes one alarm, not many.
+ */
+static enum alarm_verdict verdict_of(int64_t n, int64_t limit)
+{
+	if (n >= limit)
+		return ALARM_RAISED;
+	return n <= limit / 2 ? ALARM_QUIET : ALARM_UNKNOWN;
+}
+
 static void many_locks(const struct alarm_facts *facts,
 		       const struct settings *settings,
 		       struct alarm_finding *finding)
 {
+	if (facts->locks_unknown) {
+		finding->verdict = ALARM_UNKNOWN;
+		return;
+	}
 	finding->n = facts->n_locked;
-	finding->verdict = raised_if(facts->n_locked >= settings->alarm_locks);
+	finding->verdict = verdict_of(facts->n_locked, settings->alarm_locks);
 	detail(finding,
 	       "%" PRId64 " users within %u min, from %" PRId64
 	       " address%s; most of them from %s.",
@@ -50,12 +63,11 @@ static void refusals_abroad(const struct alarm_facts *facts,
 			    const struct settings *settings,
 			    struct alarm_finding *finding)
 {
-	bool raised = facts->n_abroad >= settings->alarm_abroad;
-
 	finding->n = facts->n_abroad;
+	finding->verdict = verdict_of(facts->n_abroad, settings->alarm_abroad);
 	/* What was before the start was not counted: too few is not yet few. */
-	finding->verdict = raised || facts->abroad_whole ? raised_if(raised)
-							 : ALARM_UNKNOWN;
+	if (finding->verdict == ALARM_QUIET && !facts->abroad_whole)
+		finding->verdict = ALARM_UNKNOWN;
 	detail(finding, "%" PRId64 " refusals within %u min.", facts->n_abroad,
 	       settings->alarm_abroad_window_s / 60);
 }
@@ -87,6 +99,10 @@ static void ledger_unpublished(const struct alarm_facts *facts,
 	int64_t unseen =
 		facts->unseen_since > 0 ? facts->now - facts->unseen_since : 0;
 
+	if (facts->ledger_unknown) {
+		finding->verdict = ALARM_UNKNOWN;
+		return;
+	}
 	/* What was taken is looked for in the journal within minutes, but by a
 	 * timer that may be late. */
 	finding->verdict =
@@ -107,6 +123,10 @@ static void backup_old(const struct alarm_facts *facts,
 	bool is_there = facts->backup_at > 0;
 	int64_t since = is_there ? facts->backup_at : facts->installed;
 
+	if (facts->backup_unknown) {
+		finding->verdict = ALARM_UNKNOWN;
+		return;
+	}
 	finding->verdict = raised_if(
 		since > 0 && facts->now - since > settings->alarm_backup_s);
 	if (is_there)
@@ -267,13 +287,11 @@ static const struct {
 	{ .event = EVENT_AUDIT_ERASED, .rule = ALARM_ADMINISTRATOR_ACT },
 	{ .event = EVENT_SECOND_FACTOR_CHANGED,
 	  .rule = ALARM_ADMINISTRATOR_ACT,
-	  .details = "to \"never\"" },
+	  .details = " weaker=yes" },
 	{ .event = EVENT_SECOND_FACTOR_CHANGED,
 	  .rule = ALARM_ADMINISTRATOR_ACT,
-	  .details = "to \"none\"" },
-	{ .event = EVENT_SECOND_FACTOR_CHANGED,
-	  .rule = ALARM_ADMINISTRATOR_ACT,
-	  .details = "totp=removed" },
+	  .details = " other=yes" },
+	{ .event = EVENT_RECOVERY_CODES_MADE, .rule = ALARM_ADMINISTRATOR_ACT },
 	{ .event = EVENT_CONFIGURATION_WEAKENED,
 	  .rule = ALARM_CONFIGURATION_WEAKENED },
 	{ .event = EVENT_LOGIN_DENIED,

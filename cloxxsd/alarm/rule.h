@@ -47,6 +47,8 @@ enum alarm_verdict {
 struct alarm_facts {
 	int64_t now;
 	int64_t installed; /* the first record that the ledger has */
+	/* Could not be asked just now: what they are about stays as it was. */
+	bool locks_unknown, ledger_unknown, backup_unknown;
 	/* Locked by wrong answers within the window of [lockout]. */
 	int64_t n_locked;
 	int64_t n_lock_addresses;

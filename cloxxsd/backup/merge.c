@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloxxsd/backup/merge_ledger.h"
 #include "cloxxsd/backup/merge_rights.h"
 #include "cloxxsd/state/history.h"
 #include "cloxxsd/state/ssh_key.h"
@@ -601,72 +602,6 @@ static int merge_sides(struct sides *sides)
 }
 
 /* 1 where the row is there with that chain. */
-static int has_link(struct store *store, const char *sql,
-		    const struct ledger *ledger, bool *ret_has)
-{
-	sqlite3_stmt *row;
-	int r = store_bind(store, sql, &row, "ib", ledger->seq, ledger->chain,
-			   sizeof(ledger->chain));
-
-	if (r == 0)
-		r = store_step(row);
-	if (r != 0 && r != STORE_E_ROW)
-		return r;
-	*ret_has = r == STORE_E_ROW;
-	sqlite3_reset(row);
-	return 0;
-}
-
-static int head_of_present(struct store *store, int64_t *ret_seq)
-{
-	sqlite3_stmt *row;
-	int r = store_bind(store,
-			   "SELECT coalesce(max(seq), 0) FROM present.ledger",
-			   &row, "");
-
-	return r != 0 ? r : store_step_number(row, ret_seq);
-}
-
-static int merge_ledgers(struct state *restored,
-			 const struct merge_rest_args *rest,
-			 enum merge_ledger *ret_ledger)
-{
-	static const char *const go_on[] = {
-		"DELETE FROM ledger",
-		"INSERT INTO ledger SELECT * FROM present.ledger ORDER BY seq",
-		"DELETE FROM ledger_cut",
-		"INSERT INTO ledger_cut SELECT * FROM present.ledger_cut",
-		"DELETE FROM retention",
-		"INSERT INTO retention SELECT * FROM present.retention",
-		/* Which of an import are told in it, and which are not yet. */
-		"DELETE FROM import_record",
-		("INSERT INTO import_record"
-		 " SELECT * FROM present.import_record ORDER BY n"),
-		"DELETE FROM refusal",
-		"INSERT INTO refusal SELECT * FROM present.refusal ORDER BY id",
-	};
-	struct store *store = restored->store;
-	bool begins = false;
-	int64_t seq = 0;
-	int r;
-
-	*ret_ledger = MERGE_LEDGER_CUT;
-	if (!rest->present_ledger_is_good)
-		return 0;
-	r = has_link(store,
-		     "SELECT 1 FROM present.ledger WHERE seq = ?1"
-		     " AND chain = ?2 UNION SELECT 1 FROM"
-		     " present.ledger_cut WHERE seq >= ?1",
-		     &restored->ledger, &begins);
-	if (r == 0)
-		r = head_of_present(store, &seq);
-	if (r != 0 || !begins)
-		return r;
-	*ret_ledger = seq == restored->ledger.seq ? MERGE_LEDGER_SAME
-						  : MERGE_LEDGER_GOES_ON;
-	return run_all(store, go_on, ARRAY_SIZE(go_on));
-}
-
 static int attach(struct store *store, const char *path)
 {
 	int r = store_run(store, "ATTACH DATABASE ? AS present", "t", path);
@@ -692,7 +627,8 @@ int merge_rest(struct state *restored, const struct merge_rest_args *rest,
 		return r;
 	r = merge_sides(&sides);
 	if (r == 0)
-		r = merge_ledgers(restored, rest, &ledger);
+		r = merge_ledger(restored, rest->present_ledger_is_good,
+				 &ledger);
 	if (r != 0) {
 		store_rollback(restored->store);
 		return r;

@@ -45,7 +45,7 @@ static int gather_ledger(struct service *service, struct alarm_facts *facts)
 	r = ledger_search(ledger, &any, 0, ledger->seq, &row);
 	if (r == 0)
 		facts->installed = row.at_us / 1000000;
-	return r == LEDGER_E_UNKNOWN ? 0 : r;
+	return 0;
 }
 
 static int gather_backup(struct service *service, struct alarm_facts *facts)
@@ -84,12 +84,11 @@ static void gather_gateways(struct service *service, struct alarm_facts *facts)
 	}
 }
 
-int alarm_facts_gather(struct service *service, struct window *abroad,
-		       int64_t now_s, int64_t steady_s,
-		       struct alarm_facts *ret_facts)
+void alarm_facts_gather(struct service *service, struct window *abroad,
+			int64_t now_s, int64_t steady_s,
+			struct alarm_facts *ret_facts)
 {
 	struct alarm_facts facts = { .now = now_s };
-	int r;
 
 	facts.n_abroad = (int64_t)window_count(abroad, steady_s);
 	facts.abroad_whole = window_is_whole(abroad, steady_s);
@@ -99,13 +98,9 @@ int alarm_facts_gather(struct service *service, struct window *abroad,
 		latest_get(&service->state->latest, now_s) - now_s;
 	gather_country(service, &facts);
 	gather_gateways(service, &facts);
-	r = gather_locks(service, &facts);
-	if (r == 0)
-		r = gather_ledger(service, &facts);
-	if (r == 0)
-		r = gather_backup(service, &facts);
-	if (r != 0)
-		return r < 0 ? r : -EIO;
+	/* What cannot be asked hides nothing of the others. */
+	facts.locks_unknown = gather_locks(service, &facts) != 0;
+	facts.ledger_unknown = gather_ledger(service, &facts) != 0;
+	facts.backup_unknown = gather_backup(service, &facts) != 0;
 	*ret_facts = facts;
-	return 0;
 }

@@ -10,8 +10,9 @@
 #include "cloxxsd/alarm/window.h"
 #include "cloxxsd/service/service.h"
 
-/* -errno where the store cannot be read. steady_s: a clock that nobody sets. */
-must_check int alarm_facts_gather(struct service *service,
-				  struct window *abroad, int64_t now_s,
-				  int64_t steady_s,
-				  struct alarm_facts *ret_facts);
+/* What cannot be read is said to be unknown. steady_s: a clock that nobody
+ * sets.
+ */
+void alarm_facts_gather(struct service *service, struct window *abroad,
+			int64_t now_s, int64_t steady_s,
+			struct alarm_facts *ret_facts);

@@ -95,14 +95,17 @@ static void on_done(struct courier_job *job, enum courier_result result,
 		finish(slot);
 }
 
-/* The same for the same letter after a restart, so that the courier knows what
- * it has sent; another one for each try, for it keeps to what it answered. */
+/* The first try has the same after a restart, so that the courier knows what it
+ * has sent. What failed has not left: each further one has another, by its time,
+ * for the courier keeps to what it answered, longer than this process lives. */
 static void write_reference(const struct alarm_post_slot *slot,
 			    enum alarm_way way, struct text *text)
 {
-	text_add_format(text, "alarm-%s-%" PRId64 "-%" PRId64 "-%u-%c",
+	int64_t again = slot->n_failed > 0 ? clock_realtime_us() / 1000000 : 0;
+
+	text_add_format(text, "alarm-%s-%" PRId64 "-%" PRId64 "-%" PRId64 "-%c",
 			alarm_rule_name(rule_of(slot)), slot->sent.since,
-			slot->sent.number, slot->n_failed,
+			slot->sent.number, again,
 			way == ALARM_WAY_MAIL ? 'm' : 'w');
 }
 

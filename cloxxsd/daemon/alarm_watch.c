@@ -22,9 +22,12 @@
 #define LOOK_S 15
 #define LOOK_US (LOOK_S * UINT64_C(1000000))
 #define TICK_US UINT64_C(1000000)
-/* Records that are read in one turn, and that may go by before it is kept how
- * far they were looked at. */
-#define READ_MAX 500
+/* What is read of records in one turn of the loop, which is not held up; the
+ * next turn comes at once. So many may go by before it is kept how far they
+ * were looked at. */
+#define READ_US 5000
+#define READ_STEP 32
+#define READ_AGAIN_US UINT64_C(500)
 #define PASSED_MAX 5000
 #define WHAT_MAX 200
 
@@ -47,6 +50,7 @@ static int64_t steady_s(void)
 struct entry {
 	struct change_set set;
 	char details[RECORDS_MAX][ALARM_DETAIL_MAX + 64];
+	uint32_t raised; /* the rules that alarm-raised is written of */
 };
 
 static void add_record(struct entry *entry, enum event event,
@@ -57,6 +61,8 @@ static void add_record(struct entry *entry, enum event event,
 
 	if (i == RECORDS_MAX)
 		return;
+	if (event == EVENT_ALARM_RAISED)
+		entry->raised |= UINT32_C(1) << rule;
 	text_init(&text, entry->details[i], sizeof(entry->details[i]));
 	text_add_format(&text, "rule=%s%s%s", alarm_rule_name(rule),
 			*more ? " " : "", more);
@@ -127,6 +133,15 @@ static void read_rows(struct alarm_engine *engine,
 	}
 }
 
+/* What could not be recorded when it began. */
+static void add_unrecorded(const struct alarm_watch *watch, struct entry *entry)
+{
+	for (unsigned int i = 0; i < _ALARM_RULE_N; i++)
+		if (watch->unrecorded & ~entry->raised & (UINT32_C(1) << i))
+			add_record(entry, EVENT_ALARM_RAISED,
+				   (enum alarm_rule)i, "late=yes");
+}
+
 static void keep(struct alarm_watch *watch, struct entry *entry)
 {
 	struct alarm_rows rows;
@@ -134,6 +149,7 @@ static void keep(struct alarm_watch *watch, struct entry *entry)
 
 	if (!watch->dirty && entry->set.n_records == 0)
 		return;
+	add_unrecorded(watch, entry);
 	write_rows(&watch->engine, &rows);
 	change_set_add(&entry->set, (struct change){ .type = CHANGE_ALARMS,
 						     .alarms = &rows });
@@ -142,11 +158,14 @@ static void keep(struct alarm_watch *watch, struct entry *entry)
 	watch->dirty = r != 0;
 	if (r == 0)
 		watch->kept_seq = rows.seq;
+	watch->unrecorded = r == 0 ? watch->unrecorded & ~entry->raised
+				   : watch->unrecorded | entry->raised;
 	if (r != 0 && !watch->unwritten)
 		log_line(LOG_ALERT, "alarms cannot be recorded: %s",
 			 strerror(r < 0 ? -r : EIO));
 	watch->unwritten = r != 0;
 	entry->set = (struct change_set){ 0 };
+	entry->raised = 0;
 }
 
 /* Room for one more record. */
@@ -207,25 +226,85 @@ static void look_at_row(struct alarm_watch *watch, struct entry *entry,
 	add_record(entry, EVENT_ALARM_RAISED, rule, more);
 }
 
-/* Records that were written while nobody looked, some in each turn. */
-static void catch_up(struct alarm_watch *watch, struct entry *entry)
+static void break_audit(struct alarm_watch *watch, struct entry *entry,
+			const char *what)
+{
+	const struct alarm_state *state =
+		&watch->engine.states[ALARM_AUDIT_BROKEN];
+	bool first = state->due == ALARM_DUE_NOTHING;
+
+	alarm_engine_happened(&watch->engine, ALARM_AUDIT_BROKEN, what, now_s(),
+			      settings_of(watch));
+	watch->dirty = true;
+	if (!first)
+		return;
+	make_room(watch, entry);
+	add_record(entry, EVENT_ALARM_RAISED, ALARM_AUDIT_BROKEN, what);
+}
+
+/* A record that cannot be read is one that nobody wrote so. */
+static void pass_over(struct alarm_watch *watch, struct entry *entry)
+{
+	char what[80];
+	struct text text;
+
+	text_init(&text, what, sizeof(what));
+	text_add_format(&text, "record %" PRId64 " cannot be read",
+			++watch->engine.seq);
+	break_audit(watch, entry, what);
+}
+
+/* The next record is looked at; false: none, or not now. */
+static bool read_on(struct alarm_watch *watch, struct entry *entry)
 {
 	struct ledger *ledger = &watch->service->state->ledger;
 	const struct ledger_filter any = { .until_us = INT64_MAX };
+	int64_t next;
 	struct ledger_row row;
+	int r = LEDGER_E_UNKNOWN;
 
-	for (int i = 0; watch->behind && i < READ_MAX; i++) {
-		int r = ledger_search(ledger, &any, watch->engine.seq + 1,
-				      ledger->seq, &row);
-
-		if (r != 0) {
-			watch->engine.seq = ledger->seq;
-			watch->behind = false;
-			break;
-		}
+	/* What was purged is no gap. */
+	if (watch->engine.seq < ledger->cut.seq)
+		watch->engine.seq = ledger->cut.seq;
+	next = watch->engine.seq + 1;
+	/* One alone, for which can be told that it is damaged. */
+	if (next <= ledger->seq)
+		r = ledger_search(ledger, &any, next, next, &row);
+	if (r == LEDGER_E_UNKNOWN && next < ledger->seq)
+		r = ledger_search(ledger, &any, next, ledger->seq, &row);
+	if (r == 0) {
+		watch->unread = false;
 		watch->engine.seq = row.seq;
 		look_at_row(watch, entry, &row);
+		return true;
 	}
+	if (r == LEDGER_E_UNKNOWN) {
+		watch->engine.seq = ledger->seq;
+		watch->behind = false;
+		return false;
+	}
+	if (r > 0) {
+		pass_over(watch, entry);
+		return true;
+	}
+	if (!watch->unread)
+		log_line(LOG_ALERT,
+			 "records cannot be looked at for alarms: %s",
+			 strerror(-r));
+	watch->unread = true;
+	return false;
+}
+
+/* Records that were written while nobody looked, some in each turn. */
+static void catch_up(struct alarm_watch *watch, struct entry *entry)
+{
+	int64_t until = clock_monotonic_us() + READ_US;
+
+	do
+		for (int i = 0; i < READ_STEP; i++)
+			if (!watch->behind || !read_on(watch, entry))
+				return;
+	while (clock_monotonic_us() < until);
 }
 
 static void look_at_facts(struct alarm_watch *watch, struct entry *entry)
@@ -235,9 +314,8 @@ static void look_at_facts(struct alarm_watch *watch, struct entry *entry)
 	char since[TIMESTAMP_TEXT_MAX];
 	struct text text;
 
-	if (alarm_facts_gather(watch->service, &watch->abroad, now_s(),
-			       steady_s(), &facts) != 0)
-		return;
+	alarm_facts_gather(watch->service, &watch->abroad, now_s(), steady_s(),
+			   &facts);
 	for (unsigned int i = 0; i < _ALARM_RULE_N; i++) {
 		enum alarm_rule rule = (enum alarm_rule)i;
 		struct alarm_state *state = &watch->engine.states[i];
@@ -326,6 +404,7 @@ void alarm_watch_look(struct alarm_watch *watch)
 	struct entry entry = { 0 };
 
 	catch_up(watch, &entry);
+	watch->news = false;
 	look_at_facts(watch, &entry);
 	watch->dirty |= watch->engine.seq - watch->kept_seq > PASSED_MAX;
 	keep(watch, &entry);
@@ -351,6 +430,11 @@ static bool is_busy(const struct alarm_watch *watch)
 	return watch->behind || watch->dirty;
 }
 
+static bool is_time(const struct alarm_watch *watch)
+{
+	return clock_monotonic_us() - watch->ticked_us >= (int64_t)TICK_US;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct alarm_watch *watch = userdata;
@@ -358,13 +442,23 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	if (steady_s() - watch->looked_s >= LOOK_S || watch->behind) {
-		alarm_watch_look(watch);
-	} else {
-		keep(watch, &entry);
-		tell(watch);
+	if (watch->behind) {
+		catch_up(watch, &entry);
+		/* Whoever writes much does not hold up what is told. */
+		if (watch->behind && !watch->unread && !is_time(watch)) {
+			keep(watch, &entry);
+			return arm(watch, READ_AGAIN_US);
+		}
 	}
-	return arm(watch, is_busy(watch) ? TICK_US : LOOK_US);
+	keep(watch, &entry);
+	watch->ticked_us = clock_monotonic_us();
+	if (steady_s() - watch->looked_s >= LOOK_S || watch->news)
+		alarm_watch_look(watch);
+	else
+		tell(watch);
+	return arm(watch, !is_busy(watch)                   ? LOOK_US
+			  : watch->behind && !watch->unread ? READ_AGAIN_US
+							    : TICK_US);
 }
 
 static bool is_abroad(enum event event, enum reason reason)
@@ -402,15 +496,29 @@ static bool is_of_interest(const struct change_set *set)
 	return false;
 }
 
+/* Whether the set has all that was recorded, or one record of what users did in
+ * an application for many (audit_batch.h). Of an import it has the last one. */
+static bool stands_for_all(const struct alarm_watch *watch,
+			   const struct change_set *set, int64_t first_seq)
+{
+	int64_t n = watch->service->state->ledger.seq - first_seq + 1;
+
+	return n == (int64_t)set->n_records ||
+	       (set->n_records == 1 && set->records[0].event == EVENT_ACTION);
+}
+
 void alarm_watch_committed(struct alarm_watch *watch,
 			   const struct change_set *set, int64_t first_seq)
 {
+	bool of_interest = is_of_interest(set);
+
 	if (!watch->timer)
 		return;
 	count_abroad(watch, set);
+	watch->news |= of_interest;
 	if (!watch->behind && first_seq == watch->engine.seq + 1 &&
-	    !is_of_interest(set)) {
-		watch->engine.seq += (int64_t)set->n_records;
+	    !of_interest && stands_for_all(watch, set, first_seq)) {
+		watch->engine.seq = watch->service->state->ledger.seq;
 		return;
 	}
 	if (!watch->behind)
@@ -429,6 +537,22 @@ void alarm_watch_loaded(struct alarm_watch *watch)
 	(void)!arm(watch, TICK_US);
 }
 
+/* Somebody put an older store in the place of this one: a restore says so. */
+static void find_cut(struct alarm_watch *watch, struct entry *entry)
+{
+	int64_t head = watch->service->state->ledger.seq;
+	char what[120];
+	struct text text;
+
+	text_init(&text, what, sizeof(what));
+	text_add_format(&text,
+			"the ledger ends at record %" PRId64
+			", and had %" PRId64,
+			head, watch->engine.seq);
+	break_audit(watch, entry, what);
+	watch->engine.seq = head;
+}
+
 int alarm_watch_init(struct alarm_watch *watch, sd_event *event,
 		     struct service *service)
 {
@@ -444,11 +568,13 @@ int alarm_watch_init(struct alarm_watch *watch, sd_event *event,
 		return r < 0 ? r : -EIO;
 	read_rows(&watch->engine, &rows);
 	/* A store of before knows no place: what it holds was no alarm. */
-	if (!rows.are_kept || watch->engine.seq > service->state->ledger.seq)
+	if (!rows.are_kept)
 		watch->engine.seq = service->state->ledger.seq;
 	watch->kept_seq = rows.seq;
 	watch->behind = true;
 	watch->dirty = !rows.are_kept;
+	if (watch->engine.seq > service->state->ledger.seq)
+		find_cut(watch, &entry);
 	keep(watch, &entry);
 	alarm_post_init(&watch->post, service->courier, on_posted);
 	r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC,

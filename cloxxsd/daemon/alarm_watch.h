@@ -22,10 +22,14 @@ struct alarm_watch {
 	struct alarm_engine engine;
 	struct alarm_post post;
 	struct window abroad;
-	bool dirty;     /* what is kept is not what is so */
-	bool behind;    /* records were passed over, and are to be read */
-	bool unwritten; /* and that was logged */
+	bool dirty;          /* what is kept is not what is so */
+	bool behind;         /* records were passed over, and are to be read */
+	bool unread;         /* and that failed, which was logged */
+	bool news;           /* something that facts are made of */
+	bool unwritten;      /* and that was logged */
+	uint32_t unrecorded; /* rules whose alarm-raised could not be written */
 	int64_t looked_s, kept_seq;
+	int64_t ticked_us; /* on the monotonic clock */
 	struct alarm_delivery delivery;
 	char host[ALARM_HOST_MAX];
 };

@@ -345,6 +345,24 @@ static bool is_weaker(const struct second_factor *before,
 	       strcmp(after->code, "always") != 0;
 }
 
+static bool had_a_way(const struct second_factor *before)
+{
+	return before->values[FACTOR_TOTP].n > 0 ||
+	       before->values[FACTOR_PHONE].n > 0 ||
+	       before->values[FACTOR_MAIL].n > 0 || before->n_recovery > 0;
+}
+
+/* Whoever had a way gets another: it is looked at by a second administrator
+ * (alarm/rule.c), for it may be the first one's own. */
+static bool is_another_way(const struct second_factor *before,
+			   const struct address_change *changes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_other(&changes[i]))
+			return had_a_way(before);
+	return false;
+}
+
 int admin_set_second_factor(struct varlink_call *call, json_t *parameters,
 			    void *userdata)
 {
@@ -371,6 +389,10 @@ int admin_set_second_factor(struct varlink_call *call, json_t *parameters,
 	    !read_code(call, parameters, &factor, &text))
 		return 0;
 	read_totp(parameters, &factor, &text);
+	if (is_weaker(&ways.factor, &factor))
+		text_add(&text, " weaker=yes");
+	if (is_another_way(&ways.factor, changes, ARRAY_SIZE(changes)))
+		text_add(&text, " other=yes");
 	if (text_is_cut(&text))
 		return admin_conflict(call, "This is more than one record can "
 					    "tell: change less at once.");
@@ -491,7 +513,9 @@ int admin_confirm_totp(struct varlink_call *call, json_t *parameters,
 	factor.totp_step = step;
 	if (!adopt(service, &user, &factor))
 		return admin_unavailable(call, ADMIN_NOT_WRITTEN);
-	if (!write_factor(service, call, &user, &factor, "totp=in-force"))
+	if (!write_factor(service, call, &user, &factor,
+			  had_a_way(&ways.factor) ? "totp=in-force other=yes"
+						  : "totp=in-force"))
 		return 0;
 	tell(service, &user, "app");
 	return reply_factor(service, call, &user, NULL);

@@ -133,7 +133,8 @@ static const struct {
 	const char *detail; /* "": any */
 } judgements[] = {
 	{ 0, ALARM_MANY_LOCKS, ALARM_QUIET, "" },
-	{ 1, ALARM_MANY_LOCKS, ALARM_QUIET, "" },
+	/* One less than the limit: neither yet, nor over. */
+	{ 1, ALARM_MANY_LOCKS, ALARM_UNKNOWN, "" },
 	{ 2, ALARM_MANY_LOCKS, ALARM_RAISED,
 	  "5 users within 10 min, from 1 address; most of them from "
 	  "203.0.113.7." },
@@ -232,9 +233,12 @@ static void test_happens(void **state)
 	assert_false(
 		alarm_rule_of(EVENT_LOGIN_DENIED, REASON_NONE, NULL, &rule));
 	assert_true(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, REASON_NONE,
-				  "code=\"always\" to \"never\"", &rule));
+				  "code=\"always\" to \"never\" weaker=yes",
+				  &rule));
 	assert_true(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, REASON_NONE,
-				  "totp=removed", &rule));
+				  "totp=in-force other=yes", &rule));
+	assert_true(alarm_rule_of(EVENT_RECOVERY_CODES_MADE, REASON_NONE, NULL,
+				  &rule));
 	assert_false(alarm_rule_of(EVENT_SECOND_FACTOR_CHANGED, REASON_NONE,
 				   "phone=\"none\" to \"+31 6 42\"", &rule));
 	/* What is an alarm raises none. */
@@ -320,6 +324,7 @@ static void test_flaps(void **state)
 	int n = 0;
 
 	(void)state;
+	settings->alarm_per_hour = 100;
 	for (int64_t at = T; at < T + 600; at++) {
 		(void)judge(&engine, at % 2 ? ALARM_RAISED : ALARM_QUIET, at);
 		n += *tell(&engine, at) != '\0';
@@ -413,6 +418,26 @@ static void test_cap(void **state)
 	assert_string_equal(tell(&engine, T + 3599), "");
 	assert_string_equal(tell(&engine, T + 3600), "raised");
 	assert_int_equal(engine.n_held, 0);
+}
+
+/* One that comes and goes leaves the hour to others. */
+static void test_cap_of_a_rule(void **state)
+{
+	struct alarm_engine engine = { 0 };
+	int n = 0;
+
+	(void)state;
+	settings->alarm_per_hour = 20;
+	settings->alarm_group_s = 1;
+	for (int i = 0; i < 100; i++) {
+		(void)judge(&engine, i % 2 ? ALARM_QUIET : ALARM_RAISED,
+			    T + i * 10);
+		n += *tell(&engine, T + i * 10) != '\0';
+	}
+	assert_int_equal(n, 5);
+	alarm_engine_happened(&engine, ALARM_ADMINISTRATOR_ACT, "one", T + 1001,
+			      settings);
+	assert_string_equal(tell(&engine, T + 1002), "happened");
 }
 
 /* There was nobody to tell; then there is. */
@@ -527,6 +552,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_meanwhile, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_cap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cap_of_a_rule, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_no_address, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_clock, setup, teardown),

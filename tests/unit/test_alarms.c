@@ -30,6 +30,7 @@ static int listener = -1;
 static struct {
 	unsigned int n;
 	char kind[16], to[64], subject[256], text[4096], reference[128];
+	const char *answer; /* NULL: "accepted" */
 } heard;
 
 static void courier_listen(void)
@@ -58,9 +59,7 @@ static void take(const json_t *parameters, const char *name, char *place,
 
 static void hear(int fd)
 {
-	static const char answer[] = "{\"parameters\":{\"result\":\"accepted\","
-				     "\"route\":\"mail\",\"detail\":null}}";
-	char bytes[16384];
+	char bytes[16384], answer[128];
 	json_t *call;
 	const json_t *parameters;
 	ssize_t n;
@@ -80,7 +79,22 @@ static void hear(int fd)
 	take(parameters, "reference", heard.reference, sizeof(heard.reference));
 	heard.n++;
 	json_decref(call);
-	assert_true(send(fd, answer, sizeof(answer), MSG_NOSIGNAL) > 0);
+	(void)snprintf(answer, sizeof(answer),
+		       "{\"parameters\":{\"result\":\"%s\","
+		       "\"route\":\"mail\",\"detail\":null}}",
+		       heard.answer ? heard.answer : "accepted");
+	assert_true(send(fd, answer, strlen(answer) + 1, MSG_NOSIGNAL) > 0);
+}
+
+static void turn(void)
+{
+	int fd = listener >= 0 ? accept(listener, NULL, NULL) : -1;
+
+	if (fd >= 0) {
+		hear(fd);
+		close(fd);
+	}
+	(void)core_turn(&core, 1000);
 }
 
 /* So many seconds later: what is an alarm then, and is told. */
@@ -89,15 +103,8 @@ static void later(int64_t seconds)
 	core_world.clock_s += seconds;
 	core_world.steady_s += seconds;
 	alarm_watch_look(&core.daemon.alarm_watch);
-	for (int i = 0; i < 20; i++) {
-		int fd = listener >= 0 ? accept(listener, NULL, NULL) : -1;
-
-		if (fd >= 0) {
-			hear(fd);
-			close(fd);
-		}
-		(void)core_turn(&core, 1000);
-	}
+	for (int i = 0; i < 20; i++)
+		turn();
 }
 
 static void begin(const char *lines)
@@ -321,6 +328,244 @@ static void test_reminder(void **state)
 	finish();
 }
 
+/* What an application records, in calls of many, each one commit. */
+static void flood(int n_calls)
+{
+	struct talk talk;
+
+	core_set_services(&core, "anna", "accounts");
+	talk_open(&core, &talk, CORE_WWW_DATA);
+	for (int i = 0; i < n_calls; i++) {
+		json_t *records = json_array(), *reply;
+
+		for (int k = 0; k < 256; k++)
+			json_array_append_new(
+				records,
+				json_pack("{s:s, s:s, s:s}", "user", "anna",
+					  "action", "a", "result", "done"));
+		reply = talk_call(&core, &talk, "nl.cloxxs.Audit.RecordMany",
+				  json_pack("{s:o}", "records", records));
+		assert_null(json_object_get(reply, "error"));
+		json_decref(reply);
+	}
+	talk_close(&core, &talk);
+	/* The world has one peer at a time; the courier's is another. */
+	talk_open(&core, &talk, 0);
+	talk_close(&core, &talk);
+}
+
+/* Whoever records without end keeps nobody from being told. */
+static void test_flood(void **state)
+{
+	struct alarm_watch *watch = &core.daemon.alarm_watch;
+	int64_t until;
+
+	(void)state;
+	begin("[alarms]\nmail = alarms@example.org\ngroup = 30s\n"
+	      "backup_age = off\ncountry_database_age = off\n"
+	      "ledger_lag = off\n[service accounts]\naccount = www-data\n");
+	courier_listen();
+	lock("bert");
+	later(1);
+	later(5);
+	assert_false(watch->behind);
+	/* Nothing of it is read, for none of it can be an alarm. */
+	flood(4);
+	assert_false(watch->behind);
+	assert_int_equal(watch->engine.seq, core.daemon.state.ledger.seq);
+	/* And where it must be, it is read as fast as the loop turns. */
+	unlock("bert");
+	flood(40);
+	assert_true(watch->behind);
+	until = clock_monotonic_us() + 20000000;
+	while (watch->behind && clock_monotonic_us() < until)
+		turn();
+	assert_false(watch->behind);
+	later(40);
+	expect_heard(1, "administrator-act", "user bert");
+	finish();
+}
+
+static void look(void)
+{
+	alarm_watch_look(&core.daemon.alarm_watch);
+}
+
+/* A commit tells of the last of many records; the first makes an administrator.
+ */
+static void test_import(void **state)
+{
+	struct talk talk;
+	json_t *users = json_array();
+	char name[16];
+
+	(void)state;
+	begin(LINES);
+	courier_listen();
+	later(5);
+	for (int i = 0; i < 250; i++) {
+		(void)snprintf(name, sizeof(name), "user%d", i);
+		json_array_append_new(
+			users, json_pack("{s:s, s:s, s:[s]}", "name", name,
+					 "role", i ? "user" : "administrator",
+					 "services", "sshd"));
+	}
+	talk_open(&core, &talk, 0);
+	json_decref(talk_call(&core, &talk, ADMIN "ImportBegin",
+			      json_pack("{s:b}", "update", 0)));
+	json_decref(talk_call(&core, &talk, ADMIN "ImportUsers",
+			      json_pack("{s:o}", "users", users)));
+	core_world.after_turn = look;
+	json_decref(talk_call(&core, &talk, ADMIN "ImportCommit",
+			      json_pack("{s:b}", "dry_run", 0)));
+	core_world.after_turn = NULL;
+	talk_close(&core, &talk);
+	assert_int_equal(core_count(&core, "user-added"), 250);
+	later(5);
+	later(5);
+	expect_heard(1, "administrator-act", "user user0");
+	finish();
+}
+
+/* abuse-98: what cannot be read, or is not there any more, is an alarm itself,
+ * and hides nothing. */
+static void test_damaged_ledger(void **state)
+{
+	struct alarm_watch *watch = &core.daemon.alarm_watch;
+
+	(void)state;
+	begin(LINES);
+	courier_listen();
+	lock("bert");
+	later(1);
+	later(5);
+	unlock("bert");
+	assert_int_equal(
+		store_run(core.daemon.state.store,
+			  "UPDATE ledger SET event = printf('%.*c', 60, 'x')"
+			  " WHERE seq = ?",
+			  "i", watch->engine.seq + 1),
+		0);
+	lock("bert");
+	unlock("bert");
+	later(5);
+	later(5);
+	assert_int_equal(heard.n, 2);
+	assert_int_equal(core_count(&core, "alarm-raised"), 2);
+	assert_false(watch->behind);
+	assert_int_equal(
+		store_run(core.daemon.state.store,
+			  "UPDATE ledger SET event = 'user-unlocked' WHERE"
+			  " event GLOB 'xxx*'",
+			  ""),
+		0);
+	finish();
+}
+
+static void test_shorter_ledger(void **state)
+{
+	(void)state;
+	begin(LINES);
+	courier_listen();
+	later(5);
+	core.daemon.alarm_watch.timer =
+		sd_event_source_disable_unref(core.daemon.alarm_watch.timer);
+	assert_int_equal(store_run(core.daemon.state.store,
+				   "UPDATE alarm_engine SET seq = 100000", ""),
+			 0);
+	core_restart(&core);
+	later(5);
+	later(5);
+	expect_heard(1, "audit-broken", "and had 100000");
+	finish();
+}
+
+/* abuse-105: the disk is full when it begins; it is told, and recorded later.
+ */
+static void test_unrecorded(void **state)
+{
+	struct alarm_watch *watch = &core.daemon.alarm_watch;
+
+	(void)state;
+	begin(LINES);
+	courier_listen();
+	lock("anna");
+	lock("bert");
+	assert_int_equal(store_run(core.daemon.state.store,
+				   "CREATE TEMP TRIGGER full BEFORE INSERT ON"
+				   " main.ledger BEGIN"
+				   " SELECT raise(ABORT, 'full'); END",
+				   ""),
+			 0);
+	later(1);
+	expect_heard(1, "many-locks", "");
+	assert_int_equal(core_count(&core, "alarm-raised"), 0);
+	assert_true(watch->unwritten);
+	assert_int_equal(store_run(core.daemon.state.store,
+				   "DROP TRIGGER temp.full", ""),
+			 0);
+	later(15);
+	assert_int_equal(core_count(&core, "alarm-raised"), 1);
+	assert_int_equal(heard.n, 1);
+	finish();
+}
+
+static void set_factor(json_t *parameters)
+{
+	struct outcome outcome =
+		administer(&core, "SetSecondFactor", parameters);
+
+	assert_string_equal(outcome.error, "");
+	later(5);
+	later(5);
+}
+
+/* Whoever had a second factor gets another, or is asked less. */
+static void test_second_factors(void **state)
+{
+	(void)state;
+	begin(LINES);
+	courier_listen();
+	set_factor(json_pack("{s:s, s:s, s:s}", "name", "anna", "code",
+			     "always", "phone", "+31612345678"));
+	assert_int_equal(heard.n, 0);
+	set_factor(json_pack("{s:s, s:s}", "name", "anna", "code",
+			     "outside 10.0.0.0/8"));
+	/* He is told by SMS, and the administrators by mail. */
+	expect_heard(2, "administrator-act", "user anna");
+	set_factor(json_pack("{s:s, s:s}", "name", "anna", "phone",
+			     "+31687654321"));
+	assert_int_equal(core_count(&core, "alarm-raised"), 2);
+	set_factor(json_pack("{s:s, s:s}", "name", "anna", "code", "always"));
+	assert_int_equal(core_count(&core, "alarm-raised"), 2);
+	finish();
+}
+
+/* A try that failed is not answered by what the courier said then. */
+static void test_tries(void **state)
+{
+	char first[sizeof(heard.reference)];
+
+	(void)state;
+	begin(LINES);
+	courier_listen();
+	heard.answer = "unreachable";
+	lock("anna");
+	lock("bert");
+	later(1);
+	memcpy(first, heard.reference, sizeof(first));
+	later(61);
+	assert_int_equal(heard.n, 2);
+	assert_string_not_equal(heard.reference, first);
+	memcpy(first, heard.reference, sizeof(first));
+	core_restart(&core);
+	later(1);
+	later(61);
+	assert_int_equal(heard.n, 4);
+	assert_string_not_equal(heard.reference, first);
+	finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +576,13 @@ int main(void)
 		cmocka_unit_test(test_no_courier),
 		cmocka_unit_test(test_no_address),
 		cmocka_unit_test(test_reminder),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_damaged_ledger),
+		cmocka_unit_test(test_shorter_ledger),
+		cmocka_unit_test(test_unrecorded),
+		cmocka_unit_test(test_second_factors),
+		cmocka_unit_test(test_tries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
