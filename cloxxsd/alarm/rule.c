@@ -297,6 +297,9 @@ static const struct {
 	{ .event = EVENT_LOGIN_DENIED,
 	  .rule = ALARM_CODES_SPENT,
 	  .reason = REASON_CODES_SPENT },
+	{ .event = EVENT_CODE_SENT,
+	  .rule = ALARM_CODES_SPENT,
+	  .reason = REASON_CODES_SPENT },
 };
 
 const char *alarm_rule_name(enum alarm_rule rule)

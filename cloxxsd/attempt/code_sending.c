@@ -21,6 +21,7 @@
 #include "cloxxsd/attempt/reply.h"
 #include "policy/contact.h"
 
+#define OF_HIS_OWN ((1U << CODE_WAY_APP) | (1U << CODE_WAY_RECOVERY))
 #define HOUR_S 3600
 #define DAY_S 86400
 /* All routes together; a login goes on being told that the daemon lives. */
@@ -128,7 +129,27 @@ static void record_result(struct attempt *attempt, const struct code_ways *ways,
 	(void)!state_apply(attempt->attempts->state, &set);
 }
 
-/* Behind a message that did not leave: another way, a recovery code, or no. */
+static int ask_unsent(struct attempt *attempt)
+{
+	return code_ask(attempt, hearer_text(&attempt->hearer,
+					     "No code can be sent at the "
+					     "moment."));
+}
+
+/* What needs no message: an app, a recovery code; or no. */
+static int ask_of_his_own(struct attempt *attempt, const struct code_ways *ways,
+			  enum reason otherwise)
+{
+	attempt->code.way = ways->ways & (1U << CODE_WAY_APP)
+				    ? CODE_WAY_APP
+				    : CODE_WAY_RECOVERY;
+	if (ways->ways & (1U << attempt->code.way))
+		return ask_unsent(attempt);
+	code_refuse(attempt, otherwise);
+	return 0;
+}
+
+/* Behind a message that did not leave. */
 static int go_on_without(struct attempt *attempt, const struct code_ways *ways)
 {
 	if (attempt->code.way == CODE_WAY_SMS &&
@@ -136,15 +157,35 @@ static int go_on_without(struct attempt *attempt, const struct code_ways *ways)
 		attempt->code.way = CODE_WAY_MAIL;
 		return code_send(attempt);
 	}
-	attempt->code.way = ways->ways & (1U << CODE_WAY_APP)
-				    ? CODE_WAY_APP
-				    : CODE_WAY_RECOVERY;
-	if (ways->ways & (1U << attempt->code.way))
-		return code_ask(attempt, hearer_text(&attempt->hearer,
-						     "No code can be sent at "
-						     "the moment."));
-	code_refuse(attempt, REASON_CODE_NOT_SENT);
-	return 0;
+	return ask_of_his_own(attempt, ways, REASON_CODE_NOT_SENT);
+}
+
+/*
+ * As many were sent as may be. Whoever has the password can bring that about:
+ * it must not shut out who has another way, or the code that was sent to this
+ * attempt before.
+ */
+static int go_on_spent(struct attempt *attempt, const struct code_ways *ways)
+{
+	struct record record =
+		subject_record(&attempt->subject, clock_realtime_us());
+	bool is_sent = is_valid(attempt);
+	struct change_set set = { 0 };
+
+	if (!is_sent && !(ways->ways & OF_HIS_OWN)) {
+		code_refuse(attempt, REASON_CODES_SPENT);
+		return 0;
+	}
+	record.event = EVENT_CODE_SENT;
+	record.result = RECORD_DENIED;
+	record.reason = REASON_CODES_SPENT;
+	change_set_record(&set, record);
+	if (state_apply(attempt->attempts->state, &set) != 0)
+		return -EIO;
+	if (!is_sent)
+		return ask_of_his_own(attempt, ways, REASON_CODES_SPENT);
+	attempt->code.way = attempt->code.sent_by;
+	return ask_unsent(attempt);
 }
 
 static int ask_for_sent(struct attempt *attempt, const struct code_ways *ways,
@@ -267,10 +308,8 @@ int code_send(struct attempt *attempt)
 		r = count(attempt, now, &may);
 	if (r != 0)
 		return r;
-	if (!may) {
-		code_refuse(attempt, REASON_CODES_SPENT);
-		return 0;
-	}
+	if (!may)
+		return go_on_spent(attempt, &ways);
 	change_set_add(&set, (struct change){ .type = CHANGE_CODE_SENT,
 					      .uid = attempt->uid,
 					      .at = now });

@@ -456,6 +456,37 @@ static void a_test_says_what_a_login_would(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* abuse_49: whoever has the password asks until none is left; the owner has one
+ * on paper. */
+static void abuse_49_spent_shuts_out_nobody_with_paper(void **state)
+{
+	struct recovery_codes codes = { .n = 1 };
+	char text[RECOVERY_CODE_TEXT];
+	struct outcome outcome;
+	struct talk talk;
+
+	(void)state;
+	have_factor(core, PIET, PHONE, NULL, NULL);
+	recovery_code_make(text);
+	assert_true(recovery_code_digest(PIET, text, codes.digests[0]));
+	core_apply(core, (struct change){ .type = CHANGE_RECOVERY_CODES,
+					  .uid = PIET,
+					  .recovery_codes = &codes });
+	(void)begin(&talk, piet);
+	for (int i = 0; i < 4; i++)
+		expect_step(answer(core, &talk, "again"), "code");
+	talk_close(core, &talk);
+	outcome = begin(&talk, piet);
+	expect_step(outcome, "code");
+	assert_non_null(strstr(outcome.prompt, "Recovery code"));
+	expect_allowed(answer(core, &talk, text));
+	assert_int_equal(courier.n_sms, 5);
+	talk_close(core, &talk);
+	/* Who has none is refused. */
+	expect_denied(begin(&talk, piet), "codes-spent");
+	talk_close(core, &talk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -474,6 +505,7 @@ int main(void)
 		TEST(nobody_changes_his_own),
 		TEST(abuse_53_no_storm_hides_a_changed_number),
 		TEST(a_test_says_what_a_login_would),
+		TEST(abuse_49_spent_shuts_out_nobody_with_paper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
