@@ -147,8 +147,8 @@ static const struct {
 	[REASON_NO_SECOND_FACTOR] = { "no-second-factor",
 				      "A code is asked for, and the user has "
 				      "no way to get one.",
-				      "cloxxsctl factor set NAME --phone "
-				      "NUMBER, or cloxxsctl factor totp NAME" },
+				      "cloxxsctl factor set NAME --phone -, "
+				      "or cloxxsctl factor totp NAME" },
 	[REASON_WRONG_CODE] = { "wrong-code",
 				"The password was right and the code wrong; "
 				"counted as a wrong password is.",

@@ -112,6 +112,13 @@ void alarm_engine_happened(struct alarm_engine *engine, enum alarm_rule rule,
 		 settings);
 }
 
+void alarm_engine_forget(struct alarm_engine *engine)
+{
+	for (unsigned int i = 0; i < _ALARM_RULE_N; i++)
+		if (!alarm_rule_lasts((enum alarm_rule)i))
+			engine->states[i].detail[0] = '\0';
+}
+
 void alarm_engine_loaded(struct alarm_engine *engine,
 			 const struct settings *settings, int64_t now)
 {

@@ -67,6 +67,8 @@ void alarm_engine_happened(struct alarm_engine *engine, enum alarm_rule rule,
 			   const char *what, int64_t at,
 			   const struct settings *settings);
 
+/* Names in what happened go; how often it did stays. */
+void alarm_engine_forget(struct alarm_engine *engine);
 /* Other settings are in force: what waits for its group waits for theirs. */
 void alarm_engine_loaded(struct alarm_engine *engine,
 			 const struct settings *settings, int64_t now);

@@ -496,6 +496,15 @@ static bool is_of_interest(const struct change_set *set)
 	return false;
 }
 
+/* What was not told yet has a name that nobody may have any more. */
+static bool tells_of_erasure(const struct change_set *set)
+{
+	for (size_t i = 0; i < set->n_records; i++)
+		if (set->records[i].event == EVENT_AUDIT_ERASED)
+			return true;
+	return false;
+}
+
 /* Whether the set has all that was recorded, or one record of what users did in
  * an application for many (audit_batch.h). Of an import it has the last one. */
 static bool stands_for_all(const struct alarm_watch *watch,
@@ -512,6 +521,10 @@ void alarm_watch_committed(struct alarm_watch *watch,
 {
 	bool of_interest = is_of_interest(set);
 
+	if (watch->timer && tells_of_erasure(set)) {
+		alarm_engine_forget(&watch->engine);
+		watch->dirty = true;
+	}
 	if (!watch->timer)
 		return;
 	count_abroad(watch, set);

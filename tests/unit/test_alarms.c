@@ -510,6 +510,44 @@ static void test_unrecorded(void **state)
 	finish();
 }
 
+/* abuse-100: neither a letter that waits nor the store has the name. */
+static void test_erasure(void **state)
+{
+	struct outcome outcome;
+	struct talk talk;
+	json_t *reply;
+	bool more;
+
+	(void)state;
+	begin(LINES);
+	later(5);
+	lock("bert");
+	unlock("bert");
+	later(5);
+	outcome = administer(&core, "DeleteUser",
+			     json_pack("{s:s}", "name", "bert"));
+	assert_string_equal(outcome.error, "");
+	talk_open(&core, &talk, 0);
+	talk_send_more(&talk, "nl.cloxxs.Audit.ErasePerson",
+		       json_pack("{s:s, s:s}", "name", "bert", "reason",
+				 "he asked"));
+	do {
+		reply = talk_next(&core, &talk);
+		assert_null(json_object_get(reply, "error"));
+		more = json_is_true(json_object_get(reply, "continues"));
+		json_decref(reply);
+	} while (more);
+	talk_close(&core, &talk);
+	for (int i = 0; i < 20; i++)
+		turn();
+	courier_listen();
+	later(3700);
+	later(3700);
+	assert_true(heard.n > 0);
+	assert_null(strstr(heard.text, "bert"));
+	finish();
+}
+
 static void set_factor(json_t *parameters)
 {
 	struct outcome outcome =
@@ -582,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_shorter_ledger),
 		cmocka_unit_test(test_unrecorded),
 		cmocka_unit_test(test_second_factors),
+		cmocka_unit_test(test_erasure),
 		cmocka_unit_test(test_tries),
 	};
 
