@@ -523,7 +523,9 @@ def test_abuse_92_a_grant_to_oneself_is_recorded(n):
         [record] = abuse.events(behind, event=event, user=whom)
         assert record["CLOXXS_ACTOR"] == name
         assert record["CLOXXS_RESULT"] == "done"
-    assert {r["CLOXXS_ACTOR"] for r in abuse.events(behind)} == {name}
+    # An alarm about what was before may come to be told just now.
+    assert {r["CLOXXS_ACTOR"] for r in abuse.events(behind)
+            if not r["CLOXXS_EVENT"].startswith("alarm-")} == {name}
     [(by, )] = {(g["granted_by"], ) for g in world.cloxxsctl_json(
         "grant", "list", "--project", project)}
     assert by == name

@@ -131,7 +131,9 @@ def test_abuse_73_an_unknown_name_again_and_again(user):
         abuse.login(user, WRONG, address="203.0.113.70")
     locked = abuse.login(user, STRONG, address="203.0.113.71")
     tables = "user", "failure", "refusal", "ledger"
-    counts = lambda: [abuse.query(f"SELECT count(*) FROM {table}")[0][0]
+    # Without alarms about what was before.
+    counts = lambda: [abuse.query(f"SELECT count(*) FROM {table}" + (
+        " WHERE event NOT LIKE 'alarm-%'" if table == "ledger" else ""))[0][0]
                       for table in tables]
     before = counts()
     for _ in range(200):
