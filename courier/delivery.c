@@ -86,6 +86,8 @@ static void conclude(struct delivery *delivery)
 		.result = delivery->result,
 		.route = route ? route->name : NULL,
 		.detail = delivery->detail,
+		.passed = delivery->routes,
+		.n_passed = route ? delivery->failover.at : 0,
 	};
 	const struct log_delivery line = {
 		.message = &delivery->message,

@@ -14,6 +14,9 @@ struct delivery_answer {
 	enum result result;
 	const char *route; /* NULL: none was tried */
 	const char *detail;
+	/* Those that were tried before and did not take it. */
+	const struct route *const *passed;
+	size_t n_passed;
 };
 
 struct delivery_args {

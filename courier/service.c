@@ -36,15 +36,26 @@ static json_t *string_or_null(const char *string)
 	return string && *string ? json_string(string) : json_null();
 }
 
+static json_t *passed_json(const struct delivery_answer *answer)
+{
+	json_t *list = answer->n_passed > 0 ? json_array() : NULL;
+
+	for (size_t i = 0; list && i < answer->n_passed; i++)
+		(void)!json_array_append_new(
+			list, json_string(answer->passed[i]->name));
+	return list;
+}
+
 static void on_answer(const struct delivery_answer *answer, void *waiter)
 {
 	struct varlink_call *call = waiter;
 
 	(void)!varlink_call_reply(
-		call, json_pack("{s:s, s:o, s:o}", "result",
+		call, json_pack("{s:s, s:o, s:o, s:o*}", "result",
 				result_name(answer->result), "route",
 				string_or_null(answer->route), "detail",
-				string_or_null(answer->detail)));
+				string_or_null(answer->detail), "passed",
+				passed_json(answer)));
 	varlink_call_unref(call);
 }
 

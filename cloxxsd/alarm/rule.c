@@ -175,7 +175,7 @@ static void gateway_failing(const struct alarm_facts *facts,
 		detail(finding,
 		       "%s: the last %u were not accepted, for %" PRId64
 		       " min.",
-		       gateway->kind, gateway->n_failed,
+		       gateway->name, gateway->n_failed,
 		       (facts->now - gateway->failing_since) / 60);
 	}
 	/* Over only when something went out. */

@@ -36,6 +36,7 @@ enum alarm_rule {
 };
 
 #define ALARM_DETAIL_MAX 640
+#define ALARM_GATEWAYS_MAX 20
 
 enum alarm_verdict {
 	ALARM_UNKNOWN, /* it stays as it was */
@@ -63,13 +64,14 @@ struct alarm_facts {
 	int64_t country_built;
 	bool configuration_is_refused;
 	int64_t clock_behind_s;
-	/* Of the courier, by kind of message. */
+	/* Of the courier: kinds of messages, and routes that others stand in
+	 * for. */
 	struct alarm_gateway {
-		const char *kind;
+		const char *name;
 		uint32_t n_failed; /* in a row, up to now */
 		int64_t failing_since;
 		int64_t accepted_at;
-	} gateways[4];
+	} gateways[ALARM_GATEWAYS_MAX];
 	size_t n_gateways;
 };
 

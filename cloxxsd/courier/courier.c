@@ -73,28 +73,16 @@ static void take_turn(struct courier *courier, uint64_t in_us)
 	(void)!sd_event_source_set_enabled(courier->turn, SD_EVENT_ONESHOT);
 }
 
-static void count(struct courier_tally *tally, enum courier_result result)
-{
-	int64_t now = clock_realtime_us() / 1000000;
-
-	tally->n[result]++;
-	if (result == COURIER_ACCEPTED) {
-		tally->n_failed = 0;
-		tally->failing_since = 0;
-		tally->accepted_at = now;
-		return;
-	}
-	if (tally->n_failed++ == 0)
-		tally->failing_since = now;
-}
-
 static void end(struct courier_sending *sending,
 		const struct courier_answer *answer)
 {
 	struct courier *courier = sending->courier;
 	struct courier_job *job = sending->job;
+	int64_t now = clock_realtime_us() / 1000000;
 
-	count(&courier->tallies[sending->kind], answer->result);
+	courier_tally_count(&courier->tallies[sending->kind], answer->result,
+			    now);
+	courier_routes_count(courier->routes, sending->kind, answer, now);
 	delist(sending);
 	sending_free(sending);
 	if (courier->waiting)

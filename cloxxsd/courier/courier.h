@@ -13,20 +13,12 @@
 #include <systemd/sd-event.h>
 
 #include "cloxxsd/courier/message.h"
+#include "cloxxsd/courier/tally.h"
 
 #define COURIER_AT_ONCE 32
 #define COURIER_WAITING_MAX 1024
 
 struct courier_sending;
-
-/* What became of messages of one kind since the start. */
-struct courier_tally {
-	uint64_t n[_COURIER_RESULTS];
-	/* Not accepted, one after the other, up to now. */
-	uint32_t n_failed;
-	int64_t failing_since; /* seconds since 1970; 0: the last one went */
-	int64_t accepted_at;   /* 0: none yet */
-};
 
 struct courier {
 	sd_event *event;
@@ -35,6 +27,7 @@ struct courier {
 	struct courier_sending *waiting, **waiting_end, *running;
 	uint32_t n_waiting, n_running;
 	struct courier_tally tallies[_COURIER_KINDS];
+	struct courier_route routes[COURIER_ROUTES_MAX];
 };
 
 /*

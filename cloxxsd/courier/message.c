@@ -85,6 +85,18 @@ static void decode_error(const char *error, const json_t *parameters,
 	take(ret->detail, sizeof(ret->detail), line);
 }
 
+static void decode_passed(const json_t *list, struct courier_answer *ret)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i,
+			   one) if (json_is_string(one) &&
+				    ret->n_passed < COURIER_PASSED_MAX)
+		take(ret->passed[ret->n_passed++], COURIER_ROUTE_MAX,
+		     json_string_value(one));
+}
+
 void message_decode(const char *bytes, size_t n, struct courier_answer *ret)
 {
 	json_t *message = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL);
@@ -105,6 +117,7 @@ void message_decode(const char *bytes, size_t n, struct courier_answer *ret)
 		     json_string_value(json_object_get(parameters, "route")));
 		take(ret->detail, sizeof(ret->detail),
 		     json_string_value(json_object_get(parameters, "detail")));
+		decode_passed(json_object_get(parameters, "passed"), ret);
 	}
 	json_decref(message);
 }

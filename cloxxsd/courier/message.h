@@ -19,6 +19,7 @@
 #define COURIER_TIMEOUT_MAX_MS 60000
 #define COURIER_ROUTE_MAX 64
 #define COURIER_DETAIL_MAX 256
+#define COURIER_PASSED_MAX 8
 
 enum courier_kind {
 	_COURIER_NONE,
@@ -65,5 +66,8 @@ struct courier_answer {
 	enum courier_result result;
 	char route[COURIER_ROUTE_MAX]; /* "": none */
 	char detail[COURIER_DETAIL_MAX];
+	/* Tried before, and did not take it; the first ones. */
+	char passed[COURIER_PASSED_MAX][COURIER_ROUTE_MAX];
+	size_t n_passed;
 };
 void message_decode(const char *bytes, size_t n, struct courier_answer *ret);

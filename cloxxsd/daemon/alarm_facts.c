@@ -5,6 +5,8 @@
 
 #include "cloxxsd/state/locks.h"
 
+#define DAY_S 86400
+
 static int gather_locks(struct service *service, struct alarm_facts *facts)
 {
 	const struct settings *settings = service->attempts->settings;
@@ -69,6 +71,32 @@ static void gather_country(struct service *service, struct alarm_facts *facts)
 		facts->country_built = geo_database_facts(geo->database)->built;
 }
 
+/* One that fails while another takes what it did not, and was tried of late. */
+static bool is_stood_in_for(const struct courier *courier,
+			    const struct courier_route *route, int64_t now)
+{
+	return *route->name && now - route->tried_at < DAY_S &&
+	       route->tally.n_failed > courier->tallies[route->kind].n_failed;
+}
+
+static void gather_routes(const struct courier *courier,
+			  struct alarm_facts *facts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(courier->routes); i++) {
+		const struct courier_route *route = &courier->routes[i];
+
+		if (facts->n_gateways == ALARM_GATEWAYS_MAX ||
+		    !is_stood_in_for(courier, route, facts->now))
+			continue;
+		facts->gateways[facts->n_gateways++] = (struct alarm_gateway){
+			.name = route->name,
+			.n_failed = route->tally.n_failed,
+			.failing_since = route->tally.failing_since,
+			.accepted_at = route->tally.accepted_at,
+		};
+	}
+}
+
 static void gather_gateways(struct service *service, struct alarm_facts *facts)
 {
 	for (unsigned int i = 1; i < _COURIER_KINDS; i++) {
@@ -76,7 +104,7 @@ static void gather_gateways(struct service *service, struct alarm_facts *facts)
 			&service->courier->tallies[i];
 
 		facts->gateways[facts->n_gateways++] = (struct alarm_gateway){
-			.kind = courier_kind_name((enum courier_kind)i),
+			.name = courier_kind_name((enum courier_kind)i),
 			.n_failed = tally->n_failed,
 			.failing_since = tally->failing_since,
 			.accepted_at = tally->accepted_at,
@@ -98,6 +126,7 @@ void alarm_facts_gather(struct service *service, struct window *abroad,
 		latest_get(&service->state->latest, now_s) - now_s;
 	gather_country(service, &facts);
 	gather_gateways(service, &facts);
+	gather_routes(service->courier, &facts);
 	/* What cannot be asked hides nothing of the others. */
 	facts.locks_unknown = gather_locks(service, &facts) != 0;
 	facts.ledger_unknown = gather_ledger(service, &facts) != 0;

@@ -197,6 +197,23 @@ def test_abuse_50_another_gateway(user):
     assert "kannel" in status and "0-before" in status, status
 
 
+def test_a_gateway_that_another_stands_in_for_is_an_alarm(user):
+    configure(NOBODY)
+    make(user, phone=PHONE)
+    abuse.configure(abuse.CHEAP + ALWAYS + "[alarms]\ngateway_failures = 2\n")
+
+    def rule():
+        return next(one for one in world.cloxxsctl_json("alarm", "list")["rules"]
+                    if one["rule"] == "gateway-failing")
+
+    for _ in range(2):
+        assert not rule()["raised"]
+        done = world.ssh(user, Reader(last_sms), "echo came-in")
+        assert done.status == 0, done.text
+    world.wait_until(lambda: rule()["raised"], 40, "the alarm")
+    assert "0-before: the last 2 were not accepted" in rule()["detail"]
+
+
 def test_abuse_50_another_way(user):
     """No gateway at all, and an address: by mail."""
     senders.courier.configure(senders.MAIL, {"nobody": NOBODY})

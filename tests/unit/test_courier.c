@@ -235,6 +235,56 @@ static void test_answers(void **state)
 	}
 }
 
+/* Routes that others stood in for are counted, of whatever an answer names. */
+static void test_passed(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, true);
+	for (int i = 0; i < 3; i++) {
+		struct sent sent;
+		int fd;
+
+		send_message(&rig, &sent, &sms);
+		fd = next_connection(&rig);
+		json_decref(next_call(&rig, fd));
+		say(&rig, fd,
+		    "{\"parameters\":{\"result\":\"accepted\",\"route\":\"b\","
+		    "\"detail\":null,\"passed\":[\"a\",7,\"a\\u0007\"]}}");
+		settle(&rig);
+		close(fd);
+	}
+	assert_int_equal(rig.courier.tallies[COURIER_SMS].n_failed, 0);
+	assert_string_equal(rig.courier.routes[0].name, "a");
+	assert_int_equal(rig.courier.routes[0].tally.n_failed, 3);
+	assert_string_equal(rig.courier.routes[1].name, "a\\x07");
+	assert_string_equal(rig.courier.routes[2].name, "b");
+	assert_int_equal(rig.courier.routes[2].tally.n_failed, 0);
+	rig_deinit(&rig);
+}
+
+/* More routes than there is room for: the one that was tried last stays. */
+static void test_many_routes(void **state)
+{
+	struct courier_route routes[COURIER_ROUTES_MAX] = { 0 };
+	struct courier_answer answer = { .result = COURIER_REFUSED };
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(answer.route, sizeof(answer.route), "r%d", i);
+		courier_routes_count(routes, COURIER_SMS, &answer, 100 + i);
+	}
+	for (int i = 24; i < 40; i++) {
+		bool found = false;
+
+		(void)snprintf(answer.route, sizeof(answer.route), "r%d", i);
+		for (size_t k = 0; k < COURIER_ROUTES_MAX; k++)
+			found |= strcmp(routes[k].name, answer.route) == 0;
+		assert_true(found);
+	}
+}
+
 /* An answer that comes in pieces, and one that never ends. */
 static void test_pieces(void **state)
 {
@@ -511,6 +561,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delivers),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_passed),
+		cmocka_unit_test(test_many_routes),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_impostor),

@@ -678,7 +678,9 @@ def test_order_and_routes():
     files = {name: gateway(url_of(server))
              for name, server in zip("abc", servers)}
     with Courier("[sms]\ngateways = c, a\n", files).start() as courier:
-        assert courier.deliver()["result"] == "uncertain"
+        assert courier.deliver() == {
+            "result": "uncertain", "route": "a", "detail": "HTTP 500",
+            "passed": ["c"]}
         rows = courier.routes()
         assert [(row["route"], row["refused"], row["uncertain"])
                 for row in rows] == [("c", 1, 0), ("a", 0, 1)]
