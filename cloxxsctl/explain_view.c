@@ -137,24 +137,41 @@ int explain_view(struct output *output, const char *reference,
 	return 0;
 }
 
-/* What the verdicts mean, with a password and without one. */
+/* How one comes: with what is still to be typed, or without. */
+enum way_in {
+	BY_PASSWORD,
+	BY_PASSWORD_AND_CODE,
+	WITHOUT,
+	AFTER_CODE, /* a password was typed, a code was not */
+	_WAYS_IN,
+};
+
+/* What the verdicts mean. */
 static const struct verdict_row {
-	const char *verdict, *login, *account;
+	const char *verdict, *words[_WAYS_IN];
 } verdicts[] = {
 	{ "allow",
-	  "would be asked for a password, and let in by the right "
-	  "one",
-	  "would be let in" },
+	  { "would be asked for a password, and let in by the right one",
+	    "would be asked for a password, and let in once he gives a code "
+	    "too",
+	    "would be let in", "would be let in once he gives a code" } },
 	{ "change",
-	  "would be asked for a password, and must change it "
-	  "first",
-	  "must change his password first" },
+	  { "would be asked for a password, and must change it first",
+	    "would be asked for a password and a code, and must change the "
+	    "password first",
+	    "must change his password first",
+	    "must change his password first, once he gave a code" } },
 	{ "notice",
-	  "would be asked for a password, and must accept the notice "
-	  "first",
-	  "must accept the notice first" },
-	{ "ask", "would be asked for a password",
-	  "would be asked for a password" },
+	  { "would be asked for a password, and must accept the notice first",
+	    "would be asked for a password and a code, and must accept the "
+	    "notice first",
+	    "must accept the notice first",
+	    "must accept the notice first, once he gave a code" } },
+	{ "ask",
+	  { "would be asked for a password",
+	    "would be asked for a password and a code",
+	    "would be asked for a password",
+	    "would be asked for a password and a code" } },
 };
 
 static const struct verdict_row *verdict_of(const json_t *decision)
@@ -173,7 +190,7 @@ bool explain_is_allowed(const json_t *decision)
 }
 
 static void print_verdict(struct output *output, const char *label,
-			  const json_t *decision, bool is_login)
+			  const json_t *decision, enum way_in way)
 {
 	const struct verdict_row *row = verdict_of(decision);
 
@@ -181,7 +198,7 @@ static void print_verdict(struct output *output, const char *label,
 	print_mark(output, row != NULL);
 	if (row) {
 		fprintf(output->stream, "%s: %s", row->verdict,
-			is_login ? row->login : row->account);
+			row->words[way]);
 	} else {
 		fputs("deny: ", output->stream);
 		output_foreign(output, output_member(decision, "reason", "?"));
@@ -217,10 +234,12 @@ static void print_question(struct output *output, const json_t *reply)
 }
 
 static void print_not_known(struct output *output,
-			    const struct command *command)
+			    const struct command *command, bool code_due)
 {
-	fputs("\nNot known here: whether the password would be the right one "
-	      "(taken so)",
+	fputs(code_due ? "\nNot known here: whether password and code would be "
+			 "the right ones (taken so)"
+		       : "\nNot known here: whether the password would be the "
+			 "right one (taken so)",
 	      output->stream);
 	fputs(command_has(command, OPTION_SYSTEM_UID)
 		      ? ".\n"
@@ -234,10 +253,12 @@ int explain_view_login(struct output *output, const struct command *command,
 {
 	const json_t *login = json_object_get(reply, "login");
 	const json_t *account = json_object_get(reply, "account");
+	bool code_due = json_is_true(json_object_get(reply, "code_due"));
 
 	print_question(output, reply);
-	print_verdict(output, "By password", login, true);
-	print_verdict(output, "By a key", account, false);
+	print_verdict(output, "By password", login,
+		      code_due ? BY_PASSWORD_AND_CODE : BY_PASSWORD);
+	print_verdict(output, "By a key", account, WITHOUT);
 	print_rules(output, json_object_get(login, "rules"));
 	print_advice(output, login);
 	if (is_other(login, account)) {
@@ -246,7 +267,7 @@ int explain_view_login(struct output *output, const struct command *command,
 		print_rules(output, json_object_get(account, "rules"));
 		print_advice(output, account);
 	}
-	print_not_known(output, command);
+	print_not_known(output, command, code_due);
 	return 0;
 }
 
@@ -261,6 +282,7 @@ int explain_view_test(struct output *output, const json_t *reply)
 {
 	const json_t *login = json_object_get(reply, "login"), *step;
 	const json_t *account = json_object_get(reply, "account");
+	bool code_due = json_is_true(json_object_get(reply, "code_due"));
 	size_t i;
 
 	fputs("What the user would see:\n", output->stream);
@@ -269,9 +291,13 @@ int explain_view_test(struct output *output, const json_t *reply)
 	if (output_member(reply, "message", NULL))
 		print_seen(output, output_member(reply, "message", ""));
 	fputc('\n', output->stream);
-	print_verdict(output, "Login", login, false);
+	print_verdict(output, "Login", login, code_due ? AFTER_CODE : WITHOUT);
 	if (json_is_object(account))
-		print_verdict(output, "Account", account, false);
+		print_verdict(output, "Account", account, WITHOUT);
+	if (code_due)
+		fputs("\nHere a code would be asked for. None was sent, and "
+		      "the test went on as if it\nhad been typed.\n",
+		      output->stream);
 	print_rules(output, json_object_get(login, "rules"));
 	print_advice(output, login);
 	if (explain_is_allowed(login) && !explain_is_allowed(account)) {

@@ -88,6 +88,8 @@ struct attempt_code {
 	int64_t sent_at;       /* as it was counted */
 	unsigned int n_asked;
 	bool joined; /* it came in one string with the password */
+	/* Of a trial: one would be asked for. It proves nothing. */
+	bool supposed;
 	bool proved; /* by proved_by; NONE: in the login before, by its pass */
 	enum code_way proved_by;
 	struct courier_job job;

@@ -174,8 +174,8 @@ int code_is_missing(const struct attempts *attempts, const struct user *user,
 	return r;
 }
 
-void code_refine(const struct attempts *attempts, uint32_t uid,
-		 struct login_facts *facts)
+bool code_suppose(const struct attempts *attempts, uint32_t uid,
+		  struct login_facts *facts)
 {
 	scope(code_ways_deinit) struct code_ways ways = { 0 };
 
@@ -183,6 +183,10 @@ void code_refine(const struct attempts *attempts, uint32_t uid,
 		facts->code_possible =
 			code_ways_find(attempts, uid, &ways) == 0 &&
 			ways.ways != 0;
+	if (login_decide(facts).verdict != VERDICT_CODE)
+		return false;
+	facts->code = LOGIN_CODE_RIGHT;
+	return true;
 }
 
 bool code_is_joined(const struct attempt *attempt)
@@ -190,8 +194,8 @@ bool code_is_joined(const struct attempt *attempt)
 	const struct settings_service *service = settings_service_find(
 		attempt->attempts->settings, attempt->subject.service);
 
-	return attempt->purpose == LOGIN_PURPOSE_LOGIN && service &&
-	       service->code_in_password &&
+	return attempt->purpose == LOGIN_PURPOSE_LOGIN && !attempt->trial &&
+	       service && service->code_in_password &&
 	       asks(&service->code, &attempt->subject);
 }
 

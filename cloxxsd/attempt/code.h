@@ -16,12 +16,14 @@ must_check int code_gather(struct attempts *attempts,
 			   const struct subject *subject,
 			   const struct user *user, struct login_facts *facts);
 
-/* Whether the ways that user has can be used now, for who must know before it
- * is asked; nothing where it is not due. */
-void code_refine(const struct attempts *attempts, uint32_t uid,
-		 struct login_facts *facts);
+/* For a question and a trial, in which nobody types one: whether a code would
+ * be asked for, looking at the ways that the user can use now; facts are then
+ * as if the right one had been typed. */
+bool code_suppose(const struct attempts *attempts, uint32_t uid,
+		  struct login_facts *facts);
 /* Whether an app's code comes behind the password, in one string: by the
- * service and the address alone, so that a prompt may say so. */
+ * service and the address alone, so that a prompt may say so. A trial takes
+ * the password alone. */
 bool code_is_joined(const struct attempt *attempt);
 
 /* Asks, or sends first; the password is proved, and no claim is held. */

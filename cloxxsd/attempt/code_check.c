@@ -301,7 +301,7 @@ int code_split(struct attempt *attempt)
 	size_t n = password->n;
 	int r;
 
-	if (!code_is_joined(attempt) || attempt->trial)
+	if (!code_is_joined(attempt))
 		return 0;
 	r = second_factor_find(attempt->attempts->state->store, attempt->uid,
 			       &factor);

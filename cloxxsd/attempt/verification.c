@@ -205,8 +205,8 @@ static void add_rehash(struct attempt *attempt, const char *made,
 						     .password = sealed });
 }
 
-/* What would become of a login: as if he accepted the notice and had the code,
- * for nobody is there to. */
+/* What would become of a login: as if he accepted the notice and typed the
+ * code, for nobody is there to. */
 static void settle_trial(struct attempt *attempt, struct login_facts *facts)
 {
 	struct login_decision decision;
@@ -214,9 +214,8 @@ static void settle_trial(struct attempt *attempt, struct login_facts *facts)
 
 	if (facts->notice_due)
 		facts->notice = LOGIN_NOTICE_ACCEPTED;
-	code_refine(attempt->attempts, attempt->uid, facts);
-	if (facts->code_due && facts->code_possible)
-		facts->code = LOGIN_CODE_RIGHT;
+	attempt->code.supposed =
+		code_suppose(attempt->attempts, attempt->uid, facts);
 	decision = login_decide(facts);
 	going_on_release(attempt, &set);
 	attempt_conclude(attempt, &decision, &set, NULL);

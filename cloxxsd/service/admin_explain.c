@@ -53,10 +53,17 @@ int admin_explain(struct varlink_call *call, json_t *parameters, void *userdata)
 			  decision_advice_json(reason, row.user)));
 }
 
+/* What would be decided, and of whom. */
+struct explained {
+	struct login_decision decision;
+	bool known;
+	bool code_due; /* and is taken to be the right one */
+};
+
 /* What would be decided of subject at a moment, by the login's own rules. */
 static int decide(struct service *service, const struct subject *subject,
 		  enum login_purpose purpose, int64_t at,
-		  struct login_decision *ret_decision, bool *ret_known)
+		  struct explained *ret_explained)
 {
 	struct login_facts facts;
 	struct user user;
@@ -66,13 +73,14 @@ static int decide(struct service *service, const struct subject *subject,
 	if (r != 0)
 		return r;
 	attempt_move(&facts, at);
-	/* Whether it is, nobody can say before it is typed. */
+	/* Whether it is, nobody can say before it is typed; nor of a code. */
 	if (purpose == LOGIN_PURPOSE_LOGIN)
 		facts.password = LOGIN_PASSWORD_RIGHT;
-	if (facts.user_known)
-		code_refine(service->attempts, user.uid, &facts);
-	*ret_decision = login_decide(&facts);
-	*ret_known = facts.user_known;
+	ret_explained->known = facts.user_known;
+	ret_explained->code_due =
+		facts.user_known &&
+		code_suppose(service->attempts, user.uid, &facts);
+	ret_explained->decision = login_decide(&facts);
 	return 0;
 }
 
@@ -96,26 +104,25 @@ int admin_explain_login(struct varlink_call *call, json_t *parameters,
 			void *userdata)
 {
 	struct service *service = userdata;
-	struct login_decision login, account;
+	struct explained login, account;
 	struct subject subject;
-	bool known;
 	int64_t at;
 
 	if (!question_read(service, call, parameters, &subject) ||
 	    !read_moment(call, parameters, &at))
 		return 0;
-	if (decide(service, &subject, LOGIN_PURPOSE_LOGIN, at, &login,
-		   &known) != 0 ||
-	    decide(service, &subject, LOGIN_PURPOSE_ACCOUNT, at, &account,
-		   &known) != 0)
+	if (decide(service, &subject, LOGIN_PURPOSE_LOGIN, at, &login) != 0 ||
+	    decide(service, &subject, LOGIN_PURPOSE_ACCOUNT, at, &account) != 0)
 		return admin_unavailable(call, ADMIN_UNREADABLE);
 	return varlink_call_reply(
 		call,
-		json_pack("{s:I, s:s, s:b, s:s, s:o, s:o, s:o, s:o}", "at",
+		json_pack("{s:I, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:b}", "at",
 			  (json_int_t)at, "user", subject.name, "known",
-			  (int)known, "service", subject.service, "address",
-			  text_or_null(subject.address), "terminal",
+			  (int)login.known, "service", subject.service,
+			  "address", text_or_null(subject.address), "terminal",
 			  text_or_null(subject.terminal), "login",
-			  decision_json(&login, subject.name), "account",
-			  decision_json(&account, subject.name)));
+			  decision_json(&login.decision, subject.name),
+			  "account",
+			  decision_json(&account.decision, subject.name),
+			  "code_due", (int)login.code_due));
 }

@@ -6,6 +6,8 @@
  *  1. It is for root alone: who may test can hear of a password that it is
  *     wrong, as often as he may be wrong.
  *  2. Nobody answers a test by the methods of a login, nor a login by this.
+ *  3. A code that is supposed is so in the answer alone: no pass comes of it,
+ *     and none is sent, used up or proved.
  */
 #include "cloxxsd/service/admin.h"
 
@@ -26,8 +28,10 @@ static int decide_account(const struct attempt *attempt,
 			   LOGIN_PURPOSE_ACCOUNT, &user, &facts);
 	if (r != 0)
 		return r;
-	/* As if he had accepted it just now. */
+	/* As if he had accepted it, and typed the code, just now. */
 	facts.notice_due = false;
+	if (attempt->code.supposed)
+		facts.code = LOGIN_CODE_RIGHT;
 	*ret_decision = login_decide(&facts);
 	return 0;
 }
@@ -59,9 +63,10 @@ static int reply_let_in(struct varlink_call *call,
 	if (decide_account(attempt, &account) != 0)
 		return admin_unavailable(call, ADMIN_UNREADABLE);
 	return varlink_call_reply(
-		call, json_pack("{s:s, s:o, s:o}", "step", "done", "login",
+		call, json_pack("{s:s, s:o, s:o, s:b}", "step", "done", "login",
 				decision_json(decision, name), "account",
-				decision_json(&account, name)));
+				decision_json(&account, name), "code_due",
+				(int)attempt->code.supposed));
 }
 
 static void tell(struct attempt *attempt, struct varlink_call *call,

@@ -141,6 +141,33 @@ def test_who_cannot_give_a_code_is_told(user, anna):
         world.cloxxsctl("user", "delete", name, "--yes")
 
 
+def test_a_code_to_be_typed_is_no_denial(anna):
+    """What is told of a login is what sshd does: with a code it lets in."""
+    user, seed = anna
+    asked = ["--service", "sshd", "--from", "192.0.2.7"]
+    told = world.cloxxsctl("explain", "--user", user, *asked)
+    assert "let in once he gives a code too" in told.stdout, told
+    assert "code-not-proved" in told.stdout, told
+    test = ["login", "test", user, "--stdin", *asked]
+    told = world.cloxxsctl(*test, stdin=STRONG + "\n")
+    assert "let in once he gives a code" in told.stdout, told
+    assert told.stdout.count("Password: ") == 1, told
+    answer = json.loads(world.cloxxsctl(*test, "--json",
+                                        stdin=STRONG + "\n").stdout)
+    assert answer["code_due"] and "pass" not in answer, answer
+    # It was no code of his: sshd asks for one, and takes the one of now.
+    seen = world.ssh(user, [], "id -un", KEY, [world.make_key(user)])
+    assert seen.status != 0, seen.text
+    seen = world.ssh(user, [STRONG, code(seed)], "id -un")
+    assert seen.status == 0 and user in seen.text, seen.text
+    # Without a way to give one he does not get in.
+    abuse.configure(abuse.CHEAP)
+    world.cloxxsctl("factor", "remove-totp", user)
+    abuse.configure(abuse.CHEAP + ALWAYS)
+    told = world.cloxxsctl("explain", "--user", user, *asked, check=False)
+    assert told.returncode == 10 and "no-second-factor" in told.stdout, told
+
+
 def doctor_of_codes():
     answer = json.loads(world.cloxxsctl("doctor", "--all", "--json",
                                         check=False).stdout)

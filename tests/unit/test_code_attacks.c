@@ -68,6 +68,13 @@ static void expect_denied(struct outcome outcome, const char *reason)
 	assert_string_equal(core_row(core, outcome.reference).reason, reason);
 }
 
+/* Of the account phase and of a session, which have no steps. */
+static void expect_refused(struct outcome outcome, const char *reason)
+{
+	assert_string_equal(outcome.verdict, "deny");
+	assert_string_equal(core_row(core, outcome.reference).reason, reason);
+}
+
 static uint32_t failures(const char *user)
 {
 	return core_user(core, user).failures;
@@ -432,25 +439,144 @@ static void abuse_53_no_storm_hides_a_changed_number(void **state)
 	assert_string_equal(courier.to, PHONE);
 }
 
+static json_t *question(const char *user)
+{
+	return json_pack("{s:s, s:s, s:s}", "user", user, "service", "sshd",
+			 "address", "192.0.2.1");
+}
+
+/* The parameters of its end: it asks for nothing beside the password. */
+static json_t *test_login(struct talk *talk, const char *user)
+{
+	json_t *reply, *parameters;
+
+	expect_step(
+		outcome_of(talk_call(core, talk, "nl.cloxxs.Admin.TestLogin",
+				     question(user))),
+		"password");
+	reply = talk_call(core, talk, "nl.cloxxs.Admin.TestAnswer",
+			  json_pack("{s:s}", "answer", CORE_OLD));
+	parameters = json_incref(json_object_get(reply, "parameters"));
+	json_decref(reply);
+	assert_string_equal(
+		json_string_value(json_object_get(parameters, "step")), "done");
+	return parameters;
+}
+
+static json_t *explain(const char *user)
+{
+	struct talk talk;
+	json_t *reply, *parameters;
+
+	talk_open(core, &talk, 0);
+	reply = talk_call(core, &talk, "nl.cloxxs.Admin.ExplainLogin",
+			  question(user));
+	talk_close(core, &talk);
+	parameters = json_incref(json_object_get(reply, "parameters"));
+	json_decref(reply);
+	return parameters;
+}
+
+/* Takes parameters. */
+static void expect_told(json_t *parameters, const char *login,
+			const char *account, bool code_due)
+{
+	const char *found[2];
+
+	for (int i = 0; i < 2; i++)
+		found[i] = json_string_value(json_object_get(
+			json_object_get(parameters, i ? "account" : "login"),
+			"reason"));
+	assert_string_equal(found[0], login);
+	assert_string_equal(found[1] ? found[1] : "", account);
+	assert_int_equal(json_is_true(json_object_get(parameters, "code_due")),
+			 code_due);
+	json_decref(parameters);
+}
+
 /* A number that may be no longer is no way, and a test of a login says so. */
 static void a_test_says_what_a_login_would(void **state)
 {
 	struct talk talk;
-	json_t *reply, *login;
 
 	(void)state;
 	have_factor(core, PIET, "+99812345678", NULL, NULL);
 	talk_open(core, &talk, 0);
-	json_decref(talk_call(core, &talk, "nl.cloxxs.Admin.TestLogin",
-			      json_pack("{s:s, s:s, s:s}", "user", "piet",
-					"service", "sshd", "address",
-					"192.0.2.1")));
-	reply = talk_call(core, &talk, "nl.cloxxs.Admin.TestAnswer",
-			  json_pack("{s:s}", "answer", CORE_OLD));
-	login = json_object_get(json_object_get(reply, "parameters"), "login");
-	assert_string_equal(json_string_value(json_object_get(login, "reason")),
-			    "no-second-factor");
-	json_decref(reply);
+	expect_told(test_login(&talk, "piet"), "no-second-factor", "", false);
+	talk_close(core, &talk);
+	expect_told(explain("piet"), "no-second-factor", "code-not-proved",
+		    false);
+}
+
+/* A code that is still to be typed is no denial, by whichever way it comes. */
+static void a_code_to_be_typed_is_no_denial(void **state)
+{
+	static const struct {
+		const char *phone, *seed, *lines;
+	} rows[] = {
+		{ PHONE, NULL, ALWAYS },
+		{ NULL, SEED, ALWAYS },
+		{ NULL, SEED, ALWAYS "code_in_password = yes\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct talk talk;
+
+		courier_reconfigure(core, rows[i].lines);
+		have_factor(core, PIET, rows[i].phone, NULL, rows[i].seed);
+		talk_open(core, &talk, 0);
+		expect_told(test_login(&talk, "piet"), "password-verified",
+			    "rules-passed", true);
+		talk_close(core, &talk);
+		/* A key alone proves none. */
+		expect_told(explain("piet"), "password-verified",
+			    "code-not-proved", true);
+	}
+	courier_reconfigure(core, "");
+	expect_told(explain("piet"), "password-verified", "rules-passed",
+		    false);
+}
+
+/* Who must choose another password behind it hears that too. */
+static void the_step_behind_the_code_is_told(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	core_add_temporary(core, 66003, "els", CORE_OLD);
+	have_factor(core, 66003, PHONE, NULL, NULL);
+	talk_open(core, &talk, 0);
+	expect_told(test_login(&talk, "els"), "must-change", "must-change",
+		    true);
+	talk_close(core, &talk);
+	expect_told(explain("els"), "must-change", "code-not-proved", true);
+}
+
+/* The code that a test takes as typed is proved nowhere. */
+static void a_test_is_no_way_past_the_code(void **state)
+{
+	struct talk talk;
+	json_t *told;
+
+	(void)state;
+	have_factor(core, PIET, PHONE, NULL, SEED);
+	talk_open(core, &talk, 0);
+	told = test_login(&talk, "piet");
+	assert_null(json_object_get(told, "pass"));
+	json_decref(told);
+	/* Behind its end the connection is good for no login. */
+	assert_string_equal(answer(core, &talk, CORE_OLD).error,
+			    "nl.cloxxs.Login.NoAttempt");
+	talk_close(core, &talk);
+	assert_int_equal(courier.n_sms + courier.n_mail, 0);
+	assert_int_equal(core_count(core, "code-sent"), 0);
+	assert_int_equal(core_count(core, "login-allowed"), 0);
+	/* No phase behind it takes him in, and a login is asked for a code. */
+	expect_refused(account(core, 0, piet), "code-not-proved");
+	expect_refused(open_session(core, 0, piet), "code-not-proved");
+	expect_step(begin(&talk, piet), "code");
+	expect_allowed(answer(core, &talk, app_code(SEED, 0)));
 	talk_close(core, &talk);
 }
 
@@ -506,6 +632,9 @@ int main(void)
 		TEST(abuse_53_no_storm_hides_a_changed_number),
 		TEST(a_test_says_what_a_login_would),
 		TEST(abuse_49_spent_shuts_out_nobody_with_paper),
+		TEST(a_code_to_be_typed_is_no_denial),
+		TEST(the_step_behind_the_code_is_told),
+		TEST(a_test_is_no_way_past_the_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

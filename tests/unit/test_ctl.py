@@ -223,10 +223,11 @@ def decision(verdict):
             "rules": [], "advice": None}
 
 
-def explained(login, account="allow"):
+def explained(login, account="allow", code_due=False):
     return reply({"at": 1795413130, "user": "anna", "known": True,
                   "service": "sshd", "address": None, "terminal": None,
-                  "login": decision(login), "account": decision(account)})
+                  "login": decision(login), "account": decision(account),
+                  "code_due": code_due})
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
@@ -240,6 +241,33 @@ def test_explain_login_status(serve, verdict, status, form):
     assert result.stderr == b""
     if form:
         assert json.loads(result.stdout) == explained(verdict)["parameters"]
+
+
+@pytest.mark.parametrize("verdict,words", [
+    ("allow", b"let in once he gives a code too"),
+    ("change", b"a password and a code, and must change the password first"),
+    ("notice", b"a password and a code, and must accept the notice first")])
+def test_explain_login_with_a_code(serve, verdict, words):
+    """A code that is still to be typed is no denial; a key alone is."""
+    result = ctl(serve(explained(verdict, "deny", True)), "explain", "--user",
+                 "anna", "--service", "sshd")
+    assert result.returncode == 0
+    assert words in result.stdout
+    assert b"the right ones (taken so)" in result.stdout
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("account,status", [("allow", 0), ("deny", 10)])
+def test_login_test_with_a_code(serve, account, status, form):
+    end = {"step": "done", "login": decision("allow"),
+           "account": decision(account), "code_due": True}
+    result = ctl(serve(reply(end)), "login", "test", "anna", "--stdin", *form)
+    assert result.returncode == status
+    if form:
+        assert json.loads(result.stdout)["code_due"] is True
+        return
+    assert b"allow: would be let in once he gives a code\n" in result.stdout
+    assert b"None was sent" in result.stdout
 
 
 def test_explain_login_asks(serve):
