@@ -20,7 +20,7 @@ static const char *socket_of(const struct command *command)
 {
 	return command_has(command, OPTION_SOCKET)
 		       ? command->values[OPTION_SOCKET]
-		       : CLOXXS_RUNDIR "-courier/courier.sock";
+		       : COURIER_SOCKET;
 }
 
 static int not_reached(const struct ctl *ctl, const struct command *command,

@@ -10,6 +10,8 @@
 
 #include "cloxxsctl/ctl.h"
 
+#define COURIER_SOCKET CLOXXS_RUNDIR "-courier/courier.sock"
+
 int courier_run_status(struct ctl *ctl, const struct command *command);
 /* A failure too where one of the addresses is not as it was asked to be. */
 int courier_run_probe(struct ctl *ctl, const struct command *command);

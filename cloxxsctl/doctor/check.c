@@ -31,6 +31,11 @@ const struct check_row check_rows[_N_CHECKS] = {
 	[CHECK_CODES] = { "codes",
 	  "Who is asked for a code and has no way to give one gets in nowhere.",
 	  "cloxxsctl factor missing" },
+	[CHECK_COURIER] = { "courier",
+	  "Who is asked for a code that cannot be sent does not get in, and an "
+	  "alarm that cannot leave is heard by nobody.",
+	  "systemctl enable --now cloxxs-courier.socket; cloxxsctl courier "
+	  "status" },
 	[CHECK_UNIT] = { "unit",
 	  "A daemon that is not started at boot, or was given up, denies "
 	  "every login.",

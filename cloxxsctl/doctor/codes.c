@@ -28,9 +28,9 @@ static int add_user(json_t *reply, void *userdata)
 	return 0;
 }
 
-static bool is_asked_at_all(const json_t *status)
+bool doctor_asks_codes(const struct doctor *doctor)
 {
-	const json_t *factor = json_object_get(status, "second_factor");
+	const json_t *factor = json_object_get(doctor->status, "second_factor");
 	int64_t n_asked = 0;
 
 	(void)output_member_int(factor, "asked", &n_asked);
@@ -45,7 +45,7 @@ void doctor_codes(struct doctor *doctor, struct varlink_client *client)
 	const char *error = NULL;
 	int r;
 
-	if (!is_asked_at_all(doctor->status))
+	if (!doctor_asks_codes(doctor))
 		return;
 	text_init(&codeless.names, codeless.names_text,
 		  sizeof(codeless.names_text));

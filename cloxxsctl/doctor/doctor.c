@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "cloxxsctl/courier.h"
 #include "cloxxsctl/doctor/report.h"
 #include "cloxxsctl/program.h"
 
@@ -12,9 +13,10 @@
 #define DOCTOR_MAX_US 2500000
 
 static void (*const groups[])(struct doctor *doctor) = {
-	doctor_daemon,  doctor_units,     doctor_store, doctor_key,
-	doctor_backups, doctor_countries, doctor_pam,   doctor_names,
-	doctor_sshd,    doctor_accounts,  doctor_wayin, doctor_host,
+	doctor_daemon, doctor_courier, doctor_units,     doctor_store,
+	doctor_key,    doctor_backups, doctor_countries, doctor_pam,
+	doctor_names,  doctor_sshd,    doctor_accounts,  doctor_wayin,
+	doctor_host,
 };
 
 void doctor_init(struct doctor *doctor, const char *root, const char *socket)
@@ -28,6 +30,7 @@ void doctor_init(struct doctor *doctor, const char *root, const char *socket)
 			.capture = program_capture,
 		},
 		.socket = socket,
+		.courier = COURIER_SOCKET,
 	};
 }
 
@@ -38,6 +41,7 @@ void doctor_deinit(struct doctor *doctor)
 	json_decref(doctor->users);
 	json_decref(doctor->notice);
 	json_decref(doctor->alarms);
+	json_decref(doctor->routes);
 	map_free(doctor->map);
 }
 

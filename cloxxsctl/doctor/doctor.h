@@ -3,9 +3,9 @@
 
 /*
  * Doctor: looks at all that a guarded login hangs on and says what is wrong
- * with it. It changes nothing, asks nothing but the daemon's own answers, and
- * does not trust what it reads: a damaged file is a finding. What it may not
- * look at, it says.
+ * with it. It changes nothing, asks nothing but the daemon's and the courier's
+ * own answers, and does not trust what it reads: a damaged file is a finding.
+ * What it may not look at, it says.
  */
 
 #include <jansson.h>
@@ -21,7 +21,8 @@
 struct doctor {
 	struct host host;
 	struct findings findings;
-	const char *socket; /* of the daemon */
+	const char *socket;  /* of the daemon */
+	const char *courier; /* the courier's socket */
 
 	/* What the first groups found out for the later ones; NULL or 0 where
 	 * they could not. */
@@ -29,6 +30,7 @@ struct doctor {
 	json_t *users;  /* the daemon's users, an array */
 	json_t *notice; /* the daemon's GetNotice() */
 	json_t *alarms; /* the daemon's Alarms() */
+	json_t *routes; /* the courier's Routes(), an array */
 	struct map *map;
 	bool has_pam, has_nss; /* the profile, the lines */
 };
@@ -49,6 +51,7 @@ void doctor_daemon(struct doctor *doctor);
 /* Of these: what is asked by the same client. */
 void doctor_alarms(struct doctor *doctor, struct varlink_client *client);
 void doctor_codes(struct doctor *doctor, struct varlink_client *client);
+void doctor_courier(struct doctor *doctor);
 void doctor_units(struct doctor *doctor);
 void doctor_store(struct doctor *doctor);
 void doctor_key(struct doctor *doctor);
@@ -60,6 +63,9 @@ void doctor_sshd(struct doctor *doctor);
 void doctor_accounts(struct doctor *doctor);
 void doctor_wayin(struct doctor *doctor);
 void doctor_host(struct doctor *doctor);
+
+/* Whether a service or a user asks for codes. */
+bool doctor_asks_codes(const struct doctor *doctor);
 
 /* Short forms for the groups. */
 #define doctor_say(doctor, check, severity, ...) \

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
+#include "cloxxsctl/courier.h"
 #include "cloxxsctl/program.h"
 #include "varlink/client.h"
 
 #define ANSWER_MS 5000
 #define PROGRAM_MS 5000
-#define COURIER_SOCKET CLOXXS_RUNDIR "-courier/courier.sock"
 /* For one probe. */
 #define PROBE_MS 70000
 /* Settings as JSON; with help and defaults a row takes about 300 bytes. */

@@ -9,6 +9,7 @@ import pytest
 
 import abuse
 import cloxxs_world as world
+import senders
 from cloxxs_world import KBD, KEY, PASSWORD, STRONG
 
 code = abuse.totp
@@ -124,19 +125,19 @@ def test_who_cannot_give_a_code_is_told(user, anna):
     world.user_add("bert", "sudo")
     abuse.configure(abuse.CHEAP)
     world.user_add("carla", "sshd")
-    assert not doctor_of_codes()
+    assert not doctor_of("codes")
     abuse.configure(abuse.CHEAP + ALWAYS)
     missing = world.cloxxsctl_json("factor", "missing")
     assert [one["name"] for one in missing] == ["carla"]
-    found = doctor_of_codes()
+    found = doctor_of("codes")
     assert found["severity"] == "warning" and "carla" in found["seen"], found
     world.cloxxsctl("factor", "recovery-codes", "carla")
     assert world.cloxxsctl_json("factor", "missing") == []
-    assert doctor_of_codes()["severity"] == "ok"
+    assert doctor_of("codes")["severity"] == "ok"
     # His own setting asks too, where no service does.
     abuse.configure(abuse.CHEAP)
     world.cloxxsctl("factor", "set", "bert", "--code", "always")
-    assert "bert" in doctor_of_codes()["seen"]
+    assert "bert" in doctor_of("codes")["seen"]
     for name in "bert", "carla":
         world.cloxxsctl("user", "delete", name, "--yes")
 
@@ -168,11 +169,49 @@ def test_a_code_to_be_typed_is_no_denial(anna):
     assert told.returncode == 10 and "no-second-factor" in told.stdout, told
 
 
-def doctor_of_codes():
+def doctor_of(check, user=None):
     answer = json.loads(world.cloxxsctl("doctor", "--all", "--json",
-                                        check=False).stdout)
+                                        check=False, user=user).stdout)
     return next((one for one in answer["findings"]
-                 if one["check"] == "codes"), None)
+                 if one["check"] == check), None)
+
+
+# Nobody listens there.
+DEAD = ("[gateway]\nlocation = nowhere\nurl = http://127.0.0.1:9/\n"
+        "header_1 = X-To: {phone_e164}\nbody_form = text\nbody = {text}\n")
+PHONE = "+31612345678"
+
+
+@pytest.fixture
+def courier():
+    yield senders.courier
+    senders.stop()
+    senders.courier.configure()
+
+
+def test_a_courier_that_sends_nothing_is_told(anna, courier):
+    """Before somebody waits for a code that cannot come."""
+    user, _ = anna
+    senders.stop()
+    assert doctor_of("courier") is None
+    world.cloxxsctl("factor", "set", user, "--phone", PHONE)
+    found = doctor_of("courier")
+    assert found["severity"] == "error", found
+    assert "codes by SMS" in found["seen"], found
+    courier.configure()
+    courier.start()
+    found = doctor_of("courier")
+    assert found["severity"] == "error", found
+    assert "no route of kind sms" in found["seen"], found
+    courier.configure("", {"dead": DEAD})
+    assert doctor_of("courier")["severity"] == "ok"
+    world.cloxxsctl("courier", "test", "--to", PHONE, check=False)
+    found = doctor_of("courier")
+    assert found["severity"] == "warning" and "dead" in found["seen"], found
+    # Who is not root may not ask it, and hears that.
+    world.cloxxsctl("user", "set", user, "--role", "administrator")
+    found = doctor_of("courier", abuse.show(user)["uid"])
+    assert found["severity"] == "skipped" and "root" in found["seen"], found
 
 
 def test_promise_S10_abuse_54_pamtester(anna):
