@@ -200,6 +200,7 @@ struct grammar_verb {
 	enum grammar_view view;
 	bool gives_password; /* with --reset-password only, where it takes it */
 	const char *done;    /* what it is then: "locked" */
+	const char *none;    /* VIEW_USERS: what is said of no user */
 	const char *missing; /* what NotFound means here; {name}: of what */
 	const char *find;    /* and the next step then */
 };

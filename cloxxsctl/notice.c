@@ -137,7 +137,7 @@ int notice_run_accepted(struct ctl *ctl, const struct command *command)
 		return r;
 	if (!json)
 		table_flush(table, ctl->output);
-	else if (ctl->output->form->list_end(ctl->output) < 0)
+	else if (ctl->output->form->list_end(ctl->output, "") < 0)
 		return STATUS_FAILURE;
 	return STATUS_OK;
 }

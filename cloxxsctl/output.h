@@ -24,10 +24,11 @@ struct output_form {
 	/* The reply to command as its row's view; 0 or -errno. */
 	int (*show)(struct output *output, const struct command *command,
 		    const json_t *reply);
-	/* A list: begin, one for each user, end (only if all came). */
+	/* A list: begin, one for each user, end (only if all came). none: what
+	 * an empty one is in words. */
 	int (*list_begin)(struct output *output);
 	int (*list_user)(struct output *output, const json_t *reply);
-	int (*list_end)(struct output *output);
+	int (*list_end)(struct output *output, const char *none);
 };
 
 extern const struct output_form output_table_form;

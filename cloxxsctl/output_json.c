@@ -40,8 +40,9 @@ static int json_list_user(struct output *output, const json_t *reply)
 		       : 0;
 }
 
-static int json_list_end(struct output *output)
+static int json_list_end(struct output *output, const char *none)
 {
+	(void)none;
 	fputs(output->n_listed ? "\n]\n" : "]\n", output->stream);
 	return 0;
 }

@@ -160,10 +160,10 @@ static int table_list_user(struct output *output, const json_t *reply)
 	return r;
 }
 
-static int table_list_end(struct output *output)
+static int table_list_end(struct output *output, const char *none)
 {
 	if (output->n_listed == 0)
-		fputs("There are no users.\n", output->stream);
+		fprintf(output->stream, "%s\n", none);
 	else
 		table_flush(output->list, output);
 	return 0;

@@ -435,5 +435,7 @@ int request_run_list(struct ctl *ctl, const struct command *command)
 		return client_failed(ctl, command, true, r);
 	if (error)
 		return reply_failed(ctl, command, error, reply);
-	return form->list_end(ctl->output) < 0 ? STATUS_FAILURE : STATUS_OK;
+	return form->list_end(ctl->output, command->row->none) < 0
+		       ? STATUS_FAILURE
+		       : STATUS_OK;
 }

@@ -158,7 +158,7 @@ static int each(json_t *reply, void *userdata)
 static int end(struct listing *listing)
 {
 	if (!listing->table)
-		return listing->output->form->list_end(listing->output);
+		return listing->output->form->list_end(listing->output, "");
 	if (listing->n == 0)
 		fputs("There are no keys.\n", listing->output->stream);
 	else

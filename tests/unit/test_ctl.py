@@ -920,12 +920,16 @@ def test_list_table(serve):
         "anna  66000  user  enabled  sshd      chosen    never\n")
 
 
-def test_list_of_nobody(serve, directory):
+@pytest.mark.parametrize("verb,said", [
+    (["user", "list"], "There are no users."),
+    (["factor", "missing"], "Nobody is asked for a code who cannot give one."),
+    (["break-glass", "list"], "There are no accounts for emergencies.")])
+def test_list_of_nobody(serve, directory, verb, said):
     server = serve(reply({}))
-    result = ctl(server, "user", "list")
-    assert result.stdout == b"There are no users.\n"
+    result = ctl(server, *verb)
+    assert result.stdout.decode() == said + "\n"
     os.unlink(server.path)
-    result = ctl(serve(reply({})), "user", "list", "--json")
+    result = ctl(serve(reply({})), *verb, "--json")
     assert json.loads(result.stdout) == []
 
 

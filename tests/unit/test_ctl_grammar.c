@@ -419,6 +419,14 @@ static void test_interface(void **state)
 	}
 }
 
+/* A list of nobody says what that means of its verb. */
+static void test_nobody(void **state)
+{
+	(void)state;
+	for (const struct grammar_verb *row = verbs; row->noun; row++)
+		assert_int_equal(row->none != NULL, row->view == VIEW_USERS);
+}
+
 /* Every error of the interface has its row, with a status of its own. */
 static void test_errors(void **state)
 {
@@ -480,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_interface),
+		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_durations),
 	};

@@ -446,7 +446,7 @@ static char *list(const struct output_form *form, size_t n_users, bool whole)
 		json_decref(reply);
 	}
 	if (whole)
-		assert_int_equal(form->list_end(&output), 0);
+		assert_int_equal(form->list_end(&output, "None."), 0);
 	assert_int_equal(output_finish(&output), 0);
 	output_deinit(&output);
 	fclose(output.stream);
@@ -468,7 +468,7 @@ static void test_list(void **state)
 		"anna  66000  user  enabled  sshd,sudo  temporary  never\n");
 	free(text);
 	text = list(&output_table_form, 0, true);
-	assert_string_equal(text, "There are no users.\n");
+	assert_string_equal(text, "None.\n");
 	free(text);
 	text = list(&output_table_form, 1000, true);
 	for (const char *c = text; (c = strchr(c, '\n')); c++)
