@@ -288,6 +288,55 @@ def test_promise_S19_fail2ban_finds_who_guesses(user, tmp_path):
     assert matched > 0 and f" {matched} matched" in done.stdout, done.stdout
 
 
+def as_of_the_unit(records, directory):
+    """These in a journal of their own, cloxxsd's as if systemd had started it:
+    the world starts it by itself, so that journald knows no unit of it."""
+    remote = next((path for path in ("/usr/lib/systemd/systemd-journal-remote",
+                                     "/lib/systemd/systemd-journal-remote")
+                   if os.path.exists(path)), None)
+    if not remote:
+        pytest.skip("systemd-journal-remote is missing")
+    exported = ""
+    for record in records:
+        fields = {name: value for name, value in record.items()
+                  if isinstance(value, str) and "\n" not in value and
+                  name not in ("__CURSOR", "_SYSTEMD_UNIT")}
+        if record.get("_COMM") == "cloxxsd":
+            fields["_SYSTEMD_UNIT"] = "cloxxsd.service"
+        exported += "".join(f"{name}={value}\n"
+                            for name, value in fields.items()) + "\n"
+    path = directory / "unit.journal"
+    subprocess.run([remote, "-o", path, "-"], input=exported, text=True,
+                   capture_output=True, check=True, timeout=60)
+    return path
+
+
+def test_promise_S19_no_account_bans_an_address(user, tmp_path):
+    world.user_with_password(user)
+    since = world.cursor()
+    assert world.ssh(user, ["wrong"] * 3, "id -un", mode=KBD).status != 0
+    forged = (f"login-denied: user={user} service=sshd address=192.0.2.9 "
+              "result=denied reason=wrong-password reference=ABCD-1234")
+    world.run("logger", "-t", "cloxxsd", forged, user=user)
+    world.run("systemd-cat", "-t", "cloxxsd", "echo", forged, user=user)
+    world.wait_until(world.journal_has_all, 20, "the journal")
+    records = world.journal(*since, "SYSLOG_IDENTIFIER=cloxxsd")
+    assert sum(one["MESSAGE"] == forged for one in records) == 2
+    text = pathlib.Path("/usr/share/cloxxs/monitoring/fail2ban-filter.conf"
+                        ).read_text()
+    matches = next(line for line in text.splitlines()
+                   if line.startswith("journalmatch = ")).split()[2:]
+    assert not [one for one in world.journal(*since, *matches)
+                if one["MESSAGE"] == forged]
+    lines = world.run("journalctl", "--file",
+                      str(as_of_the_unit(records, tmp_path)), "-o", "cat",
+                      "--no-pager", *matches).stdout
+    assert lines.count("reason=wrong-password") == sum(
+        "reason=wrong-password" in one["MESSAGE"] and one["MESSAGE"] != forged
+        for one in records) > 0
+    assert "192.0.2.9" not in lines
+
+
 def test_statement_keeps_S01_and_S19():
     rows = {row["id"]: row for row in json.loads(
         world.cloxxsctl("statement", "--json").stdout)["promises"]}

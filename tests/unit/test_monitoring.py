@@ -36,15 +36,15 @@ GUESSES = [
      'reason=wrong-password reference=ABCD-1234 details="country=NL"',
      "203.0.113.7"),
     ("login-denied: user=piet service=sshd address=2001:db8::7 result=denied "
-     "reason=locked reference=ABCD-1234", "2001:db8::7"),
+     "reason=no-password reference=ABCD-1234", "2001:db8::7"),
     ("account-denied: user=piet actor=root service=sshd address=203.0.113.7 "
-     "result=denied reason=locked reference=ABCD-1234", "203.0.113.7"),
+     "result=denied reason=unknown-user reference=ABCD-1234", "203.0.113.7"),
     # What is typed as a name is no address.
     ('login-denied: user="x service=sshd address=192.0.2.9 result=denied '
-     'reason=locked" service=sshd address=203.0.113.7 result=denied '
+     'reason=wrong-password" service=sshd address=203.0.113.7 result=denied '
      "reason=unknown-user reference=ABCD-1234", "203.0.113.7"),
     ('login-denied: user="x\\" service=sshd address=192.0.2.9 result=denied '
-     'reason=locked" service=sshd address=203.0.113.7 result=denied '
+     'reason=wrong-password" service=sshd address=203.0.113.7 result=denied '
      "reason=unknown-user reference=ABCD-1234", "203.0.113.7"),
 ]
 OTHERS = [
@@ -55,10 +55,20 @@ OTHERS = [
     "login-denied: user=piet service=login result=denied "
     "reason=wrong-password reference=ABCD-1234",
     'login-denied: user="x service=sshd address=192.0.2.9 result=denied '
-    'reason=locked details=" service=login result=denied '
+    'reason=no-password details=" service=login result=denied '
     'reason=wrong-password reference=ABCD-1234 details="password=short"',
     'action: user=piet service=app action=x object="login-denied: user=y '
-    'service=sshd address=192.0.2.9 result=denied reason=locked"',
+    'service=sshd address=192.0.2.9 result=denied reason=no-password"',
+    # Whom somebody else locked out.
+    "account-denied: user=piet actor=root service=sshd address=203.0.113.7 "
+    "result=denied reason=locked reference=ABCD-1234",
+]
+# What an application says, which may name any address.
+OF_APPLICATION = [
+    "login-denied: user=piet service=app address=203.0.113.7 result=denied "
+    "reason=wrong-password reference=ABCD-1234",
+    "address-throttled: user=- actor=cloxxsd service=app address=203.0.113.7 "
+    "result=done reason=throttled reference=ABCD-1234",
 ]
 THROTTLED = ("address-throttled: user=- actor=cloxxsd service=sshd "
              "address=203.0.113.7 result=done reason=throttled "
@@ -151,7 +161,7 @@ def journal_line(message):
     return f"Nov 28 21:05:33 gate cloxxsd[42]: {message}"
 
 
-def matched(tmp_path, lines):
+def matched(tmp_path, lines, options=""):
     """Of these lines, which fail2ban takes for one, and their addresses."""
     log = tmp_path / "log"
     log.write_text("".join(journal_line(line) + "\n" for line in lines))
@@ -162,7 +172,7 @@ def matched(tmp_path, lines):
         shutil.copy(path, tmp_path / name)
     done = subprocess.run(
         ["fail2ban-regex", "--verbosity=1", "--print-all-matched", log,
-         tmp_path / "cloxxs.conf"],
+         f"{tmp_path}/cloxxs.conf{options}"],
         capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     total = re.search(r"Lines: (\d+) lines, \d+ ignored, (\d+) matched",
@@ -183,6 +193,79 @@ def test_fail2ban_finds_who_guesses(tmp_path):
     assert matched(tmp_path, OTHERS)[0] == 0
 
 
+def test_a_jail_counts_one_service(tmp_path):
+    if not shutil.which("fail2ban-regex"):
+        pytest.skip("fail2ban is missing")
+    assert matched(tmp_path, OF_APPLICATION)[0] == 0
+    jail = (FILES / "fail2ban-jail.conf").read_text()
+    option = re.search(r"^#filter = cloxxs(\[.*\])$", jail, re.M).group(1)
+    assert matched(tmp_path, OF_APPLICATION, option)[0] == len(OF_APPLICATION)
+    assert matched(tmp_path, [line for line, _ in GUESSES], option)[0] == 0
+
+
+def test_each_jail_has_its_ports():
+    text = (FILES / "fail2ban-jail.conf").read_text()
+    jails = re.split(r"^#?\[", text, flags=re.M)[1:]
+    assert len(jails) == 2
+    for jail in jails:
+        assert re.search(r"^#?port = \w", jail, re.M), jail
+        assert re.search(r"^#?backend = systemd$", jail, re.M), jail
+    manual = (SRC / "man" / "cloxxs-metrics.7").read_text()
+    assert "\n".join(line.lstrip("#") for line in
+                     jails[1].rstrip().splitlines()[1:]) in manual
+
+
+def journal_match():
+    text = (FILES / "fail2ban-filter.conf").read_text()
+    return re.search(r"^journalmatch = (.*)$", text, re.M).group(1).split()
+
+
+def test_what_is_read_is_of_the_unit():
+    # Each must hold: one "+" would make it either.
+    assert journal_match() == ["_SYSTEMD_UNIT=cloxxsd.service",
+                               "SYSLOG_IDENTIFIER=cloxxsd"]
+    line = 'journalctl_filter: ["_SYSTEMD_UNIT=cloxxsd.service"]'
+    for path in FILES / "crowdsec-parser.yaml", SRC / "man/cloxxs-metrics.7":
+        text = path.read_text()
+        assert re.findall("journalctl_filter: .*", text) == [line], path
+
+
+# As journald would have them: what begins with "_" it says itself.
+RECORDS = [
+    {"_SYSTEMD_UNIT": "cloxxsd.service", "MESSAGE": GUESSES[0][0]},
+    # logger -t cloxxsd, in a session and in a unit of a user's own.
+    {"_SYSTEMD_UNIT": "session-3.scope", "MESSAGE": "forged"},
+    {"_SYSTEMD_UNIT": "user@1000.service", "MESSAGE": "forged",
+     "_SYSTEMD_USER_UNIT": "cloxxsd.service", "UNIT": "cloxxsd.service"},
+    {"MESSAGE": "forged"},
+]
+
+
+def test_forged_lines_are_not_read(tmp_path):
+    remote = next((path for path in ("/usr/lib/systemd/systemd-journal-remote",
+                                     "/lib/systemd/systemd-journal-remote")
+                   if os.path.exists(path)), None)
+    if not remote:
+        pytest.skip("systemd-journal-remote is missing")
+    exported = "".join("\n".join(
+        [f"__REALTIME_TIMESTAMP={1700000000000000 + i}",
+         f"__MONOTONIC_TIMESTAMP={1000 + i}", "_BOOT_ID=" + "1" * 32,
+         "SYSLOG_IDENTIFIER=cloxxsd",
+         *(f"{name}={value}" for name, value in record.items())]) + "\n\n"
+        for i, record in enumerate(RECORDS))
+    subprocess.run([remote, "-o", tmp_path / "a.journal", "-"], input=exported,
+                   text=True, capture_output=True, check=True, timeout=60)
+
+    def read(*matches):
+        return subprocess.run(
+            ["journalctl", "--file", tmp_path / "a.journal", "-o", "cat",
+             *matches], text=True, capture_output=True, check=True,
+            timeout=60).stdout.splitlines()
+
+    assert len(read("SYSLOG_IDENTIFIER=cloxxsd")) == len(RECORDS)
+    assert read(*journal_match()) == [GUESSES[0][0]]
+
+
 def test_crowdsec_finds_the_address():
     text = (FILES / "crowdsec-parser.yaml").read_text()
     pattern = re.search(r"pattern: '(.*)'$", text, re.M).group(1)
@@ -192,6 +275,11 @@ def test_crowdsec_finds_the_address():
         assert found.group("cloxxs_reason") in REASONS
     for line in OTHERS[0], OTHERS[2], OTHERS[3], OTHERS[4]:
         assert not re.match(pattern, line), line
+    for line in OF_APPLICATION[:1]:
+        assert re.match(pattern, line).group("cloxxs_service") == "app"
+    # It bans from the whole host.
+    assert "evt.Meta.cloxxs_service == 'sshd'" in \
+        (FILES / "crowdsec-scenario.yaml").read_text()
 
 
 def test_yaml():
