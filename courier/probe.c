@@ -28,18 +28,22 @@ enum step_kind {
  * what refuses all queries is no firewall. */
 static const struct step_row {
 	enum step_kind kind;
-	long min, max; /* versions of TLS; 0: as for everything */
+	long version; /* of TLS; 0: as for everything */
 	const char *query;
 } rows[] = {
 	{ STEP_PLAIN, .query = "q=cloxxs" },
-	[1 + PROBE_TLS_1_0] = { STEP_VERSION, CURL_SSLVERSION_TLSv1_0,
-				CURL_SSLVERSION_MAX_TLSv1_0 },
-	[1 + PROBE_TLS_1_1] = { STEP_VERSION, CURL_SSLVERSION_TLSv1_1,
-				CURL_SSLVERSION_MAX_TLSv1_1 },
-	[1 + PROBE_TLS_1_2] = { STEP_VERSION, CURL_SSLVERSION_TLSv1_2,
-				CURL_SSLVERSION_MAX_TLSv1_2 },
-	[1 + PROBE_TLS_1_3] = { STEP_VERSION, CURL_SSLVERSION_TLSv1_3,
-				CURL_SSLVERSION_MAX_TLSv1_3 },
+	[1 + PROBE_TLS_1_0] = { STEP_VERSION,
+				.version = CURL_SSLVERSION_TLSv1_0 |
+					   CURL_SSLVERSION_MAX_TLSv1_0 },
+	[1 + PROBE_TLS_1_1] = { STEP_VERSION,
+				.version = CURL_SSLVERSION_TLSv1_1 |
+					   CURL_SSLVERSION_MAX_TLSv1_1 },
+	[1 + PROBE_TLS_1_2] = { STEP_VERSION,
+				.version = CURL_SSLVERSION_TLSv1_2 |
+					   CURL_SSLVERSION_MAX_TLSv1_2 },
+	[1 + PROBE_TLS_1_3] = { STEP_VERSION,
+				.version = CURL_SSLVERSION_TLSv1_3 |
+					   CURL_SSLVERSION_MAX_TLSv1_3 },
 	{ STEP_ATTACK, .query = "q=%3Cscript%3Ealert(1)%3C%2Fscript%3E" },
 	{ STEP_ATTACK, .query = "file=..%2F..%2F..%2F..%2Fetc%2Fpasswd" },
 	{ STEP_ATTACK, .query = "id=1%27%20OR%20%271%27%3D%271%27%20--%20" },
@@ -50,6 +54,7 @@ struct step {
 	struct web_transfer transfer;
 	struct probe *probe;
 	const struct step_row *row;
+	struct handshake handshake; /* of a version */
 	char error[CURL_ERROR_SIZE];
 	size_t n_body;
 	CURLcode code;
@@ -82,21 +87,6 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *userdata)
 	(void)bytes;
 	step->n_body += size * n;
 	return step->n_body <= BODY_MAX ? size * n : 0;
-}
-
-static CURLcode set_version(CURL *easy, const struct step_row *row)
-{
-	CURLcode code = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-					row->min | row->max);
-	/* Or we would not speak the old ones ourselves, and call that
-	 * refused. */
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST,
-					"DEFAULT:@SECLEVEL=0");
-	return code;
 }
 
 static CURLcode set_request(struct step *step)
@@ -138,7 +128,8 @@ static CURLcode set_handshake(struct step *step)
 	if (code == CURLE_OK && step->row->kind == STEP_PLAIN)
 		code = curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	if (code == CURLE_OK && step->row->kind == STEP_VERSION)
-		code = set_version(easy, step->row);
+		code = handshake_hold(&step->handshake, easy,
+				      step->row->version);
 	return code;
 }
 
@@ -294,7 +285,8 @@ static void finish(struct probe *probe)
 	if (probe->report.is_reached) {
 		for (size_t i = 0; i < _PROBE_VERSIONS; i++)
 			probe->report.offers[i] =
-				probe_offer_of(probe->steps[1 + i].code);
+				probe_offer_of(probe->steps[1 + i].code,
+					       &probe->steps[1 + i].handshake);
 		if (args.settings->web_application_firewall)
 			read_attacks(probe);
 	}

@@ -55,16 +55,18 @@ const char *probe_version_member(enum probe_version version)
 	return versions[version].member;
 }
 
-enum probe_offer probe_offer_of(CURLcode code)
+enum probe_offer probe_offer_of(CURLcode code,
+				const struct handshake *handshake)
 {
 	switch ((int)code) {
 	case CURLE_OK:
 	/* The handshake had come to the certificate. */
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return PROBE_OFFER_TAKEN;
-	/* By an alert, or by a connection that was closed upon our greeting. */
+	/* Also what our own library would not offer, or not go on with. */
 	case CURLE_SSL_CONNECT_ERROR:
-		return PROBE_OFFER_REFUSED;
+		return handshake_is_refused(handshake) ? PROBE_OFFER_REFUSED
+						       : PROBE_OFFER_UNKNOWN;
 	default:
 		return PROBE_OFFER_UNKNOWN;
 	}

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "courier/certificate.h"
+#include "courier/handshake.h"
 #include "courier/probe_settings.h"
 
 enum probe_result {
@@ -69,7 +70,8 @@ void probe_report_judge(struct probe_report *report,
 			const struct probe_settings *settings);
 
 /* What the end of a transfer says about the version that it was held to. */
-enum probe_offer probe_offer_of(CURLcode code);
+enum probe_offer probe_offer_of(CURLcode code,
+				const struct handshake *handshake);
 /* The max-age of a Strict-Transport-Security header, or -1. */
 int64_t probe_hsts_max_age(const char *value);
 

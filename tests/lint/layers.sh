@@ -110,7 +110,7 @@ done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
 curl/curl.h courier/
-openssl/.* courier/certificate.c
+openssl/.* courier/certificate.c courier/handshake.c
 jansson.h varlink/ courier/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/courier/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/
 liboath/oath.h cloxxsd/attempt/totp.c
@@ -146,7 +146,7 @@ END
 
 # Each header compiles alone.
 flags="-D_GNU_SOURCE -std=gnu17 -fsyntax-only -Wall -I. -I${CLOXXS_BUILDDIR:?}"
-libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson libcurl libcrypto)
+libraries=$(pkg-config --cflags libsystemd libsodium sqlite3 jansson libcurl libssl libcrypto)
 for header in $(find base conf policy libcloxxs varlink cloxxsd courier cloxxsctl \
 	authorized_keys audit_confirm pam_cloxxs nss_cloxxs -name '*.h'); do
 	# shellcheck disable=SC2086 # lists of flags

@@ -15,6 +15,15 @@
 #define NOW INT64_C(1795400000)
 #define DAY_S 86400
 
+#define GREETED                    \
+	{                          \
+		.is_greeted = true \
+	}
+#define OURS                                        \
+	{                                           \
+		.is_greeted = true, .is_ours = true \
+	}
+
 static const struct probe_settings settings = {
 	.name = (char[]){ "app" },
 	.extended_validation = 1,
@@ -116,19 +125,26 @@ static void ends_of_a_handshake(void **state)
 {
 	static const struct {
 		CURLcode code;
+		struct handshake handshake;
 		enum probe_offer offer;
 	} rows[] = {
-		{ CURLE_OK, PROBE_OFFER_TAKEN },
-		{ CURLE_PEER_FAILED_VERIFICATION, PROBE_OFFER_TAKEN },
-		{ CURLE_SSL_CONNECT_ERROR, PROBE_OFFER_REFUSED },
-		{ CURLE_COULDNT_CONNECT, PROBE_OFFER_UNKNOWN },
-		{ CURLE_OPERATION_TIMEDOUT, PROBE_OFFER_UNKNOWN },
-		{ CURLE_OUT_OF_MEMORY, PROBE_OFFER_UNKNOWN },
+		{ CURLE_OK, { 0 }, PROBE_OFFER_TAKEN },
+		{ CURLE_PEER_FAILED_VERIFICATION, { 0 }, PROBE_OFFER_TAKEN },
+		{ CURLE_SSL_CONNECT_ERROR, GREETED, PROBE_OFFER_REFUSED },
+		/* Our own library did not try, or gave up. */
+		{ CURLE_SSL_CONNECT_ERROR, { 0 }, PROBE_OFFER_UNKNOWN },
+		{ CURLE_SSL_CONNECT_ERROR, OURS, PROBE_OFFER_UNKNOWN },
+		{ CURLE_ABORTED_BY_CALLBACK, { 0 }, PROBE_OFFER_UNKNOWN },
+		{ CURLE_COULDNT_CONNECT, { 0 }, PROBE_OFFER_UNKNOWN },
+		{ CURLE_OPERATION_TIMEDOUT, GREETED, PROBE_OFFER_UNKNOWN },
+		{ CURLE_OUT_OF_MEMORY, { 0 }, PROBE_OFFER_UNKNOWN },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(probe_offer_of(rows[i].code), rows[i].offer);
+		assert_int_equal(
+			probe_offer_of(rows[i].code, &rows[i].handshake),
+			rows[i].offer);
 }
 
 static void hsts(void **state)

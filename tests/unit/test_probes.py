@@ -117,9 +117,10 @@ def section(certificates, port, *keys, name="app", path="/"):
                       f"ca = {certificates}/ca.crt", *keys, ""])
 
 
-def look(certificates, server, *keys):
+def look(certificates, server, *keys, **environment):
     """What the courier tells of it, and how long that took."""
-    with Courier(section(certificates, server.port, *keys)).start() as courier:
+    with Courier(section(certificates, server.port, *keys)).start(
+            **environment) as courier:
         begun = time.monotonic()
         [reply] = courier.probe("app")
         return reply, time.monotonic() - begun
@@ -218,6 +219,35 @@ def test_one_version(certificates):
         reply, _ = look(certificates, server)
     assert reply["result"] == "good"
     assert (reply["tls_1_2"], reply["tls_1_3"]) == ("taken", "refused")
+
+
+HOST_WITHOUT = """openssl_conf = init
+[init]
+ssl_conf = modules
+[modules]
+system_default = settings
+[settings]
+{}
+"""
+
+
+@pytest.mark.parametrize("settings", [
+    "Protocol = ALL, -TLSv1, -TLSv1.1",
+    "MinProtocol = TLSv1.2",
+    "CipherString = DEFAULT:@SECLEVEL=3",
+    "Protocol = ALL, -TLSv1, -TLSv1.1\nMinProtocol = TLSv1.2\n"
+    "CipherString = DEFAULT:@SECLEVEL=2",
+])
+def test_old_versions_are_told_by_a_host_without(certificates, tmp_path,
+                                                 settings):
+    """What this host does not speak by itself is no refusal of the server's."""
+    path = tmp_path / "openssl.cnf"
+    path.write_text(HOST_WITHOUT.format(settings))
+    for versions, told in (EVERYBODY, ["taken"] * 4), \
+            (MODERN, ["refused"] * 2 + ["taken"] * 2):
+        with site(certificates, versions=versions) as server:
+            reply, _ = look(certificates, server, OPENSSL_CONF=str(path))
+        assert [reply[f"tls_1_{n}"] for n in range(4)] == told
 
 
 # ---- the web application firewall --------------------------------------------
