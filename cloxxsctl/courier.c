@@ -13,7 +13,7 @@
 /* Beyond that, for the courier's own answer. */
 #define MARGIN_MS 5000
 /* For one probe. */
-#define PROBE_MS 65000
+#define PROBE_MS 95000
 #define TEXT "This is a test of Cloxxs. There is nothing to do."
 
 static const char *socket_of(const struct command *command)

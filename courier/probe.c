@@ -5,7 +5,10 @@
  *     query that changes nothing: a GET of what nobody has a use for.
  *  2. Old versions of TLS are spoken up to the handshake only: nothing is asked
  *     over them.
- *  3. No connection and no session of TLS is used again: each handshake is
+ *  3. An attack counts as stopped only where a harmless request was answered
+ *     before it and is after it, one after the other: what refuses whoever asks
+ *     for much is no firewall.
+ *  4. No connection and no session of TLS is used again: each handshake is
  *     whole, and shows its certificate.
  */
 #include "courier/probe.h"
@@ -17,11 +20,13 @@
 
 #define URL_MAX 2048
 #define BODY_MAX 65536
+#define HARMLESS "q=cloxxs"
 
 enum step_kind {
 	STEP_PLAIN,
 	STEP_VERSION,
 	STEP_ATTACK,
+	STEP_AGAIN, /* the plain request, after the attacks */
 };
 
 /* A query of the plain request has the form of the others, and no harm in it:
@@ -31,7 +36,7 @@ static const struct step_row {
 	long version; /* of TLS; 0: as for everything */
 	const char *query;
 } rows[] = {
-	{ STEP_PLAIN, .query = "q=cloxxs" },
+	{ STEP_PLAIN, .query = HARMLESS },
 	[1 + PROBE_TLS_1_0] = { STEP_VERSION,
 				.version = CURL_SSLVERSION_TLSv1_0 |
 					   CURL_SSLVERSION_MAX_TLSv1_0 },
@@ -47,8 +52,11 @@ static const struct step_row {
 	{ STEP_ATTACK, .query = "q=%3Cscript%3Ealert(1)%3C%2Fscript%3E" },
 	{ STEP_ATTACK, .query = "file=..%2F..%2F..%2F..%2Fetc%2Fpasswd" },
 	{ STEP_ATTACK, .query = "id=1%27%20OR%20%271%27%3D%271%27%20--%20" },
+	{ STEP_AGAIN, .query = HARMLESS },
 };
 #define N_STEPS ARRAY_SIZE(rows)
+#define FIRST_ATTACK (1 + _PROBE_VERSIONS)
+#define LAST_STEP (N_STEPS - 1)
 
 struct step {
 	struct web_transfer transfer;
@@ -66,6 +74,8 @@ struct probe {
 	struct probe_report report;
 	struct step steps[N_STEPS];
 	size_t n_running;
+	size_t next;         /* of those that wait for one another */
+	int64_t deadline_us; /* of all of them; 0: not yet */
 };
 
 struct probe *probe_free(struct probe *probe)
@@ -135,6 +145,17 @@ static CURLcode set_handshake(struct step *step)
 
 static void on_done(struct web_transfer *transfer, CURLcode code);
 
+/* 0: none. */
+static uint32_t time_left_ms(const struct probe *probe)
+{
+	int64_t left_us;
+
+	if (probe->deadline_us == 0)
+		return probe->args.settings->timeout_ms;
+	left_us = probe->deadline_us - clock_monotonic_us();
+	return left_us > 0 ? (uint32_t)(left_us / 1000) : 0;
+}
+
 static int start_step(struct probe *probe, size_t at)
 {
 	const struct probe_settings *settings = probe->args.settings;
@@ -143,13 +164,15 @@ static int start_step(struct probe *probe, size_t at)
 		.protocols = "https",
 		.ca = settings->ca,
 		.connect_timeout_ms = settings->connect_timeout_ms,
-		.timeout_ms = settings->timeout_ms,
+		.timeout_ms = time_left_ms(probe),
 	};
 	CURLcode code;
 	int r;
 
 	step->probe = probe;
 	step->row = &rows[at];
+	if (limits.timeout_ms == 0)
+		return -ETIME;
 	r = web_transfer_init(&step->transfer, probe->args.web, &limits);
 	if (r < 0)
 		return r;
@@ -224,31 +247,45 @@ static void read_plain(struct probe *probe)
 				 strnlen(step->error, sizeof(step->error)));
 }
 
-/*
- * What stopped one: one of the statuses, or an end without an answer where the
- * plain request got one. Silence may be a loss.
- */
-static enum probe_firewall judge_attack(const struct step *step,
-					struct text *detail)
+static bool is_status_good(int status)
 {
-	if (detail->n > 0)
-		text_add(detail, ", ");
-	if (is_answered(step)) {
-		text_add_format(detail, "HTTP %ld", step->status);
-		return answer_statuses_have(
-			       &step->probe->args.settings->stopped_status,
-			       (int)step->status)
-			       ? PROBE_FIREWALL_STOPPED
-			       : PROBE_FIREWALL_PASSED;
-	}
+	return status >= 200 && status < 400;
+}
+
+static void add_answer(const struct step *step, struct text *detail)
+{
 	switch ((int)step->code) {
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 		text_add(detail, "closed");
+		break;
+	default:
+		if (is_answered(step))
+			text_add_format(detail, "HTTP %ld", step->status);
+		else
+			text_add(detail, curl_easy_strerror(step->code));
+	}
+}
+
+/*
+ * What stopped one: one of the statuses, or an end without an answer where the
+ * plain request got one. Silence may be a loss.
+ */
+static enum probe_firewall judge_attack(const struct step *step)
+{
+	if (is_answered(step))
+		return answer_statuses_have(
+			       &step->probe->args.settings->stopped_status,
+			       (int)step->status)
+			       ? PROBE_FIREWALL_STOPPED
+			       : PROBE_FIREWALL_PASSED;
+	switch ((int)step->code) {
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
 		return PROBE_FIREWALL_STOPPED;
 	default:
-		text_add(detail, curl_easy_strerror(step->code));
 		return PROBE_FIREWALL_UNKNOWN;
 	}
 }
@@ -256,25 +293,31 @@ static enum probe_firewall judge_attack(const struct step *step,
 static void read_attacks(struct probe *probe)
 {
 	struct probe_report *report = &probe->report;
+	const struct step *again = &probe->steps[LAST_STEP];
 	enum probe_firewall all = PROBE_FIREWALL_STOPPED;
 	struct text detail;
 
 	text_init(&detail, report->firewall_detail,
 		  sizeof(report->firewall_detail));
-	for (size_t i = 0; i < N_STEPS; i++) {
-		enum probe_firewall one;
+	for (size_t i = FIRST_ATTACK; i < LAST_STEP; i++) {
+		enum probe_firewall one = judge_attack(&probe->steps[i]);
 
-		if (rows[i].kind != STEP_ATTACK)
-			continue;
-		one = judge_attack(&probe->steps[i], &detail);
+		text_add(&detail, detail.n > 0 ? ", " : "");
+		add_answer(&probe->steps[i], &detail);
 		if (one == PROBE_FIREWALL_PASSED ||
 		    all == PROBE_FIREWALL_STOPPED)
 			all = one;
 	}
 	/* What refuses the plain request too tells nothing. */
-	report->firewall = report->status >= 200 && report->status < 400
-				   ? all
-				   : PROBE_FIREWALL_UNKNOWN;
+	if (!is_status_good(report->status)) {
+		all = PROBE_FIREWALL_UNKNOWN;
+	} else if (!is_answered(again) || !is_status_good((int)again->status)) {
+		text_add(&detail, ", then to the plain one ");
+		add_answer(again, &detail);
+		if (all == PROBE_FIREWALL_STOPPED)
+			all = PROBE_FIREWALL_UNKNOWN;
+	}
+	report->firewall = all;
 }
 
 static void finish(struct probe *probe)
@@ -296,17 +339,35 @@ static void finish(struct probe *probe)
 	args.done(&report, args.userdata);
 }
 
-/* All that is asked once the plain request was answered, at once. */
+static void try_step(struct probe *probe, size_t at)
+{
+	int r = start_step(probe, at);
+
+	if (r < 0)
+		probe->steps[at].code = r == -ETIME ? CURLE_OPERATION_TIMEDOUT
+						    : CURLE_OUT_OF_MEMORY;
+}
+
+/* Nothing runs: the versions at once, then each request by itself. */
 static void go_on(struct probe *probe)
 {
 	bool tries = probe->args.settings->web_application_firewall;
 
-	for (size_t i = 1; i < N_STEPS; i++) {
-		if (rows[i].kind == STEP_ATTACK && !tries)
-			continue;
-		if (start_step(probe, i) < 0)
-			probe->steps[i].code = CURLE_OUT_OF_MEMORY;
+	if (probe->next == 0) {
+		for (size_t i = 1; i < FIRST_ATTACK; i++)
+			try_step(probe, i);
+		probe->next = FIRST_ATTACK;
 	}
+	while (tries && probe->n_running == 0 && probe->next < N_STEPS) {
+		if (probe->deadline_us == 0)
+			probe->deadline_us =
+				clock_monotonic_us() +
+				INT64_C(1000) *
+					probe->args.settings->timeout_ms;
+		try_step(probe, probe->next++);
+	}
+	if (probe->n_running == 0)
+		finish(probe);
 }
 
 static void on_done(struct web_transfer *transfer, CURLcode code)
@@ -320,12 +381,13 @@ static void on_done(struct web_transfer *transfer, CURLcode code)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
 			  &step->status);
 	probe->n_running--;
-	if (step->row->kind == STEP_PLAIN) {
+	if (probe->n_running > 0)
+		return;
+	if (step->row->kind == STEP_PLAIN)
 		read_plain(probe);
-		if (probe->report.is_reached)
-			go_on(probe);
-	}
-	if (probe->n_running == 0)
+	if (probe->report.is_reached)
+		go_on(probe);
+	else
 		finish(probe);
 }
 

@@ -27,7 +27,8 @@ struct probe_args {
 	void *userdata;
 };
 
-/* -errno. It ends within twice the timeout of its settings. */
+/* -errno. It ends within three times the timeout of its settings: one for the
+ * plain request, one for the versions, and one for all that comes then. */
 must_check int probe_start(const struct probe_args *args,
 			   struct probe **ret_probe);
 /* Ends it, without done. Takes NULL, returns NULL. */

@@ -10,7 +10,7 @@
 #define ANSWER_MS 5000
 #define PROGRAM_MS 5000
 /* For one probe. */
-#define PROBE_MS 70000
+#define PROBE_MS 100000
 /* Settings as JSON; with help and defaults a row takes about 300 bytes. */
 #define SETTINGS_MAX (256 * 1024)
 

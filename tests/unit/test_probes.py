@@ -147,10 +147,11 @@ def test_good(certificates):
             "hsts_max_age": 31536000, "web_application_firewall": "stopped",
             "firewall_detail": "HTTP 403, HTTP 403, HTTP 403"}
         # Over old versions nothing is asked; and nothing is sent but this.
-        assert sorted(request.path for request in server.requests) == [
+        assert [request.path for request in server.requests] == [
+            "/?q=cloxxs",
+            "/?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
             "/?file=..%2F..%2F..%2F..%2Fetc%2Fpasswd",
             "/?id=1%27%20OR%20%271%27%3D%271%27%20--%20",
-            "/?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
             "/?q=cloxxs"]
         assert {request.method for request in server.requests} == {"GET"}
 
@@ -262,6 +263,22 @@ def one_passes(handler, request):
         else page(handler, request)
 
 
+def after(n, then):
+    """Whoever asked n times gets this, whatever he asks for."""
+    def limited(handler, request):
+        handler.server.n = getattr(handler.server, "n", 0) + 1
+        return page(handler, request) if handler.server.n <= n else then
+    return limited
+
+
+def guarded_until(n):
+    """A firewall that then keeps the address off."""
+    def limited(handler, request):
+        handler.server.n = getattr(handler.server, "n", 0) + 1
+        return guarded(handler, request) if handler.server.n <= n else None
+    return limited
+
+
 def refuses_all(_handler, _request):
     return 403, ""
 
@@ -288,12 +305,24 @@ def silent(handler, request):
     # A refusal of everything proves nothing.
     (refuses_all, [], "bad", "unknown", "HTTP 403, HTTP 403, HTTP 403"),
     (points_away, [], "bad", "passed", "HTTP 302, HTTP 302, HTTP 302"),
+    # What refuses whoever asks for much is no firewall.
+    (after(1, (403, "")), [], "bad", "unknown",
+     "HTTP 403, HTTP 403, HTTP 403, then to the plain one HTTP 403"),
+    (after(1, (429, "")), ["stopped_status = 400-499"], "bad", "unknown",
+     "HTTP 429, HTTP 429, HTTP 429, then to the plain one HTTP 429"),
+    (after(1, None), [], "bad", "unknown",
+     "closed, closed, closed, then to the plain one closed"),
+    (after(3, (403, "")), [], "bad", "passed",
+     "HTTP 200, HTTP 200, HTTP 403, then to the plain one HTTP 403"),
+    (guarded_until(4), [], "bad", "unknown",
+     "HTTP 403, HTTP 403, HTTP 403, then to the plain one closed"),
     (own_status, [], "bad", "passed", "HTTP 418, HTTP 418, HTTP 418"),
     (own_status, ["stopped_status = 400-499"], "good", "stopped",
      "HTTP 418, HTTP 418, HTTP 418"),
     # Silence may be a loss.
     (silent, ["timeout = 1s"], "bad", "unknown",
-     "Timeout was reached, Timeout was reached, Timeout was reached"),
+     "Timeout was reached, Timeout was reached, Timeout was reached, "
+     "then to the plain one Timeout was reached"),
 ])
 def test_firewall(certificates, answer, keys, result, firewall, detail):
     with site(certificates, answer=answer) as server:
