@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "courier/certificate.h"
 
-#include <ctype.h>
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -9,6 +8,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "base/text.h"
 #include "base/utf8.h"
@@ -30,14 +31,38 @@ static void free_policies(CERTIFICATEPOLICIES **policies)
 	CERTIFICATEPOLICIES_free(*policies);
 }
 
-/* As it is, where that is text without a control character, and fits. */
+/* Neither controls, nor what turns the line around or is not seen, nor what is
+ * no character. */
+static bool is_shown(ucs4_t character)
+{
+	const uint32_t shown = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+			       UC_CATEGORY_MASK_N | UC_CATEGORY_MASK_P |
+			       UC_CATEGORY_MASK_S | UC_CATEGORY_MASK_Zs;
+
+	return uc_is_general_category_withtable(character, shown) &&
+	       !uc_is_property_default_ignorable_code_point(character);
+}
+
+static bool is_plain(const char *name, size_t n)
+{
+	const uint8_t *at = (const uint8_t *)name;
+	const uint8_t *end = at + n;
+	ucs4_t character;
+
+	if (n >= CERTIFICATE_NAME_SIZE || !utf8_is_text(name, n))
+		return false;
+	while (at < end) {
+		at += u8_mbtouc(&character, at, (size_t)(end - at));
+		if (!is_shown(character))
+			return false;
+	}
+	return true;
+}
+
+/* As it is, where that is text that can be shown, and fits. */
 static void add_name(struct text *text, const char *name, size_t n)
 {
-	bool is_plain = n < CERTIFICATE_NAME_SIZE && utf8_is_text(name, n);
-
-	for (size_t i = 0; i < n && is_plain; i++)
-		is_plain = !iscntrl((unsigned char)name[i]);
-	if (is_plain)
+	if (is_plain(name, n))
 		text_add_bytes(text, name, n);
 	else
 		text_add_escaped(text, name, n);

@@ -21,8 +21,10 @@
 #define CERTIFICATE_NAME_SIZE 128
 #define CERTIFICATE_POLICIES_SIZE 256
 
-/* Names are UTF-8 without control characters; what is not that is escaped, as
- * text_add_escaped() has it. */
+/* Names are UTF-8 that a terminal shows as it stands: letters, marks, digits,
+ * punctuation, symbols and blanks. A name with anything else in it, as controls
+ * or what turns the direction of writing, is escaped, as text_add_escaped() has
+ * it. */
 struct certificate {
 	char subject[CERTIFICATE_NAME_SIZE];      /* its common name, or "" */
 	char organization[CERTIFICATE_NAME_SIZE]; /* or "" */

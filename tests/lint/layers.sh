@@ -118,7 +118,8 @@ pwquality.h cloxxsd/attempt/password_pattern.c
 crypt.h cloxxsd/attempt/foreign_hash.c
 crack.h cloxxsd/attempt/dictionary.c
 uninorm.h cloxxsd/attempt/password_rules.c
-unistr.h cloxxsd/attempt/password_rules.c
+unictype.h courier/certificate.c
+unistr.h cloxxsd/attempt/password_rules.c courier/certificate.c
 security/.* pam_cloxxs/
 sys/acl.h cloxxsd/publish/acl.c
 nss.h nss_cloxxs/
