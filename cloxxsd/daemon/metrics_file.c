@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must hold:
+ *  1. The loop touches no file: a disk that does not answer holds a thread.
+ *  2. No two threads write the same file.
+ */
 #include "cloxxsd/daemon/metrics_file.h"
 
 #include <fcntl.h>
@@ -8,10 +13,29 @@
 #include <sys/stat.h>
 #include <syslog.h>
 
+#include "cloxxsd/backup/errand.h"
 #include "cloxxsd/daemon/log.h"
 #include "cloxxsd/service/measuring.h"
 
 #define ACCURACY_US 100000
+
+struct metrics_writing {
+	struct metrics_file *file; /* NULL: it is written for nobody */
+	char *path, *bytes;
+	size_t n;
+	int r;
+};
+
+static void writing_free(struct metrics_writing *writing)
+{
+	if (!writing)
+		return;
+	free(writing->path);
+	free(writing->bytes);
+	free(writing);
+}
+
+/* In the thread, up to run(). */
 
 /* The directory of path, made where it alone is missing. */
 static int open_directory(const char *path, int *ret_fd)
@@ -31,16 +55,17 @@ static int open_directory(const char *path, int *ret_fd)
 }
 
 /* Takes fd. */
-static int fill(struct service *service, int fd)
+static int fill(const struct metrics_writing *writing, int fd)
 {
 	FILE *stream = fdopen(fd, "w");
-	int r;
+	int r = 0;
 
 	if (!stream) {
 		scope_close(&fd);
 		return -ENOMEM;
 	}
-	r = measuring_write(service, EXPOSITION_PROMETHEUS, stream);
+	if (fwrite(writing->bytes, 1, writing->n, stream) != writing->n)
+		r = -EIO;
 	/* Of everybody, and that is why it is off by default. */
 	if (r == 0 && fchmod(fileno(stream), 0644) < 0)
 		r = -errno;
@@ -49,8 +74,9 @@ static int fill(struct service *service, int fd)
 	return r;
 }
 
-static int write_file(struct service *service, const char *path)
+static int write_file(const struct metrics_writing *writing)
 {
+	const char *path = writing->path;
 	scope(scope_close) int directory = -1;
 	const char *name = strrchr(path, '/') + 1;
 	char new_name[NAME_MAX + 1];
@@ -70,7 +96,7 @@ static int write_file(struct service *service, const char *path)
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fill(service, fd);
+	r = fill(writing, fd);
 	if (r == 0 && renameat(directory, new_name, directory, name) < 0)
 		r = -errno;
 	if (r < 0)
@@ -78,27 +104,91 @@ static int write_file(struct service *service, const char *path)
 	return r;
 }
 
-static void write_now(struct metrics_file *file, const char *path)
+static void run(struct errand *errand, void *data)
 {
-	int r = write_file(file->service, path);
+	struct metrics_writing *writing = data;
 
-	if (r < 0 && !file->failing)
+	(void)errand;
+	writing->r = write_file(writing);
+}
+
+/* Said once; why: NULL where it was written. */
+static void tell(struct metrics_file *file, const char *path, const char *why)
+{
+	if (why && !file->failing)
 		log_line(LOG_ERR, "%s: metrics cannot be written: %s", path,
-			 strerror(-r));
-	else if (r == 0 && file->failing)
+			 why);
+	else if (!why && file->failing)
 		log_line(LOG_NOTICE, "%s: metrics are written again", path);
-	file->failing = r < 0;
+	file->failing = why;
+}
+
+static void on_done(void *data)
+{
+	struct metrics_writing *writing = data;
+	struct metrics_file *file = writing->file;
+
+	if (file) {
+		file->writing = NULL;
+		tell(file, writing->path,
+		     writing->r < 0 ? strerror(-writing->r) : NULL);
+	}
+	writing_free(writing);
+}
+
+static int gather(struct service *service, struct metrics_writing *writing)
+{
+	FILE *stream = open_memstream(&writing->bytes, &writing->n);
+	int r;
+
+	if (!stream)
+		return -ENOMEM;
+	r = measuring_write(service, EXPOSITION_PROMETHEUS, stream);
+	if (fclose(stream) != 0 && r == 0)
+		r = -ENOMEM;
+	return r;
+}
+
+static int start(struct metrics_file *file, const char *path)
+{
+	struct metrics_writing *writing = calloc(1, sizeof(*writing));
+	int r = -ENOMEM;
+
+	if (writing)
+		writing->path = strdup(path);
+	if (writing && writing->path)
+		r = gather(file->service, writing);
+	if (r == 0)
+		r = errands_start(file->service->errands,
+				  &(struct errand_args){ .run = run,
+							 .done = on_done,
+							 .data = writing });
+	if (r < 0) {
+		writing_free(writing);
+		return r;
+	}
+	writing->file = file;
+	file->writing = writing;
+	return 0;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct metrics_file *file = userdata;
 	const struct settings *settings = file->service->attempts->settings;
+	const char *path = settings->metrics_file;
+	int r;
 
 	(void)usec;
-	if (!settings->metrics_file)
+	if (!path)
 		return 0;
-	write_now(file, settings->metrics_file);
+	if (file->writing) {
+		tell(file, path, "the disk does not answer");
+	} else {
+		r = start(file, path);
+		if (r < 0)
+			tell(file, path, strerror(-r));
+	}
 	(void)!sd_event_source_set_time_relative(
 		source, UINT64_C(1000000) * settings->metrics_interval_s);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -122,7 +212,17 @@ void metrics_file_deinit(struct metrics_file *file)
 
 void metrics_file_loaded(struct metrics_file *file)
 {
+	const struct settings *settings = file->service->attempts->settings;
+	const char *path = settings->metrics_file;
+	uint64_t wait_us = 0;
+
 	file->failing = false;
-	(void)!sd_event_source_set_time_relative(file->timer, 0);
+	if (file->writing && path && strcmp(file->writing->path, path) == 0) {
+		wait_us = UINT64_C(1000000) * settings->metrics_interval_s;
+	} else if (file->writing) {
+		file->writing->file = NULL;
+		file->writing = NULL;
+	}
+	(void)!sd_event_source_set_time_relative(file->timer, wait_us);
 	(void)!sd_event_source_set_enabled(file->timer, SD_EVENT_ONESHOT);
 }
