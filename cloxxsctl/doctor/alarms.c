@@ -62,12 +62,10 @@ void doctor_alarms(struct doctor *doctor, struct varlink_client *client)
 {
 	const char *error = NULL;
 	json_t *reply = NULL;
+	int r = varlink_client_call(client, "nl.cloxxs.Admin.Alarms", NULL,
+				    &reply, &error);
 
-	if (varlink_client_call(client, "nl.cloxxs.Admin.Alarms", NULL, &reply,
-				&error) != 0)
-		return;
-	/* A daemon of before has none. */
-	if (error) {
+	if (!doctor_is_answered(doctor, CHECK_ALARMS, "alarms", r, error)) {
 		json_decref(reply);
 		return;
 	}

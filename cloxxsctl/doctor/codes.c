@@ -52,8 +52,8 @@ void doctor_codes(struct doctor *doctor, struct varlink_client *client)
 	r = varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers",
 				  json_pack("{s:b}", "no_code", 1), add_user,
 				  &codeless, &reply, &error);
-	/* A daemon of before cannot tell. */
-	if (r != 0 || error)
+	if (!doctor_is_answered(doctor, CHECK_CODES, "who can give no code", r,
+				error))
 		return;
 	if (codeless.n == 0)
 		doctor_say(doctor, CHECK_CODES, SEVERITY_OK,

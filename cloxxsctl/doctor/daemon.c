@@ -15,6 +15,8 @@
 #define UNSEEN_MAX_S 86400
 /* Older than this a list misses what was stolen since. */
 #define BREACHED_DAYS 366
+/* There are more than we look at; no error of the client's. */
+#define MORE_USERS 1000
 
 static void check_socket(struct doctor *doctor)
 {
@@ -63,7 +65,7 @@ static int keep_user(json_t *reply, void *userdata)
 	if (!user)
 		return 0;
 	if (json_array_size(doctor->users) >= DOCTOR_USERS_MAX)
-		return 1;
+		return MORE_USERS;
 	return json_array_append(doctor->users, user) < 0 ? -ENOMEM : 0;
 }
 
@@ -76,8 +78,8 @@ static void ask_users(struct doctor *doctor, struct varlink_client *client)
 	doctor->users = json_array();
 	r = varlink_client_stream(client, "nl.cloxxs.Admin.ListUsers", NULL,
 				  keep_user, doctor, &reply, &error);
-	/* 1: there are more than we look at. */
-	if ((r != 0 && r != 1) || error) {
+	if (!doctor_is_answered(doctor, CHECK_DAEMON, "users",
+				r == MORE_USERS ? 0 : r, error)) {
 		json_decref(doctor->users);
 		doctor->users = NULL;
 	}
@@ -162,16 +164,14 @@ static void judge_notice(struct doctor *doctor)
 				 : "one text for all languages");
 }
 
-/* A daemon of before knows no notice: nothing is said then. */
 static void check_notice(struct doctor *doctor, struct varlink_client *client)
 {
 	const char *error = NULL;
 	json_t *reply = NULL;
+	int r = varlink_client_call(client, "nl.cloxxs.Admin.GetNotice", NULL,
+				    &reply, &error);
 
-	if (varlink_client_call(client, "nl.cloxxs.Admin.GetNotice", NULL,
-				&reply, &error) != 0)
-		return;
-	if (error) {
+	if (!doctor_is_answered(doctor, CHECK_NOTICE, "the notice", r, error)) {
 		json_decref(reply);
 		return;
 	}

@@ -60,6 +60,27 @@ void doctor_skip(struct doctor *doctor, enum check check, const char *what,
 		     why ? why : "unknown error");
 }
 
+static bool is_of_before(const char *error)
+{
+	return strcmp(error, "org.varlink.service.MethodNotFound") == 0 ||
+	       strcmp(error, "org.varlink.service.InvalidParameter") == 0;
+}
+
+bool doctor_is_answered(struct doctor *doctor, enum check check,
+			const char *what, int r, const char *error)
+{
+	if (r == VARLINK_CLIENT_E_UNREACHABLE)
+		doctor_say(doctor, check, SEVERITY_WARNING,
+			   "%s: the daemon did not answer in time", what);
+	else if (r != 0)
+		doctor_say(doctor, check, SEVERITY_WARNING,
+			   "%s: the daemon's answer cannot be read", what);
+	else if (error && !is_of_before(error))
+		doctor_say(doctor, check, SEVERITY_WARNING,
+			   "%s: the daemon answers %s", what, error);
+	return r == 0 && !error;
+}
+
 void doctor_look(struct doctor *doctor)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)

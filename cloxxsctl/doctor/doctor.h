@@ -70,6 +70,13 @@ bool doctor_asks_codes(const struct doctor *doctor);
 /* Short forms for the groups. */
 #define doctor_say(doctor, check, severity, ...) \
 	findings_add(&(doctor)->findings, check, severity, __VA_ARGS__)
+/*
+ * Whether the daemon, which answered before, answered this too: r and error are
+ * those of its call. A daemon of before, that does not know what it was asked,
+ * is let pass; whatever else went wrong becomes a finding about what.
+ */
+must_check bool doctor_is_answered(struct doctor *doctor, enum check check,
+				   const char *what, int r, const char *error);
 /* It could not be looked at: -errno, or what host_ask() gave. */
 void doctor_skip(struct doctor *doctor, enum check check, const char *what,
 		 int error);
