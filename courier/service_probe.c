@@ -79,7 +79,7 @@ static json_t *describe(const struct probe_settings *settings,
 
 	for (size_t i = 0; i < _PROBE_VERSIONS && reply; i++)
 		(void)json_object_set_new(
-			reply, probe_version_member(i),
+			reply, probe_version_member((enum probe_version)i),
 			json_string(probe_offer_name(report->offers[i])));
 	if (reply)
 		(void)json_object_update_new(reply,
