@@ -9,7 +9,7 @@ packages_build='autoconf automake gcc gettext libacl1-dev libaudit-dev libc6-dev
 	libcrypt-dev libcurl4-openssl-dev
 	libjansson-dev libmaxminddb-dev liboath-dev
 	libpam0g-dev libpwquality-dev libqrencode-dev libsodium-dev libsqlite3-dev
-	libssl-dev libsystemd-dev libtool libunistring-dev make pkgconf python3'
+	libssl-dev libsystemd-dev libtool libunistring-dev make pkgconf python3 zlib1g-dev'
 packages_world='cracklib-runtime iproute2 libmaxmind-db-writer-perl login openssh-client openssh-server
 	openssl passwd python3 python3-pexpect sudo systemd'
 packages_app='gunicorn nginx python3-flask'
