@@ -9,6 +9,7 @@
  */
 
 #include "conf/findings.h"
+#include "courier/country_settings.h"
 #include "courier/endpoint.h"
 #include "courier/message.h"
 #include "courier/probe_settings.h"
@@ -44,6 +45,7 @@ struct configuration {
 	uint32_t per_minute;   /* of SMS */
 	char **gateways;       /* the order, or NULL */
 	struct mail_server mail;
+	struct country_settings countries;
 	size_t n_endpoints; /* gateways in their order, then web hooks */
 	struct endpoint **endpoints;
 	size_t n_routes; /* all, in order */

@@ -10,14 +10,13 @@
 #include "conf/trusted_file.h"
 #include "courier/configuration_table.h"
 
-#define TABLES_MAX 4
 #define ENDPOINTS_MAX 64
 #define PROBES_MAX 16
 
 struct loader {
 	struct configuration *configuration;
 	struct findings findings;
-	struct key_origins origins[TABLES_MAX];
+	struct key_origins origins[_TABLES];
 	/* Of the endpoints, in their order in the configuration. */
 	struct key_origins endpoints[ENDPOINTS_MAX];
 	struct key_origins probes[PROBES_MAX];
@@ -317,9 +316,9 @@ static void check_probes(struct loader *loader)
 
 static void find_mail(struct loader *loader, const char *key, const char *what)
 {
-	size_t i = configuration_tables_n - 1;
 	struct key_origin origin =
-		keys_origin(&configuration_tables[i], &loader->origins[i], key);
+		keys_origin(&configuration_tables[TABLE_MAIL],
+			    &loader->origins[TABLE_MAIL], key);
 
 	findings_add(&loader->findings, origin.file, origin.line, "%s: %s", key,
 		     what);
@@ -350,9 +349,8 @@ static int finish_mail(struct loader *loader)
 
 	if (!mail->is_set)
 		return 0;
-	keys_check(&configuration_tables[configuration_tables_n - 1],
-		   &loader->origins[configuration_tables_n - 1],
-		   &loader->findings);
+	keys_check(&configuration_tables[TABLE_MAIL],
+		   &loader->origins[TABLE_MAIL], &loader->findings);
 	if (loader->findings.n > 0)
 		return 0;
 	if (!is_host(mail->host))
@@ -373,6 +371,19 @@ static int finish_mail(struct loader *loader)
 	if (r > 0)
 		find_mail(loader, "password", buffer);
 	return r < 0 ? r : 0;
+}
+
+static int finish_countries(struct loader *loader)
+{
+	const struct country_settings_context context = {
+		.table = &configuration_tables[TABLE_COUNTRIES],
+		.origins = &loader->origins[TABLE_COUNTRIES],
+		.vault = &loader->configuration->vault,
+		.findings = &loader->findings,
+	};
+
+	return country_settings_finish(&loader->configuration->countries,
+				       &context);
 }
 
 static void add_route(struct configuration *configuration,
@@ -396,8 +407,9 @@ static void add_routes_of(struct configuration *configuration, enum kind kind)
 static void add_gateways(struct loader *loader)
 {
 	struct configuration *configuration = loader->configuration;
-	struct key_origin origin = keys_origin(&configuration_tables[1],
-					       &loader->origins[1], "gateways");
+	struct key_origin origin =
+		keys_origin(&configuration_tables[TABLE_SMS],
+			    &loader->origins[TABLE_SMS], "gateways");
 
 	for (size_t i = 0; configuration->gateways[i]; i++) {
 		const struct endpoint *endpoint;
@@ -473,6 +485,8 @@ int configuration_load(const struct configuration_args *args, struct text *why,
 		check_probes(&loader);
 	if (r == 0 && loader.findings.n == 0)
 		r = finish_mail(&loader);
+	if (r == 0 && loader.findings.n == 0)
+		r = finish_countries(&loader);
 	if (r == 0 && loader.findings.n == 0)
 		r = finish_endpoints(&loader);
 	if (r == 0 && loader.findings.n == 0)

@@ -30,9 +30,26 @@ static const struct key_row mail_rows[] = {
 	{ "timeout", KEY_TIME, MEMBER(mail.timeout_ms), "20s", 100, 60000 },
 };
 
+static const struct key_row countries_rows[] = {
+	{ "source", KEY_CHOICE, MEMBER(countries.source), "none",
+	  .words = country_source_names },
+	{ "location", KEY_TEXT, MEMBER(countries.location) },
+	{ "url", KEY_TEXT, MEMBER(countries.url) },
+	{ "checksum_url", KEY_TEXT, MEMBER(countries.checksum_url) },
+	{ "account", KEY_TEXT, MEMBER(countries.account) },
+	{ "key", KEY_CREDENTIAL, MEMBER(countries.key) },
+	{ "ca", KEY_PATH, MEMBER(countries.ca) },
+	{ "connect_timeout", KEY_TIME, MEMBER(countries.connect_timeout_ms),
+	  "10s", 100, 60000 },
+	{ "timeout", KEY_TIME, MEMBER(countries.timeout_ms), "5m", 100,
+	  600000 },
+};
+
 const struct key_table configuration_tables[] = {
-	{ "courier", courier_rows, ARRAY_SIZE(courier_rows) },
-	{ "sms", sms_rows, ARRAY_SIZE(sms_rows) },
-	{ "mail", mail_rows, ARRAY_SIZE(mail_rows) },
+	[TABLE_COURIER] = { "courier", courier_rows, ARRAY_SIZE(courier_rows) },
+	[TABLE_SMS] = { "sms", sms_rows, ARRAY_SIZE(sms_rows) },
+	[TABLE_MAIL] = { "mail", mail_rows, ARRAY_SIZE(mail_rows) },
+	[TABLE_COUNTRIES] = { "countries", countries_rows,
+			      ARRAY_SIZE(countries_rows) },
 };
 const size_t configuration_tables_n = ARRAY_SIZE(configuration_tables);

@@ -8,5 +8,13 @@
 
 #include "courier/configuration.h"
 
+enum configuration_table {
+	TABLE_COURIER,
+	TABLE_SMS,
+	TABLE_MAIL,
+	TABLE_COUNTRIES,
+	_TABLES,
+};
+
 extern const struct key_table configuration_tables[];
 extern const size_t configuration_tables_n;

@@ -13,6 +13,7 @@
 #include "courier/tally.h"
 #include "courier/web.h"
 
+struct country_fetching;
 struct delivery;
 struct probing;
 
@@ -26,6 +27,9 @@ struct courier {
 	struct delivery *deliveries; /* on their way */
 	uint32_t n_deliveries;
 	struct probing *probings; /* of service_probe.c */
+	/* Of service_countries.c; NULL: none is under way. */
+	struct country_fetching *country_fetching;
+	const char *state_directory; /* NULL: nothing is kept */
 	/* SMS that were begun in the minute, of the monotonic clock. */
 	int64_t minute;
 	uint32_t n_in_minute;

@@ -26,6 +26,7 @@
 #include "courier/delivery.h"
 #include "courier/log.h"
 #include "courier/service.h"
+#include "courier/service_countries.h"
 #include "courier/service_probe.h"
 
 #define WHY_SIZE 8192
@@ -101,6 +102,11 @@ static int check(const struct options *options)
 		(void)printf("%s %s (%s)\n", kind_name(route->kind),
 			     route->name, route->location);
 	}
+	if (configuration->countries.source != COUNTRY_SOURCE_NONE)
+		(void)printf(
+			"countries %s (%s)\n",
+			country_source_names[configuration->countries.source],
+			configuration->countries.location);
 	return ferror(stdout) != 0;
 }
 
@@ -211,6 +217,7 @@ static int run(struct courier *courier, const char *path)
 	}
 	while (courier->deliveries)
 		delivery_end(courier->deliveries);
+	service_countries_end(courier);
 	service_probe_end(courier);
 	varlink_server_free(server);
 	return r;
@@ -238,6 +245,7 @@ static int start(const struct options *options)
 		r = courier_init(&courier, event, &options->files, &why);
 	if (r == 0) {
 		courier.daemon_uid = find_daemon();
+		courier.state_directory = getenv("STATE_DIRECTORY");
 		r = run(&courier, options->listen);
 	}
 	if (r != 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "courier/delivery.h"
+#include "courier/service_countries.h"
 #include "courier/service_probe.h"
 #include "varlink/interfaces.h"
 
@@ -166,6 +167,11 @@ static const struct varlink_method methods[] = {
 	  .deadline_ms = SERVICE_PROBE_DEADLINE_MS,
 	  .parameters = probe_parameters,
 	  .handle = service_probe },
+	{ .name = "nl.cloxxs.Courier.FetchCountries",
+	  .peers = PEER_ROOT,
+	  .deadline_ms = SERVICE_COUNTRIES_DEADLINE_MS,
+	  .parameters = no_parameters,
+	  .handle = service_countries },
 	{ 0 },
 };
 

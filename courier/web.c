@@ -2,7 +2,8 @@
 /*
  * What must hold:
  *  1. A certificate is always verified, and its name; no key switches that off.
- *  2. No answer sends us elsewhere, or makes us speak another protocol.
+ *  2. No answer sends us elsewhere, where the limits do not say that it may, or
+ *     makes us speak another protocol; never by HTTP, and never with a secret.
  *  3. Nothing that libcurl does waits in the loop: not for a name (threads, and
  *     QUICK_EXIT, or it would wait for those of transfers that ended), and not
  *     for a server that was said goodbye to (smtp.c).
@@ -45,6 +46,10 @@ static const struct {
 	{ CURLE_SEND_ERROR, "broke off" },
 	{ CURLE_SEND_FAIL_REWIND, "closed without an answer" },
 	{ CURLE_WEIRD_SERVER_REPLY, "its answer cannot be read" },
+	{ CURLE_PARTIAL_FILE, "broke off before its end" },
+	{ CURLE_FILESIZE_EXCEEDED, "says that it is larger than is taken" },
+	{ CURLE_TOO_MANY_REDIRECTS, "points elsewhere too often" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, "points to where HTTPS is not spoken" },
 };
 
 const char *web_fault(CURLcode code)
@@ -243,7 +248,8 @@ static int apply(CURL *easy, const struct web_limits *limits)
 		{ CURLOPT_SSL_VERIFYPEER, 1 },
 		{ CURLOPT_SSL_VERIFYHOST, 2 },
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		{ CURLOPT_FOLLOWLOCATION, 0 },
+		{ CURLOPT_FOLLOWLOCATION, limits->redirects_max > 0 },
+		{ CURLOPT_MAXREDIRS, (long)limits->redirects_max },
 		{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
 		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
 		{ CURLOPT_MAXAGE_CONN, IDLE_S },
@@ -258,6 +264,7 @@ static int apply(CURL *easy, const struct web_limits *limits)
 		const char *value;
 	} strings[] = {
 		{ CURLOPT_PROTOCOLS_STR, limits->protocols },
+		{ CURLOPT_REDIR_PROTOCOLS_STR, "https" },
 		/* Not that of the environment. */
 		{ CURLOPT_PROXY, limits->proxy ? limits->proxy : "" },
 		{ CURLOPT_NOPROXY, "" },

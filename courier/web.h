@@ -4,8 +4,9 @@
 /*
  * Web: transfers of libcurl on the event loop, as many at once as there are. It
  * never blocks: names are resolved in threads of libcurl's own. What holds for
- * each transfer is set here: certificates are verified, nothing is followed,
- * and neither .netrc, environment nor cookies are looked at.
+ * each transfer is set here: certificates are verified, nothing is followed
+ * unless the limits say so, and neither .netrc, environment nor cookies are
+ * looked at.
  */
 
 #include <curl/curl.h>
@@ -22,6 +23,9 @@ struct web_limits {
 	const char *ca;        /* file, or NULL: the host's */
 	const char *proxy;     /* NULL: none */
 	uint32_t connect_timeout_ms, timeout_ms;
+	/* That are followed, by HTTPS alone; a name and a password stay with
+	 * the host that was asked first. */
+	unsigned int redirects_max;
 };
 
 /* One transfer, within an object of the caller's. */

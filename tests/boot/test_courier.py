@@ -11,7 +11,7 @@ SEND = """#!/bin/sh
 read -r number && read -r text || exit 1
 [ "$number" = +31612345678 ] || exit 2
 [ "$(id -un)" = _cloxxs-courier ] || exit 3
-[ "$(ls /var)" = tmp ] || exit 4
+[ "$(cd /var && echo * lib/*)" = "lib tmp lib/cloxxs-courier" ] || exit 4
 ! ls /run/cloxxs 2>/dev/null || exit 5
 ! touch /etc/courier-was-here 2>/dev/null || exit 6
 ! ls /home/* /root/* 2>/dev/null || exit 7

@@ -110,7 +110,7 @@ done <<'END'
 sqlite3.h cloxxsd/state/
 sodium.h cloxxsd/
 curl/curl.h courier/
-openssl/.* courier/certificate.c courier/handshake.c
+openssl/.* courier/certificate.c courier/digest.c courier/handshake.c
 zlib.h courier/unpacker.c
 jansson.h varlink/ courier/ audit_confirm/inquiry.c cloxxsctl/ cloxxsd/courier/ cloxxsd/service/ cloxxsd/offline/ cloxxsd/userdb/ cloxxsd/main.c
 maxminddb.h cloxxsd/geo/

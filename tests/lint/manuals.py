@@ -324,7 +324,7 @@ def key_rows(path, name):
 def check_courier():
     """Keys of its configuration, and of a gateway's file."""
     page = Page("cloxxs-courier.conf.5")
-    for section in ("courier", "sms", "mail"):
+    for section in ("courier", "sms", "mail", "countries"):
         compare(page.name, f"key of [{section}]",
                 list(page.of(f"[{section}]", begins="Cm ")),
                 key_rows("courier/configuration_table.c", f"{section}_rows"))

@@ -210,8 +210,9 @@ class Courier:
         self.credentials = self.directory / "credentials"
         self.socket = self.directory / "courier.sock"
         self.output = self.directory / "output"
+        self.state = self.directory / "state"
         self.process = None
-        for directory in (self.gateways, self.credentials):
+        for directory in (self.gateways, self.credentials, self.state):
             directory.mkdir()
             directory.chmod(0o755)
         self.write(self.config, config)
@@ -251,6 +252,7 @@ class Courier:
                 stdout=output, stderr=output, env={
                     "PATH": os.environ["PATH"], "NOTIFY_SOCKET": str(path),
                     "CREDENTIALS_DIRECTORY": str(self.credentials),
+                    "STATE_DIRECTORY": str(self.state),
                     **environment})
         self.wait_notice("READY=1")
         return self
@@ -323,6 +325,12 @@ class Courier:
                 replies += self.read(connection)
         return [reply.get("parameters", {}) for reply in replies]
 
+    def fetch_countries(self):
+        with self.connect() as connection:
+            self.ask(connection, "nl.cloxxs.Courier.FetchCountries", {})
+            reply = self.read(connection)[0]
+        assert "error" not in reply, reply
+        return reply["parameters"]
 
     def probe(self, name=None):
         """What is told of each address, or the name of the error."""

@@ -17,6 +17,9 @@ static const char config[] = "[sms]\ngateways = a, b\n"
 			     "[mail]\nlocation = here\nhost = localhost\n"
 			     "from = a@b.nl\nuser = a\n"
 			     "password = credential:c\n"
+			     "[countries]\nsource = maxmind\n"
+			     "location = here\naccount = 1\n"
+			     "key = credential:e\n"
 			     "[webhook ops]\nlocation = here\n"
 			     "url = http://127.0.0.1:1/\n";
 static const char gateway[] =

@@ -313,6 +313,7 @@ class Courier(Service):
     USER = "_cloxxs-courier"
     RUNTIME = pathlib.Path("/run/cloxxs-courier")
     CREDENTIALS = pathlib.Path("/run/credentials/cloxxs-courier.service")
+    STATE = pathlib.Path("/var/lib/cloxxs-courier")
 
     def __init__(self):
         super().__init__("cloxxs-courier")
@@ -326,6 +327,7 @@ class Courier(Service):
         run("install", "-d", "-m", "0755", str(self.RUNTIME))
         run("install", "-d", "-o", self.USER, "-m", "0500",
             str(self.CREDENTIALS))
+        run("install", "-d", "-o", self.USER, "-m", "0711", str(self.STATE))
         for name, secret in self.secrets.items():
             path = self.CREDENTIALS / name
             path.write_text(secret)
@@ -359,6 +361,7 @@ class Courier(Service):
                 env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
                      "NOTIFY_SOCKET": path, "LISTEN_FDS": "1",
                      "CREDENTIALS_DIRECTORY": str(self.CREDENTIALS),
+                     "STATE_DIRECTORY": str(self.STATE),
                      **self.environment},
                 umask=0o077, pass_fds=[listener.fileno()])
             Cloxxsd.wait_ready(child, notify)
