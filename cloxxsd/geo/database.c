@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <maxminddb.h>
 #include <netinet/in.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -89,7 +90,8 @@ static int write_whole(int fd, const char *bytes, size_t n)
 }
 
 /* As much as from holds, or -EFBIG. */
-static int copy(int from, int to, struct text *why)
+static int copy(int from, int to, struct text *why,
+		crypto_hash_sha256_state *hash)
 {
 	char bytes[65536];
 	uint64_t all = 0;
@@ -116,6 +118,8 @@ static int copy(int from, int to, struct text *why)
 					GEO_DATABASE_BYTES_MAX >> 20);
 			return GEO_DATABASE_E_REFUSED;
 		}
+		crypto_hash_sha256_update(hash, (unsigned char *)bytes,
+					  (unsigned long long)n);
 		r = write_whole(to, bytes, (size_t)n);
 		if (r < 0)
 			return r;
@@ -127,17 +131,24 @@ static int copy(int from, int to, struct text *why)
 }
 
 /* A copy of what fd holds in memory that can be neither cut nor written. */
-static int seal_copy(int fd, struct text *why, int *ret_fd)
+static int seal_copy(int fd, struct text *why, struct geo_database_facts *facts,
+		     int *ret_fd)
 {
+	unsigned char sha256[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256_state hash;
 	scope(scope_close) int memory =
 		memfd_create("cloxxs-country", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r;
 
 	if (memory < 0)
 		return -errno;
-	r = copy(fd, memory, why);
+	crypto_hash_sha256_init(&hash);
+	r = copy(fd, memory, why, &hash);
 	if (r != 0)
 		return r;
+	crypto_hash_sha256_final(&hash, sha256);
+	sodium_bin2hex(facts->sha256, sizeof(facts->sha256), sha256,
+		       sizeof(sha256));
 	if (fcntl(memory, F_ADD_SEALS,
 		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
 		return -errno;
@@ -231,7 +242,7 @@ int geo_database_read(int fd, int64_t now_s, struct text *why,
 
 	if (!database)
 		return -ENOMEM;
-	r = seal_copy(fd, why, &memory);
+	r = seal_copy(fd, why, &database->facts, &memory);
 	if (r == 0)
 		r = open_copy(memory, why, &database->file);
 	if (r == 0)

@@ -19,6 +19,8 @@
 
 /* The largest that are known have half of it. */
 #define GEO_DATABASE_BYTES_MAX (UINT64_C(128) << 20)
+/* SHA-256 in lower-case figures of base 16, and a NUL. */
+#define GEO_DATABASE_SHA256_SIZE 65
 
 enum geo_database_error {
 	_GEO_DATABASE_E_OK,
@@ -34,7 +36,8 @@ struct geo_database_facts {
 	const char *schema; /* the member that holds the country */
 	int64_t built;      /* seconds since 1970 */
 	uint64_t bytes;
-	uint64_t networks; /* that have a country */
+	char sha256[GEO_DATABASE_SHA256_SIZE]; /* of the file */
+	uint64_t networks;                     /* that have a country */
 	uint32_t countries;
 	bool has_ipv6;
 };

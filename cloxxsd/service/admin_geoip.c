@@ -6,6 +6,8 @@
  *  2. Nobody's login waits for the proof: a thread makes it.
  *  3. There is one intake at a time. It ends with its connection, unless it is
  *     being proven: then it is brought to its end.
+ *  4. What the courier fetched, which nobody has looked at, is held against the
+ *     one in force before it takes its place.
  */
 #include "cloxxsd/service/admin_geoip.h"
 
@@ -14,10 +16,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cloxxsd/geo/comparison.h"
 #include "cloxxsd/geo/intake.h"
 #include "cloxxsd/service/admin.h"
 
 #define TOO_LARGE "It must be 1 byte to 128 MiB."
+#define FETCHED_MAX 16
+#define DETAILS_SIZE 512
+#define BY_HAND \
+	" Who has looked at it may bring it: cloxxsctl geoip import FILE."
 
 struct geoip_taking {
 	struct service *service;
@@ -28,6 +35,14 @@ struct geoip_taking {
 	/* The proof, the thread's until it is done. */
 	int64_t now_s, max_age_s;
 	struct geo_database *database;
+	/* Where it was fetched from; "": an administrator brings it. */
+	char fetched[FETCHED_MAX + 1];
+	struct geo_listed listed;
+	/* What it is held against, or NULL. Nothing but this puts another one
+	 * in force, so that it stays while the thread runs. */
+	const struct geo_database *in_force;
+	bool is_same;    /* as the one in force, to the last byte */
+	bool is_strange; /* proven, and not like the one in force */
 	char why[256];
 	int r;
 };
@@ -156,12 +171,12 @@ static json_t *database_json(const struct geo *geo)
 	if (!geo->database)
 		return json_null();
 	facts = geo_database_facts(geo->database);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:b}", "type",
-			 facts->type, "schema", facts->schema, "built",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:i, s:b}",
+			 "type", facts->type, "schema", facts->schema, "built",
 			 (json_int_t)facts->built, "taken",
 			 (json_int_t)geo->taken, "bytes",
-			 (json_int_t)facts->bytes, "networks",
-			 (json_int_t)facts->networks, "countries",
+			 (json_int_t)facts->bytes, "sha256", facts->sha256,
+			 "networks", (json_int_t)facts->networks, "countries",
 			 (int)facts->countries, "ipv6", (int)facts->has_ipv6);
 }
 
@@ -178,6 +193,21 @@ static json_t *geoip_json(const struct service *service)
 			 database_json(geo));
 }
 
+static int compare(struct geoip_taking *taking, struct text *why)
+{
+	int r;
+
+	taking->is_same =
+		strcmp(geo_database_facts(taking->database)->sha256,
+		       geo_database_facts(taking->in_force)->sha256) == 0;
+	if (taking->is_same)
+		return 0;
+	r = geo_compare(taking->in_force, taking->database, &taking->listed,
+			why);
+	taking->is_strange = r == GEO_DATABASE_E_REFUSED;
+	return r;
+}
+
 static void prove(struct errand *errand, void *data)
 {
 	struct geoip_taking *taking = data;
@@ -188,6 +218,8 @@ static void prove(struct errand *errand, void *data)
 	taking->r =
 		geo_intake_prove(taking->intake, taking->now_s,
 				 taking->max_age_s, &why, &taking->database);
+	if (taking->r == 0 && taking->in_force)
+		taking->r = compare(taking, &why);
 	if (taking->r < 0)
 		text_add_format(&why, "cannot be proven: %s",
 				strerrordesc_np(-taking->r));
@@ -210,11 +242,21 @@ static int record(struct geoip_taking *taking, enum event event,
 	return state_apply(taking->service->state, &set);
 }
 
+/* Which one it was that nobody brought by hand. */
+static void add_fetched(const struct geoip_taking *taking, struct text *text)
+{
+	if (taking->fetched[0])
+		text_add_format(text, " fetched=%s", taking->fetched);
+	if (taking->fetched[0] && taking->database)
+		text_add_format(text, " sha256=%s",
+				geo_database_facts(taking->database)->sha256);
+}
+
 static int record_imported(struct geoip_taking *taking)
 {
 	const struct geo_database_facts *facts =
 		geo_database_facts(taking->database);
-	char details[300];
+	char details[DETAILS_SIZE];
 	struct text text;
 
 	text_init(&text, details, sizeof(details));
@@ -223,18 +265,31 @@ static int record_imported(struct geoip_taking *taking)
 			" countries=%" PRIu32 " type=%s",
 			facts->built, facts->bytes, facts->networks,
 			facts->countries, facts->type);
+	add_fetched(taking, &text);
 	return record(taking, EVENT_GEO_DATABASE_IMPORTED, details);
+}
+
+static int record_refused(struct geoip_taking *taking, const char *why)
+{
+	char details[DETAILS_SIZE];
+	struct text text;
+
+	text_init(&text, details, sizeof(details));
+	text_add(&text, why);
+	add_fetched(taking, &text);
+	return record(taking, EVENT_GEO_DATABASE_REFUSED, details);
 }
 
 static void answer_refused(struct geoip_taking *taking)
 {
-	char message[300];
+	char message[DETAILS_SIZE];
 	struct text text;
 
 	text_init(&text, message, sizeof(message));
 	text_add_format(&text, "The file %s.", taking->why);
-	if (record(taking, EVENT_GEO_DATABASE_REFUSED, taking->why) != 0 ||
-	    taking->r < 0)
+	if (taking->is_strange)
+		text_add(&text, BY_HAND);
+	if (record_refused(taking, taking->why) != 0 || taking->r < 0)
 		(void)!admin_unavailable(taking->call, message);
 	else
 		(void)!admin_invalid(taking->call, "file", message);
@@ -250,8 +305,8 @@ static bool put_in_force(struct geoip_taking *taking)
 		return false;
 	}
 	if (geo_intake_install(taking->intake) < 0) {
-		(void)!record(taking, EVENT_GEO_DATABASE_REFUSED,
-			      "it could not be put in its place");
+		(void)!record_refused(taking,
+				      "it could not be put in its place");
 		(void)!admin_unavailable(taking->call,
 					 "The file cannot be put in its "
 					 "place.");
@@ -262,6 +317,14 @@ static bool put_in_force(struct geoip_taking *taking)
 	return true;
 }
 
+static void answer_taken(struct geoip_taking *taking)
+{
+	(void)!varlink_call_reply(taking->call,
+				  json_pack("{s:o, s:b}", "geoip",
+					    geoip_json(taking->service),
+					    "changed", (int)!taking->is_same));
+}
+
 static void on_proven(void *data)
 {
 	struct geoip_taking *taking = data;
@@ -269,10 +332,8 @@ static void on_proven(void *data)
 
 	if (taking->r != 0)
 		answer_refused(taking);
-	else if (put_in_force(taking))
-		(void)!varlink_call_reply(
-			call, json_pack("{s:o}", "geoip",
-					geoip_json(taking->service)));
+	else if (taking->is_same || put_in_force(taking))
+		answer_taken(taking);
 	taking->call = NULL;
 	if (taking->gone)
 		forget(taking);
@@ -281,16 +342,41 @@ static void on_proven(void *data)
 	varlink_call_unref(call);
 }
 
+/* A word, for it goes into a record. */
+static bool is_source(const char *source)
+{
+	size_t n = strspn(source, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n <= FETCHED_MAX && source[n] == '\0';
+}
+
+static void hold_against(struct geoip_taking *taking,
+			 const struct service *service, const char *source)
+{
+	const struct settings *settings = service->attempts->settings;
+
+	memcpy(taking->fetched, source, strlen(source) + 1);
+	taking->in_force = service->attempts->geo->database;
+	geo_listed_set(&taking->listed,
+		       (const char *const *)settings->countries);
+}
+
 int admin_geoip_commit(struct varlink_call *call, json_t *parameters,
 		       void *userdata)
 {
+	const char *source = admin_string(parameters, "source");
 	struct geoip_taking *taking = take_taking(call);
 	struct service *service = userdata;
 	int r;
 
-	(void)parameters;
 	if (!taking)
 		return 0;
+	if (source && !is_source(source))
+		return admin_invalid(call, "source",
+				     "It must be small letters, figures and "
+				     "hyphens, 16 at most.");
+	if (source)
+		hold_against(taking, service, source);
 	taking->now_s = now_s();
 	taking->max_age_s = service_geo_max_age(service);
 	r = errands_start(service->errands,

@@ -144,6 +144,9 @@ static const struct varlink_parameter geoip_begin_parameters[] = {
 static const struct varlink_parameter geoip_put_parameters[] = {
 	{ "data", VARLINK_STRING, false, 65536 }, { 0 }
 };
+static const struct varlink_parameter geoip_commit_parameters[] = {
+	{ "source", VARLINK_STRING, true, 16 }, { 0 }
+};
 static const struct varlink_parameter geoip_lookup_parameters[] = {
 	{ "address", VARLINK_STRING, false, 255 }, { 0 }
 };
@@ -364,7 +367,7 @@ static const struct varlink_method methods[] = {
 	ROOT_METHOD("GeoipBegin", 0, geoip_begin_parameters, admin_geoip_begin),
 	ROOT_METHOD("GeoipPut", 0, geoip_put_parameters, admin_geoip_put),
 	{ "nl.cloxxs.Admin.GeoipCommit", PEER_ROOT, 0, 65536, 600000,
-	  no_parameters, admin_geoip_commit },
+	  geoip_commit_parameters, admin_geoip_commit },
 	METHOD("GeoipStatus", 0, no_parameters, admin_geoip_status),
 	METHOD("GeoipLookup", 0, geoip_lookup_parameters, admin_geoip_lookup),
 	{ 0 },

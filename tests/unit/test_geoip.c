@@ -93,9 +93,11 @@ static void bring(struct core *core, struct talk *talk,
 				n - at < PIECE ? n - at : PIECE));
 }
 
-/* The reply to the commit of rows, built so many days ago. */
-static json_t *import(struct core *core, struct talk *talk,
-		      const struct country_row *rows, int64_t days)
+/* The reply to the commit of rows, built so many days ago; source: where the
+ * courier fetched it from, or NULL. */
+static json_t *take(struct core *core, struct talk *talk,
+		    const struct country_row *rows, int64_t days,
+		    const char *source)
 {
 	const struct country_file file = { .rows = rows,
 					   .type = "Test-Country",
@@ -106,7 +108,14 @@ static json_t *import(struct core *core, struct talk *talk,
 
 	bytes = country_file_make(&file, &n);
 	bring(core, talk, bytes, n);
-	return call(core, talk, "GeoipCommit", NULL);
+	return call(core, talk, "GeoipCommit",
+		    json_pack("{s:s?}", "source", source));
+}
+
+static json_t *import(struct core *core, struct talk *talk,
+		      const struct country_row *rows, int64_t days)
+{
+	return take(core, talk, rows, days, NULL);
 }
 
 static void expect_country(struct core *core, struct talk *talk,
@@ -186,6 +195,79 @@ static void abuse_43_refused(void **state)
 	assert_int_equal(core_count(&core, "geo-database-imported"), 1);
 	expect_country(&core, &talk, "145.97.20.1", "ok", "NL");
 	assert_null(core.daemon.service.geoip_taking);
+	talk_close(&core, &talk);
+	core_deinit(&core);
+}
+
+static void expect_changed(json_t *reply, bool changed)
+{
+	assert_string_equal(member(reply, "error"), "");
+	assert_int_equal(json_is_true(json_object_get(reply, "changed")),
+			 changed);
+	json_decref(reply);
+}
+
+/* Nobody has looked at what was fetched: it is held against the one in force.
+ */
+static void abuse_43_fetched(void **state)
+{
+	static const char *const odd[] = { "", "DB-IP", "a b", "a=b",
+					   "abcdefghijklmnop" };
+	struct core core;
+	struct talk talk;
+
+	(void)state;
+	core_init(&core, NULL);
+	talk_open(&core, &talk, 0);
+	/* Of the first one nothing can be said. */
+	expect_changed(take(&core, &talk, german_rows, 9, "dbip"), true);
+	expect_changed(take(&core, &talk, german_rows, 8, "dbip"), true);
+	expect_error(take(&core, &talk, german_rows, 9, "dbip"),
+		     ADMIN "Invalid", "is older than the one in force");
+	expect_error(take(&core, &talk, german_rows, 90, "dbip"),
+		     ADMIN "Invalid", "was built 90 days ago");
+	assert_int_equal(core_count(&core, "geo-database-imported"), 2);
+	assert_int_equal(core_count(&core, "geo-database-refused"), 2);
+	/* An administrator may. */
+	expect_changed(import(&core, &talk, german_rows, 9), true);
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(odd); i++)
+		expect_error(take(&core, &talk, german_rows, 1, odd[i]),
+			     ADMIN "Invalid", "small letters");
+	expect_changed(
+		take(&core, &talk, german_rows, 1, odd[ARRAY_SIZE(odd) - 1]),
+		true);
+	talk_close(&core, &talk);
+	core_deinit(&core);
+}
+
+/* The one in force once more: nothing happens, and nothing is recorded. */
+static void fetched_again(void **state)
+{
+	const struct country_file file = { .rows = country_rows,
+					   .type = "Test-Country",
+					   .built = now_s() - DAY,
+					   .ip_version = 6 };
+	scope(scope_free) unsigned char *bytes = NULL;
+	struct core core;
+	struct talk talk;
+	size_t n = 0;
+
+	(void)state;
+	core_init(&core, NULL);
+	talk_open(&core, &talk, 0);
+	bytes = country_file_make(&file, &n);
+	for (int i = 0; i < 3; i++) {
+		bring(&core, &talk, bytes, n);
+		expect_changed(call(&core, &talk, "GeoipCommit",
+				    json_pack("{s:s}", "source", "ipinfo")),
+			       i == 0);
+	}
+	assert_int_equal(core_count(&core, "geo-database-imported"), 1);
+	assert_null(core.daemon.service.geoip_taking);
+	/* Brought by hand it is put in force once more. */
+	bring(&core, &talk, bytes, n);
+	expect_changed(call(&core, &talk, "GeoipCommit", NULL), true);
+	assert_int_equal(core_count(&core, "geo-database-imported"), 2);
 	talk_close(&core, &talk);
 	core_deinit(&core);
 }
@@ -473,6 +555,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken_and_replaced),
 		cmocka_unit_test(abuse_43_refused),
+		cmocka_unit_test(abuse_43_fetched),
+		cmocka_unit_test(fetched_again),
 		cmocka_unit_test(out_of_order),
 		cmocka_unit_test(only_root),
 		cmocka_unit_test(gone_meanwhile),
