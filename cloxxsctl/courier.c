@@ -16,9 +16,11 @@
 #define PROBE_MS 95000
 #define TEXT "This is a test of Cloxxs. There is nothing to do."
 
+/* --socket is the daemon's, unless the verb is the courier's own. */
 static const char *socket_of(const struct command *command)
 {
-	return command_has(command, OPTION_SOCKET)
+	return command_has(command, OPTION_SOCKET) &&
+			       strcmp(command->row->noun, "courier") == 0
 		       ? command->values[OPTION_SOCKET]
 		       : COURIER_SOCKET;
 }
@@ -344,4 +346,23 @@ int courier_run_test(struct ctl *ctl, const struct command *command)
 		return not_reached(ctl, command, r);
 	return error ? refused(ctl, command, error, reply)
 		     : show(ctl, command, reply);
+}
+
+int courier_call(const struct ctl *ctl, const struct command *command,
+		 const char *method, uint32_t timeout_ms, json_t **ret_reply)
+{
+	scope(varlink_client_freep) struct varlink_client *client = NULL;
+	scope(json_decrefp) json_t *reply = NULL;
+	const char *error = NULL;
+	int r = varlink_client_new(socket_of(command), timeout_ms + MARGIN_MS,
+				   &client);
+
+	if (r == 0)
+		r = varlink_client_call(client, method, NULL, &reply, &error);
+	if (r != 0)
+		return not_reached(ctl, command, r);
+	if (error)
+		return refused(ctl, command, error, reply);
+	*ret_reply = scope_take_ptr(reply);
+	return STATUS_OK;
 }

@@ -21,7 +21,8 @@ struct sending {
 	const struct ctl *ctl;
 	const struct command *command;
 	const char *path;
-	FILE *stream; /* for progress, or NULL */
+	const char *source; /* where it was fetched from, or NULL */
+	FILE *stream;       /* for progress, or NULL */
 	int fd;
 	uint64_t bytes, n;
 	struct varlink_client *client;
@@ -125,16 +126,15 @@ static int send_all(struct sending *sending, json_t **ret_reply)
 	if (r != STATUS_OK)
 		return r;
 	tell(sending, "Proving ...");
-	return ask(sending, ADMIN "GeoipCommit", NULL, ret_reply);
+	return ask(sending, ADMIN "GeoipCommit",
+		   json_pack("{s:s?}", "source", sending->source), ret_reply);
 }
 
-static int open_file(struct sending *sending)
+static int measure(struct sending *sending)
 {
 	struct stat status;
 
-	sending->fd = open(sending->path,
-			   O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (sending->fd < 0 || fstat(sending->fd, &status) < 0)
+	if (fstat(sending->fd, &status) < 0)
 		return failed(sending, -errno);
 	if (S_ISDIR(status.st_mode))
 		return failed(sending, -EISDIR);
@@ -161,28 +161,50 @@ static int connect_daemon(struct sending *sending)
 			sentence);
 }
 
+static int hand_over(struct sending *sending, json_t **ret_reply)
+{
+	const struct ctl *ctl = sending->ctl;
+	int r;
+
+	sending->stream = isatty(fileno(ctl->errors)) ? ctl->errors : NULL;
+	r = measure(sending);
+	if (r == STATUS_OK)
+		r = connect_daemon(sending);
+	if (r == STATUS_OK)
+		r = send_all(sending, ret_reply);
+	if (sending->stream && sending->n > 0)
+		fputs("\r\033[K", sending->stream);
+	varlink_client_free(sending->client);
+	return r;
+}
+
 int geoip_import(const struct ctl *ctl, const struct command *command,
 		 const char *path, json_t **ret_reply)
 {
-	struct sending sending = {
-		.ctl = ctl,
-		.command = command,
-		.path = path,
-		.stream = isatty(fileno(ctl->errors)) ? ctl->errors : NULL,
-		.fd = -1,
-	};
+	struct sending sending = { .ctl = ctl,
+				   .command = command,
+				   .path = path };
 	int r;
 
-	r = open_file(&sending);
-	if (r == STATUS_OK)
-		r = connect_daemon(&sending);
-	if (r == STATUS_OK)
-		r = send_all(&sending, ret_reply);
-	if (sending.stream && sending.n > 0)
-		fputs("\r\033[K", sending.stream);
+	sending.fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (sending.fd < 0)
+		return failed(&sending, -errno);
+	r = hand_over(&sending, ret_reply);
 	scope_close(&sending.fd);
-	varlink_client_free(sending.client);
 	return r;
+}
+
+int geoip_adopt(const struct ctl *ctl, const struct command *command,
+		const char *source, const char *path, int fd,
+		json_t **ret_reply)
+{
+	struct sending sending = { .ctl = ctl,
+				   .command = command,
+				   .path = path,
+				   .source = source,
+				   .fd = fd };
+
+	return hand_over(&sending, ret_reply);
 }
 
 int geoip_run_import(struct ctl *ctl, const struct command *command)

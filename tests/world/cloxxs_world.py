@@ -339,8 +339,8 @@ class Courier(Service):
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(path))
-        shutil.chown(path, DAEMON_USER)
-        path.chmod(0o600)
+        shutil.chown(path, DAEMON_USER, "root")
+        path.chmod(0o660)
         listener.listen(4096)
         return listener
 
