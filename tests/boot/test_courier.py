@@ -2,7 +2,12 @@
 """The courier's package, and its units as systemd runs them: sandbox, socket,
 credentials."""
 
+import base64
 import json
+import pathlib
+import subprocess
+
+import pytest
 
 from machine import wait_until
 
@@ -45,6 +50,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 http.server.HTTPServer(("127.0.0.1", 8080), Handler).serve_forever()
 """
+COUNTRIES = """[countries]
+source = url
+location = this host
+url = http://127.0.0.1:8081/countries.mmdb
+"""
+MAKE = pathlib.Path(__file__).parents[1] / "world/country_database"
 DROPIN = """[Service]
 LoadCredential=near-key:/etc/cloxxs/credentials/near-key
 """
@@ -111,6 +122,49 @@ def test_killed(machine):
     """The next message is taken by the next one."""
     machine.run("systemctl", "kill", "-s", "KILL", "cloxxs-courier.service")
     assert sent_by(machine, "--route", "near")[0] == "accepted"
+
+
+def test_countries(machine, tmp_path):
+    """As the timer has it fetched, through three sandboxes into the daemon."""
+    file = tmp_path / "countries.mmdb"
+    if subprocess.run([MAKE, file, "145.97.0.0/16=NL"], check=False,
+                      capture_output=True).returncode != 0:
+        pytest.skip("libmaxmind-db-writer-perl is missing")
+    machine.run("cloxxsctl", "key", "create", "/etc/cloxxs/cloxxs.key")
+    machine.run("systemctl", "enable", "--now", "cloxxsd.socket",
+                "cloxxsd.service")
+    unit = "cloxxs-countries.service"
+
+    def told():
+        return machine.run("journalctl", "-o", "cat", "-u", unit).stdout
+
+    assert machine.run("systemctl", "is-enabled", "cloxxs-countries.timer",
+                       check=False).stdout == "disabled\n"
+    # Who has it run, and says not from where, is told.
+    assert machine.run("systemctl", "start", unit,
+                       check=False).returncode != 0
+    wait_until(lambda: "no source is configured" in told(), 30, "the verb")
+    machine.run("sh", "-ec", "mkdir /root/served; "
+                "base64 -d >/root/served/countries.mmdb",
+                stdin=base64.b64encode(file.read_bytes()).decode())
+    machine.run("systemd-run", "--unit=served", "/usr/bin/python3", "-m",
+                "http.server", "--bind", "127.0.0.1", "--directory",
+                "/root/served", "8081")
+    machine.write("/etc/cloxxs/cloxxs-courier.conf.d/countries.conf",
+                  COUNTRIES)
+    machine.run("systemctl", "reload", "cloxxs-courier")
+    machine.run("systemctl", "enable", "--now", "cloxxs-countries.timer")
+    wait_until(lambda: machine.run("systemctl", "start", unit,
+                                   check=False).returncode == 0,
+               30, "the database")
+    assert "in force:" in told()
+    geoip = json.loads(machine.run("cloxxsctl", "geoip", "status",
+                                   "--json").stdout)["geoip"]
+    assert (geoip["state"], geoip["database"]["countries"]) == ("ok", 1)
+    machine.run("systemctl", "start", unit)
+    wait_until(lambda: "in force already:" in told(), 30, "the second")
+    assert machine.shell("stat -c '%U %a' /var/lib/cloxxs-courier").stdout == \
+        "_cloxxs-courier 711\n"
 
 
 def test_purge(machine):

@@ -10,6 +10,7 @@ command -v systemd-analyze >/dev/null || {
 [ $# -gt 0 ] || set -- "${CLOXXS_BUILDDIR:?}/system/cloxxsd.service" \
 	"${CLOXXS_BUILDDIR:?}/system/cloxxs-audit-confirm.service" \
 	"${CLOXXS_BUILDDIR:?}/system/cloxxs-backup.service" \
+	"${CLOXXS_BUILDDIR:?}/system/cloxxs-countries.service" \
 	"${CLOXXS_BUILDDIR:?}/system/cloxxs-userdb.service"
 for unit; do
 	systemd-analyze security --offline=true --threshold=10 "$unit"
