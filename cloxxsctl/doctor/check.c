@@ -85,7 +85,7 @@ const struct check_row check_rows[_N_CHECKS] = {
 	[CHECK_COUNTRIES] = { "countries",
 	  "Without a country database that is new enough nobody is let in by "
 	  "his country.",
-	  "cloxxsctl geoip import FILE" },
+	  "cloxxsctl geoip update, or cloxxsctl geoip import FILE" },
 	[CHECK_BREACHED] = { "breached",
 	  "While the list of breached passwords that is configured cannot be "
 	  "searched, nobody can choose a new password.",

@@ -245,7 +245,7 @@ static const struct {
 		"The country database is missing or old; once it is too old "
 		"nobody is let in by his country.",
 		"See cloxxsctl geoip status, and bring a new one in with "
-		"cloxxsctl geoip import FILE." },
+		"cloxxsctl geoip update, or cloxxsctl geoip import FILE." },
 	[ALARM_GATEWAY_FAILING] = { "gateway-failing", gateway_failing, false,
 		"Messages to users or administrators do not go out.",
 		"See systemctl status cloxxs-courier.service, and what the "
