@@ -25,8 +25,11 @@ ExecStop=/usr/bin/tpm2_shutdown -T {DEVICE} --clear
 [Install]
 WantedBy=multi-user.target
 """
+# Its port is free a moment after it went off, or not yet.
 WITH_DEVICE = f"""#!/bin/sh
-systemctl restart software-tpm.service
+for _ in 1 2 3 4 5 6 7 8 9; do
+	systemctl restart software-tpm.service && break
+done
 SYSTEMD_TPM2_DEVICE={DEVICE} exec {CREDS}.real "$@"
 """
 
