@@ -14,7 +14,6 @@
 #include "cloxxsd/attempt/code_check.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -130,21 +129,6 @@ static void add_used(const struct attempt *attempt,
 						.at = verdict->used });
 }
 
-static struct user_failure failure_of(const struct attempt *attempt,
-				      const char *reference, int64_t now_us)
-{
-	const struct subject *subject = &attempt->subject;
-	struct user_failure failure = { .at = now_us / 1000000 };
-
-	memcpy(failure.service, subject->service, sizeof(failure.service));
-	memcpy(failure.address, subject->address, sizeof(failure.address));
-	memcpy(failure.terminal, subject->terminal, sizeof(failure.terminal));
-	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
-		       reason_name(REASON_WRONG_CODE));
-	memcpy(failure.reference, reference, REFERENCE_MAX);
-	return failure;
-}
-
 /* Counted, and asked once more while he is not locked by it. */
 static int settle_wrong(struct attempt *attempt, const struct user *user,
 			struct login_facts *facts)
@@ -160,7 +144,8 @@ static int settle_wrong(struct attempt *attempt, const struct user *user,
 	int r;
 
 	reference_make(reference);
-	failure = failure_of(attempt, reference, now_us);
+	failure = subject_failure(&attempt->subject, REASON_WRONG_CODE,
+				  reference, now_us);
 	lockout_count(&set, user, &failure, max, now_us);
 	change_set_add(&set, (struct change){ .type = CHANGE_VISIT_REFUSED,
 					      .uid = attempt->uid });

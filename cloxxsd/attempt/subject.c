@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cloxxsd/attempt/subject.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "cloxxsd/attempt/reference.h"
 
 const char *subject_address(const struct subject *subject)
 {
@@ -21,6 +24,21 @@ struct record subject_record(const struct subject *subject, int64_t now_us)
 		.within = record_text(subject->within),
 		.terminal = record_text(subject->terminal),
 	};
+}
+
+struct user_failure subject_failure(const struct subject *subject,
+				    enum reason reason, const char *reference,
+				    int64_t now_us)
+{
+	struct user_failure failure = { .at = now_us / 1000000 };
+
+	memcpy(failure.service, subject->service, sizeof(failure.service));
+	memcpy(failure.address, subject->address, sizeof(failure.address));
+	memcpy(failure.terminal, subject->terminal, sizeof(failure.terminal));
+	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
+		       reason_name(reason));
+	memcpy(failure.reference, reference, REFERENCE_MAX);
+	return failure;
 }
 
 bool subject_is_unattended(const char *service)

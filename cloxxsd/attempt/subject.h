@@ -15,6 +15,8 @@
 #include "base/name.h"
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/audit_session.h"
+#include "cloxxsd/state/user.h"
+#include "policy/reason.h"
 
 #define ATTEMPT_NAME_MAX 256
 #define ATTEMPT_TERMINAL_MAX 64
@@ -50,3 +52,8 @@ const char *subject_address(const struct subject *subject);
  * event, result and reason still to be set. It points into subject.
  */
 struct record subject_record(const struct subject *subject, int64_t now_us);
+/* A wrong answer of subject's, as it is counted: for reason, told by reference.
+ */
+struct user_failure subject_failure(const struct subject *subject,
+				    enum reason reason, const char *reference,
+				    int64_t now_us);

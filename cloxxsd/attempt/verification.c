@@ -21,7 +21,6 @@
  */
 #include "cloxxsd/attempt/verification.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -144,21 +143,6 @@ static void decoy(struct attempt *attempt, struct login_decision decision)
 	(void)!state_apply(attempt->attempts->state, &set);
 }
 
-static struct user_failure failure_of(const struct subject *subject,
-				      enum reason reason, const char *reference,
-				      int64_t now_us)
-{
-	struct user_failure failure = { .at = now_us / 1000000 };
-
-	memcpy(failure.service, subject->service, sizeof(failure.service));
-	memcpy(failure.address, subject->address, sizeof(failure.address));
-	memcpy(failure.terminal, subject->terminal, sizeof(failure.terminal));
-	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
-		       reason_name(reason));
-	memcpy(failure.reference, reference, REFERENCE_MAX);
-	return failure;
-}
-
 static void settle_wrong(struct attempt *attempt, const struct user *user,
 			 struct login_facts *facts)
 {
@@ -182,11 +166,11 @@ static void settle_wrong(struct attempt *attempt, const struct user *user,
 		return;
 	}
 	reference_make(reference);
-	failure = failure_of(&attempt->subject,
-			     facts->code == LOGIN_CODE_WRONG
-				     ? REASON_WRONG_CODE
-				     : REASON_WRONG_PASSWORD,
-			     reference, now_us);
+	failure = subject_failure(&attempt->subject,
+				  facts->code == LOGIN_CODE_WRONG
+					  ? REASON_WRONG_CODE
+					  : REASON_WRONG_PASSWORD,
+				  reference, now_us);
 	lockout_count(&set, user, &failure,
 		      attempt->attempts->settings->lockout_failures, now_us);
 	change_set_add(&set, (struct change){ .type = CHANGE_VISIT_REFUSED,

@@ -89,9 +89,9 @@ int acceptance_count(struct store *store, const char *version,
 		       " (SELECT count(*) FROM user WHERE break_glass = 1)",
 		       &row, "t", version);
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_counts = (struct acceptance_counts){
 		.accepted = sqlite3_column_int64(row, 0),
 		.asked = sqlite3_column_int64(row, 1),

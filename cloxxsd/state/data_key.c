@@ -13,9 +13,9 @@ static int count_dependents(struct store *store, int64_t *ret_n)
 		       " (SELECT 1 FROM user WHERE password IS NOT NULL)",
 		       &row, "");
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_n = sqlite3_column_int64(row, 0);
 	sqlite3_reset(row);
 	return 0;

@@ -89,9 +89,9 @@ static int find_line(struct import_stage *stage,
 		       entry->given & IMPORT_UID ? (int64_t)entry->user.uid
 						 : -1);
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_line = sqlite3_column_int64(row, 0);
 	sqlite3_reset(row);
 	return IMPORT_E_TWICE;
@@ -296,9 +296,9 @@ int import_stage_count(struct import_stage *stage,
 		       " count(*) FILTER (WHERE act = 0) FROM temp.staged",
 		       &row, "");
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_counts = (struct import_counts){
 		.added = sqlite3_column_int64(row, 0),
 		.changed = sqlite3_column_int64(row, 1),
@@ -322,9 +322,9 @@ static int count_administrators(struct store *store,
 		       " AND (not_after = 0 OR not_after >= ?2)",
 		       &row, "ii", moment->now, moment->latest);
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_n = sqlite3_column_int64(row, 0);
 	sqlite3_reset(row);
 	return 0;

@@ -22,9 +22,9 @@ int latest_init(struct latest *latest, struct store *store, int64_t now_s)
 	r = store_bind(store, "SELECT latest FROM installation WHERE id = 1",
 		       &row, "");
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	kept = sqlite3_column_int64(row, 0);
 	sqlite3_reset(row);
 	*latest = (struct latest){ .begun_s = kept > now_s ? kept : now_s,

@@ -316,9 +316,9 @@ int ledger_count(struct ledger *ledger, struct ledger_counts *ret_counts)
 		       " FROM ledger WHERE published = 0",
 		       &row, "");
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_counts = (struct ledger_counts){
 		.all = ledger->seq,
 		.unpublished = sqlite3_column_int64(row, 0),

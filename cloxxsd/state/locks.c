@@ -14,9 +14,9 @@ int locks_count(struct store *store, int64_t since_s, int64_t *ret_n)
 		       &row, "it", since_s,
 		       reason_name(REASON_TOO_MANY_FAILURES));
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_n = sqlite3_column_int64(row, 0);
 	sqlite3_reset(row);
 	return 0;

@@ -116,9 +116,9 @@ int second_factor_count(struct store *store,
 		       " FROM recovery_code) FROM second_factor",
 		       &row, "");
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_counts = (struct second_factor_counts){
 		.asked = (uint32_t)sqlite3_column_int64(row, 0),
 		.app = (uint32_t)sqlite3_column_int64(row, 1),
@@ -141,9 +141,9 @@ int second_factor_sent(struct store *store, uint32_t uid, int64_t since,
 		       " FROM code_sent WHERE at > ?2",
 		       &row, "ii", (int64_t)uid, since);
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_user = (uint32_t)sqlite3_column_int64(row, 0);
 	*ret_all = (uint32_t)sqlite3_column_int64(row, 1);
 	sqlite3_reset(row);

@@ -552,12 +552,21 @@ bool store_next_row(sqlite3_stmt *statement, int *r)
 	return true;
 }
 
-int store_step_number(sqlite3_stmt *statement, int64_t *ret_number)
+int store_step_one(sqlite3_stmt *statement)
 {
 	int r = store_step(statement);
 
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+	if (r == STORE_E_ROW)
+		return 0;
+	return r == 0 ? -EIO : r;
+}
+
+int store_step_number(sqlite3_stmt *statement, int64_t *ret_number)
+{
+	int r = store_step_one(statement);
+
+	if (r != 0)
+		return r;
 	*ret_number = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
 	return 0;

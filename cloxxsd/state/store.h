@@ -92,6 +92,9 @@ must_check int store_step(sqlite3_stmt *statement);
  * statement (NULL where it was not bound) is reset.
  */
 bool store_next_row(sqlite3_stmt *statement, int *r);
+/* To the one row that a bound statement gives, as one of sums and counts does;
+ * the caller resets it. -EIO: there is no row. */
+must_check int store_step_one(sqlite3_stmt *statement);
 /* The number in the one row that a bound statement gives, null as 0; it is
  * reset. -EIO: there is no row. */
 must_check int store_step_number(sqlite3_stmt *statement, int64_t *ret_number);

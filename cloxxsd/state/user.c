@@ -241,9 +241,9 @@ int user_count_administrators(struct store *store, uint32_t but_uid,
 		       (int64_t)USER_PASSWORD_TEMPORARY, moment->latest,
 		       moment->now, moment->inactive_s);
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_n = (uint32_t)sqlite3_column_int64(row, 0);
 	sqlite3_reset(row);
 	return 0;
@@ -262,9 +262,9 @@ int user_count(struct store *store, struct user_counts *ret_counts)
 		" (SELECT count(*) FROM user WHERE enabled = 0)",
 		&row, "");
 	if (r == 0)
-		r = store_step(row);
-	if (r != STORE_E_ROW)
-		return r == 0 ? -EIO : r;
+		r = store_step_one(row);
+	if (r != 0)
+		return r;
 	*ret_counts = (struct user_counts){
 		.all = (uint32_t)sqlite3_column_int64(row, 0),
 		.locked = (uint32_t)sqlite3_column_int64(row, 1),
