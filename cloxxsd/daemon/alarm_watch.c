@@ -399,17 +399,22 @@ static void on_posted(struct alarm_post *post, enum alarm_rule rule, bool took,
 	keep(watch, &entry);
 }
 
+static void look_anew(struct alarm_watch *watch, struct entry *entry)
+{
+	watch->news = false;
+	look_at_facts(watch, entry);
+	watch->dirty |= watch->engine.seq - watch->kept_seq > PASSED_MAX;
+	watch->looked_s = steady_s();
+}
+
 void alarm_watch_look(struct alarm_watch *watch)
 {
 	struct entry entry = { 0 };
 
 	catch_up(watch, &entry);
-	watch->news = false;
-	look_at_facts(watch, &entry);
-	watch->dirty |= watch->engine.seq - watch->kept_seq > PASSED_MAX;
+	look_anew(watch, &entry);
 	keep(watch, &entry);
 	tell(watch);
-	watch->looked_s = steady_s();
 }
 
 static int arm(struct alarm_watch *watch, uint64_t in_us)
@@ -450,12 +455,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 			return arm(watch, READ_AGAIN_US);
 		}
 	}
-	keep(watch, &entry);
 	watch->ticked_us = clock_monotonic_us();
 	if (steady_s() - watch->looked_s >= LOOK_S || watch->news)
-		alarm_watch_look(watch);
-	else
-		tell(watch);
+		look_anew(watch, &entry);
+	keep(watch, &entry);
+	tell(watch);
 	return arm(watch, !is_busy(watch)                   ? LOOK_US
 			  : watch->behind && !watch->unread ? READ_AGAIN_US
 							    : TICK_US);
