@@ -474,6 +474,19 @@ json_t *talk_call(struct core *core, struct talk *talk, const char *method,
 	return talk_wait(core, talk);
 }
 
+json_t *core_call(struct core *core, uid_t uid, const char *method,
+		  json_t *parameters)
+{
+	struct talk talk;
+	json_t *reply;
+
+	talk_open(core, &talk, uid);
+	reply = talk_call(core, &talk, method, parameters);
+	talk_close(core, &talk);
+	assert_non_null(reply);
+	return reply;
+}
+
 static void take_text(json_t *object, const char *name, char *buffer,
 		      size_t size)
 {

@@ -122,6 +122,10 @@ json_t *talk_wait(struct core *core, struct talk *talk);
 /* Both. */
 json_t *talk_call(struct core *core, struct talk *talk, const char *method,
 		  json_t *parameters);
+/* One call by uid on a connection of its own; the last reply, which is the
+ * caller's. Takes parameters. */
+json_t *core_call(struct core *core, uid_t uid, const char *method,
+		  json_t *parameters);
 /* Runs the loop once, for so long at most; what sd_event_run() gives. */
 int core_turn(struct core *core, uint64_t usec);
 /* Runs the loop for as long as there is something to do. */

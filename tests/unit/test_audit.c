@@ -60,19 +60,6 @@ static json_t *member(const json_t *reply, const char *name)
 	return json_object_get(json_object_get(reply, "parameters"), name);
 }
 
-/* One call by uid; the last reply. Takes parameters. */
-static json_t *call(uid_t uid, const char *method, json_t *parameters)
-{
-	struct talk talk;
-	json_t *reply;
-
-	talk_open(core, &talk, uid);
-	reply = talk_call(core, &talk, method, parameters);
-	talk_close(core, &talk);
-	assert_non_null(reply);
-	return reply;
-}
-
 /* The same, with "more": how many entries came before the last reply. */
 static json_t *stream(uid_t uid, const char *method, json_t *parameters,
 		      const char *name, json_t *into)
@@ -107,9 +94,10 @@ static void many_are_all_there(void **state)
 	json_t *reply;
 
 	(void)state;
-	reply = call(WWW, AUDIT "RecordMany",
-		     json_pack("{s:[o, o, o]}", "records", action("anna", "a"),
-			       action("anna", "b"), action("anna", "c")));
+	reply = core_call(core, WWW, AUDIT "RecordMany",
+			  json_pack("{s:[o, o, o]}", "records",
+				    action("anna", "a"), action("anna", "b"),
+				    action("anna", "c")));
 	assert_string_equal(error_of(reply), "");
 	assert_int_equal(json_integer_value(member(reply, "first")),
 			 before + 1);
@@ -138,9 +126,10 @@ static void many_with_one_bad_are_none(void **state)
 			json_pack("{s:s, s:s, s:s, s:s}", "user", cases[i].user,
 				  "action", cases[i].what, "result",
 				  cases[i].result, "service", cases[i].service);
-		json_t *reply = call(WWW, AUDIT "RecordMany",
-				     json_pack("{s:[o, o]}", "records",
-					       action("anna", "good"), bad));
+		json_t *reply =
+			core_call(core, WWW, AUDIT "RecordMany",
+				  json_pack("{s:[o, o]}", "records",
+					    action("anna", "good"), bad));
 
 		assert_string_equal(error_of(reply), cases[i].error);
 		assert_int_equal(json_integer_value(member(reply, "record")),
@@ -170,7 +159,8 @@ static void what_is_no_action_is_refused(void **state)
 	for (int i = 0; i < 257; i++)
 		json_array_append_new(many, action("anna", "a"));
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		json_t *reply = call(WWW, AUDIT "RecordMany", bad[i]);
+		json_t *reply =
+			core_call(core, WWW, AUDIT "RecordMany", bad[i]);
 
 		assert_string_not_equal(error_of(reply), "");
 		json_decref(reply);
@@ -185,13 +175,13 @@ static void nobody_records_for_others(void **state)
 
 	(void)state;
 	json_object_set_new(others, "service", json_string("reports"));
-	reply = call(WWW, AUDIT "RecordMany",
-		     json_pack("{s:[o, o]}", "records", action("anna", "a"),
-			       others));
+	reply = core_call(core, WWW, AUDIT "RecordMany",
+			  json_pack("{s:[o, o]}", "records",
+				    action("anna", "a"), others));
 	assert_string_equal(error_of(reply), DENIED);
 	json_decref(reply);
-	reply = call(ANNA, AUDIT "RecordMany",
-		     json_pack("{s:[o]}", "records", action("anna", "a")));
+	reply = core_call(core, ANNA, AUDIT "RecordMany",
+			  json_pack("{s:[o]}", "records", action("anna", "a")));
 	assert_string_equal(error_of(reply), DENIED);
 	json_decref(reply);
 	assert_int_equal(core_count(core, "action"), 0);
@@ -319,12 +309,12 @@ static void applications_do_not_fill_the_disk(void **state)
 
 	(void)state;
 	core->daemon.service.room_kept = UINT64_MAX;
-	reply = call(WWW, AUDIT "Record", action("anna", "a"));
+	reply = core_call(core, WWW, AUDIT "Record", action("anna", "a"));
 	assert_string_equal(error_of(reply), AUDIT "Unavailable");
 	json_decref(reply);
 	expect_login(core, "anna", CORE_OLD, "deny", NULL);
 	core->daemon.service.room_kept = 0;
-	reply = call(WWW, AUDIT "Record", action("anna", "a"));
+	reply = core_call(core, WWW, AUDIT "Record", action("anna", "a"));
 	assert_string_equal(error_of(reply), "");
 	json_decref(reply);
 }
@@ -341,7 +331,7 @@ static void write_some(void)
 		json_object_set_new(
 			one, "address",
 			json_string(i < 2 ? "192.0.2.1" : "198.51.100.9"));
-		reply = call(WWW, AUDIT "Record", one);
+		reply = core_call(core, WWW, AUDIT "Record", one);
 		assert_string_equal(error_of(reply), "");
 		json_decref(reply);
 	}
@@ -467,9 +457,9 @@ static void abuse_100_reading_is_recorded(void **state)
 	assert_string_equal(row.event, "audit-read");
 	assert_string_equal(row.actor, "root");
 	assert_string_equal(row.details, "source=ledger user=anna");
-	reply = call(0, AUDIT "TellReading",
-		     json_pack("{s:s, s:s}", "source", "journal", "question",
-			       "user=piet"));
+	reply = core_call(core, 0, AUDIT "TellReading",
+			  json_pack("{s:s, s:s}", "source", "journal",
+				    "question", "user=piet"));
 	assert_string_equal(error_of(reply), "");
 	json_decref(reply);
 	assert_int_equal(core_count(core, "audit-read"), 2);
@@ -551,7 +541,7 @@ static void anchors_are_held_against_it(void **state)
 	json_t *reply;
 
 	(void)state;
-	reply = call(0, AUDIT "Head", json_object());
+	reply = core_call(core, 0, AUDIT "Head", json_object());
 	sequence = json_integer_value(member(reply, "sequence"));
 	(void)snprintf(chain, sizeof(chain), "%s",
 		       json_string_value(member(reply, "chain")));
@@ -589,7 +579,7 @@ static void anchors_are_held_against_it(void **state)
 
 static json_t *add_hold(json_t *parameters)
 {
-	return call(0, AUDIT "AddHold", parameters);
+	return core_call(core, 0, AUDIT "AddHold", parameters);
 }
 
 static void holds_come_and_go(void **state)
@@ -614,12 +604,14 @@ static void holds_come_and_go(void **state)
 	assert_string_equal(json_string_value(json_object_get(hold, "actor")),
 			    "root");
 	json_decref(holds);
-	reply = call(0, AUDIT "ReleaseHold",
-		     json_pack("{s:I, s:s}", "id", id, "reason", "settled"));
+	reply = core_call(
+		core, 0, AUDIT "ReleaseHold",
+		json_pack("{s:I, s:s}", "id", id, "reason", "settled"));
 	assert_string_equal(error_of(reply), "");
 	json_decref(reply);
-	reply = call(0, AUDIT "ReleaseHold",
-		     json_pack("{s:I, s:s}", "id", id, "reason", "settled"));
+	reply = core_call(
+		core, 0, AUDIT "ReleaseHold",
+		json_pack("{s:I, s:s}", "id", id, "reason", "settled"));
 	assert_string_equal(error_of(reply), AUDIT "NotFound");
 	json_decref(reply);
 	assert_int_equal(core_count(core, "audit-held"), 1);
@@ -779,10 +771,10 @@ static void an_erasure_that_is_broken_off_is_recorded(void **state)
 static json_t *seen(json_int_t first, json_int_t last, json_int_t up_to,
 		    json_int_t until)
 {
-	return call(0, AUDIT "Seen",
-		    json_pack("{s:[{s:I, s:I}], s:I, s:I}", "ranges", "first",
-			      first, "last", last, "last", up_to, "until",
-			      until));
+	return core_call(core, 0, AUDIT "Seen",
+			 json_pack("{s:[{s:I, s:I}], s:I, s:I}", "ranges",
+				   "first", first, "last", last, "last", up_to,
+				   "until", until));
 }
 
 static int64_t published(const char *sql)
@@ -807,7 +799,7 @@ static void what_is_not_seen_is_sent_again(void **state)
 	write_some();
 	last = head();
 	run_sql("UPDATE ledger SET published = 1");
-	reply = call(0, AUDIT "Unseen", json_object());
+	reply = core_call(core, 0, AUDIT "Unseen", json_object());
 	assert_int_equal(json_integer_value(member(reply, "first")), 1);
 	assert_int_equal(json_integer_value(member(reply, "last")), last);
 	json_decref(reply);
@@ -839,7 +831,7 @@ static void what_is_not_seen_is_sent_again(void **state)
 				   " WHERE published = 2 AND seq < 4"),
 			 0);
 	run_sql("UPDATE ledger SET published = 2");
-	reply = call(0, AUDIT "Unseen", json_object());
+	reply = core_call(core, 0, AUDIT "Unseen", json_object());
 	assert_true(json_is_null(member(reply, "first")));
 	json_decref(reply);
 }
@@ -849,17 +841,17 @@ static void others_have_seen_nothing(void **state)
 	json_t *reply;
 
 	(void)state;
-	reply = call(ANNA, AUDIT "Unseen", json_object());
+	reply = core_call(core, ANNA, AUDIT "Unseen", json_object());
 	assert_string_equal(error_of(reply), DENIED);
 	json_decref(reply);
-	reply = call(
-		WWW, AUDIT "Seen",
+	reply = core_call(
+		core, WWW, AUDIT "Seen",
 		json_pack("{s:[], s:i, s:i}", "ranges", "last", 0, "until", 0));
 	assert_string_equal(error_of(reply), DENIED);
 	json_decref(reply);
-	reply = call(0, AUDIT "Seen",
-		     json_pack("{s:[{s:s}], s:i, s:i}", "ranges", "first", "x",
-			       "last", 0, "until", 0));
+	reply = core_call(core, 0, AUDIT "Seen",
+			  json_pack("{s:[{s:s}], s:i, s:i}", "ranges", "first",
+				    "x", "last", 0, "until", 0));
 	assert_string_not_equal(error_of(reply), "");
 	json_decref(reply);
 }

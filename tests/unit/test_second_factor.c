@@ -54,18 +54,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static json_t *call(uid_t uid, const char *method, json_t *parameters)
-{
-	struct talk talk;
-	json_t *reply;
-
-	talk_open(core, &talk, uid);
-	reply = talk_call(core, &talk, method, parameters);
-	talk_close(core, &talk);
-	assert_non_null(reply);
-	return reply;
-}
-
 static void expect_error(json_t *reply, const char *error)
 {
 	const char *found = json_string_value(json_object_get(reply, "error"));
@@ -99,14 +87,14 @@ static void expect(json_t *reply, const char *name, const char *value)
 
 static json_t *set(const char *user, const char *name, const char *value)
 {
-	return call(0, ADMIN "SetSecondFactor",
-		    json_pack("{s:s, s:s}", "name", user, name, value));
+	return core_call(core, 0, ADMIN "SetSecondFactor",
+			 json_pack("{s:s, s:s}", "name", user, name, value));
 }
 
 static json_t *get(const char *user)
 {
-	return call(0, ADMIN "GetSecondFactor",
-		    json_pack("{s:s}", "name", user));
+	return core_call(core, 0, ADMIN "GetSecondFactor",
+			 json_pack("{s:s}", "name", user));
 }
 
 static void a_number_is_set_and_masked(void **state)
@@ -158,15 +146,16 @@ static void who_may(void **state)
 
 		(void)snprintf(method, sizeof(method), ADMIN "%s", names[i]);
 		/* Not his own: by that he would get around the code. */
-		expect_error(
-			call(PIET, method, json_pack("{s:s}", "name", "piet")),
-			DENIED);
-		json_decref(
-			call(JAN, method, json_pack("{s:s}", "name", "piet")));
+		expect_error(core_call(core, PIET, method,
+				       json_pack("{s:s}", "name", "piet")),
+			     DENIED);
+		json_decref(core_call(core, JAN, method,
+				      json_pack("{s:s}", "name", "piet")));
 		if (i > 0)
-			expect_error(call(JAN, method,
+			expect_error(
+				core_call(core, JAN, method,
 					  json_pack("{s:s}", "name", "anna")),
-				     ADMIN "RootOnly");
+				ADMIN "RootOnly");
 	}
 }
 
@@ -177,7 +166,8 @@ static void an_app_is_in_force_when_it_showed_a_code(void **state)
 	char seed[64];
 
 	(void)state;
-	reply = call(0, ADMIN "MakeTotp", json_pack("{s:s}", "name", "piet"));
+	reply = core_call(core, 0, ADMIN "MakeTotp",
+			  json_pack("{s:s}", "name", "piet"));
 	parameters = json_object_get(reply, "parameters");
 	copy(seed, sizeof(seed), parameters, "seed");
 	assert_int_equal(strlen(seed), 32);
@@ -186,22 +176,22 @@ static void an_app_is_in_force_when_it_showed_a_code(void **state)
 	json_decref(reply);
 	expect(get("piet"), "totp", "false");
 	expect(get("piet"), "totp_pending", "true");
-	expect_error(
-		call(0, ADMIN "ConfirmTotp",
-		     json_pack("{s:s, s:s}", "name", "piet", "code", "12345")),
-		INVALID);
+	expect_error(core_call(core, 0, ADMIN "ConfirmTotp",
+			       json_pack("{s:s, s:s}", "name", "piet", "code",
+					 "12345")),
+		     INVALID);
 	code = app_code(seed, 0);
-	expect(call(0, ADMIN "ConfirmTotp",
-		    json_pack("{s:s, s:s}", "name", "piet", "code", code)),
+	expect(core_call(core, 0, ADMIN "ConfirmTotp",
+			 json_pack("{s:s, s:s}", "name", "piet", "code", code)),
 	       "totp", "true");
 	expect(get("piet"), "totp_pending", "false");
 	/* That code was used by it. */
-	expect_error(
-		call(0, ADMIN "ConfirmTotp",
-		     json_pack("{s:s, s:s}", "name", "piet", "code", code)),
-		CONFLICT);
-	expect(call(0, ADMIN "SetSecondFactor",
-		    json_pack("{s:s, s:b}", "name", "piet", "totp", 0)),
+	expect_error(core_call(core, 0, ADMIN "ConfirmTotp",
+			       json_pack("{s:s, s:s}", "name", "piet", "code",
+					 code)),
+		     CONFLICT);
+	expect(core_call(core, 0, ADMIN "SetSecondFactor",
+			 json_pack("{s:s, s:b}", "name", "piet", "totp", 0)),
 	       "totp", "false");
 }
 
@@ -210,8 +200,8 @@ static void recovery_codes_are_told_once(void **state)
 	json_t *reply;
 
 	(void)state;
-	reply = call(0, ADMIN "MakeRecoveryCodes",
-		     json_pack("{s:s}", "name", "piet"));
+	reply = core_call(core, 0, ADMIN "MakeRecoveryCodes",
+			  json_pack("{s:s}", "name", "piet"));
 	assert_int_equal(json_array_size(json_object_get(
 				 json_object_get(reply, "parameters"),
 				 "recovery_codes")),
@@ -219,8 +209,8 @@ static void recovery_codes_are_told_once(void **state)
 	json_decref(reply);
 	expect(get("piet"), "recovery_codes", "10");
 	/* Others in their place, not beside them. */
-	json_decref(call(0, ADMIN "MakeRecoveryCodes",
-			 json_pack("{s:s}", "name", "piet")));
+	json_decref(core_call(core, 0, ADMIN "MakeRecoveryCodes",
+			      json_pack("{s:s}", "name", "piet")));
 	expect(get("piet"), "recovery_codes", "10");
 }
 
@@ -232,9 +222,9 @@ static void the_status_counts_them(void **state)
 	json_decref(set("piet", "phone", "+31612345642"));
 	json_decref(set("anna", "mail", "anna@example.nl"));
 	json_decref(set("anna", "code", "always"));
-	json_decref(call(0, ADMIN "MakeRecoveryCodes",
-			 json_pack("{s:s}", "name", "piet")));
-	reply = call(0, ADMIN "Status", json_object());
+	json_decref(core_call(core, 0, ADMIN "MakeRecoveryCodes",
+			      json_pack("{s:s}", "name", "piet")));
+	reply = core_call(core, 0, ADMIN "Status", json_object());
 	counts = json_object_get(json_object_get(reply, "parameters"),
 				 "second_factor");
 	for (size_t i = 0; i < 5; i++) {
@@ -312,8 +302,8 @@ static void a_change_of_keys_keeps_them(void **state)
 	(void)state;
 	json_decref(set("piet", "phone", "+31612345642"));
 	json_decref(set("piet", "mail", "piet@example.nl"));
-	json_decref(
-		call(0, ADMIN "MakeTotp", json_pack("{s:s}", "name", "piet")));
+	json_decref(core_call(core, 0, ADMIN "MakeTotp",
+			      json_pack("{s:s}", "name", "piet")));
 	old = key_roots(daemon->key, &n);
 	assert_int_equal(n, 32);
 	randombytes_buf(roots, 32);

@@ -59,19 +59,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The reply, of which the caller frees. */
-static json_t *call(uid_t uid, const char *method, json_t *parameters)
-{
-	struct talk talk;
-	json_t *reply;
-
-	talk_open(core, &talk, uid);
-	reply = talk_call(core, &talk, method, parameters);
-	talk_close(core, &talk);
-	assert_non_null(reply);
-	return reply;
-}
-
 static void expect_error(json_t *reply, const char *error)
 {
 	const char *found = json_string_value(json_object_get(reply, "error"));
@@ -86,17 +73,18 @@ static void expect_error(json_t *reply, const char *error)
 
 static void add(uid_t uid, const char *name, const char *key, const char *error)
 {
-	expect_error(call(uid, "nl.cloxxs.Admin.AddSshKey",
+	expect_error(
+		core_call(core, uid, "nl.cloxxs.Admin.AddSshKey",
 			  json_pack("{s:s, s:s}", "name", name, "key", key)),
-		     error);
+		error);
 }
 
 static void take(uid_t uid, const char *name, const char *fingerprint,
 		 const char *error)
 {
-	expect_error(call(uid, "nl.cloxxs.Admin.RemoveSshKey",
-			  json_pack("{s:s, s:s}", "name", name, "fingerprint",
-				    fingerprint)),
+	expect_error(core_call(core, uid, "nl.cloxxs.Admin.RemoveSshKey",
+			       json_pack("{s:s, s:s}", "name", name,
+					 "fingerprint", fingerprint)),
 		     error);
 }
 
@@ -173,9 +161,9 @@ static void given_and_taken(void **state)
 
 	(void)state;
 	expect_list(0, "piet", "");
-	reply = call(JAN, "nl.cloxxs.Admin.AddSshKey",
-		     json_pack("{s:s, s:s}", "name", "piet", "key",
-			       KEY " piet at home\n"));
+	reply = core_call(core, JAN, "nl.cloxxs.Admin.AddSshKey",
+			  json_pack("{s:s, s:s}", "name", "piet", "key",
+				    KEY " piet at home\n"));
 	key = json_object_get(json_object_get(reply, "parameters"), "ssh_key");
 	assert_int_equal(json_unpack(key, "{s:s, s:s, s:s}", "type", &type,
 				     "comment", &comment, "added_by", &by),
@@ -206,8 +194,8 @@ static void given_and_taken(void **state)
 				      OTHER_FINGERPRINT, &found),
 			 0);
 	assert_string_equal(found.added_by, "root");
-	expect_error(call(0, "nl.cloxxs.Admin.DeleteUser",
-			  json_pack("{s:s}", "name", "piet")),
+	expect_error(core_call(core, 0, "nl.cloxxs.Admin.DeleteUser",
+			       json_pack("{s:s}", "name", "piet")),
 		     "");
 	expect_list(0, "piet", NOT_FOUND);
 }
@@ -239,9 +227,9 @@ static void the_secret_half_is_said_to_be_one(void **state)
 	const char *message;
 
 	(void)state;
-	reply = call(0, "nl.cloxxs.Admin.AddSshKey",
-		     json_pack("{s:s, s:s}", "name", "piet", "key",
-			       "-----BEGIN RSA PRIVATE KEY-----\nMII\n"));
+	reply = core_call(core, 0, "nl.cloxxs.Admin.AddSshKey",
+			  json_pack("{s:s, s:s}", "name", "piet", "key",
+				    "-----BEGIN RSA PRIVATE KEY-----\nMII\n"));
 	message = json_string_value(json_object_get(
 		json_object_get(reply, "parameters"), "message"));
 	assert_non_null(strstr(message, "PRIVATE"));
@@ -324,9 +312,9 @@ static void keys_of_who_would_be_let_in(void **state)
 
 static void act(const char *method, const char *reason)
 {
-	expect_error(call(0, method,
-			  json_pack("{s:s, s:s*}", "name", "piet", "reason",
-				    reason)),
+	expect_error(core_call(core, 0, method,
+			       json_pack("{s:s, s:s*}", "name", "piet",
+					 "reason", reason)),
 		     "");
 }
 
