@@ -52,10 +52,16 @@ static struct login_decision denial(enum reason reason)
 
 static void add_claim(const struct attempt *attempt, struct change_set *set)
 {
-	change_set_add(set, (struct change){ .type = attempt->trial
-							     ? CHANGE_TEST_CLAIM
+	const struct subject *subject = &attempt->subject;
+
+	change_set_add(
+		set, (struct change){ .type = attempt->trial ? CHANGE_TEST_CLAIM
 							     : CHANGE_CLAIM,
-					     .uid = attempt->uid });
+				      .uid = attempt->uid,
+				      .at = clock_realtime_us() / 1000000,
+				      .service = subject->service,
+				      .address = subject->address,
+				      .terminal = subject->terminal });
 }
 
 static void conclude_denied(struct attempt *attempt, enum reason reason)

@@ -175,8 +175,13 @@ static int rehash(struct store *store, const struct change *change)
 
 static int claim(struct store *store, const struct change *change)
 {
-	return store_run(store, "UPDATE user SET claim = 1 WHERE uid = ?", "i",
-			 (int64_t)change->uid);
+	return store_run(store,
+			 "UPDATE user SET claim = 1, claimed_at = ?,"
+			 " claimed_service = ifnull(?, ''),"
+			 " claimed_address = ifnull(?, ''),"
+			 " claimed_terminal = ifnull(?, '') WHERE uid = ?",
+			 "ittti", change->at, change->service, change->address,
+			 change->terminal, (int64_t)change->uid);
 }
 
 static int release(struct store *store, const struct change *change)

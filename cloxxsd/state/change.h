@@ -41,7 +41,8 @@ enum change_type {
 	CHANGE_USER_UNLOCK,  /* uid; count and failures are cleared */
 	CHANGE_PASSWORD,     /* uid, at, password, kind, until, history */
 	CHANGE_REHASH,       /* uid, password: same secret, higher cost */
-	CHANGE_CLAIM,        /* uid: a verification begins */
+	CHANGE_CLAIM,        /* uid, at, service, address, terminal: an answer
+				is being verified */
 	CHANGE_RELEASE,      /* uid: it ended without counting */
 	CHANGE_FAILURE,      /* uid, failure: it ended wrong */
 	CHANGE_SUCCESS, /* uid, at, service, address, code: a login is complete,

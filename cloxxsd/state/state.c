@@ -8,10 +8,10 @@
 #include "cloxxsd/state/state.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/timestamp.h"
 #include "cloxxsd/state/data_key.h"
 #include "cloxxsd/state/history.h"
 #include "cloxxsd/state/leftover.h"
@@ -297,17 +297,35 @@ static int next_claim(struct state *state, struct user *ret_user)
 int state_settle_claim(struct state *state, const struct user *user,
 		       uint32_t failures_max, int64_t now_us)
 {
-	struct user_failure failure = { .at = now_us / 1000000 };
+	char details[sizeof("answered=") + TIMESTAMP_TEXT_MAX];
+	struct user_failure failure;
 	struct change_set set = { 0 };
+	struct text text;
+	int r;
 
-	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
-		       reason_name(REASON_INTERRUPTED));
-	change_set_record(&set, (struct record){ .at_us = now_us,
-						 .event = EVENT_FAILURE_COUNTED,
-						 .result = RECORD_DENIED,
-						 .reason = REASON_INTERRUPTED,
-						 .user = user->name,
-						 .actor = "cloxxsd" });
+	r = user_find_claim(state->store, user->uid, &failure);
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	text_init(&text, details, sizeof(details));
+	if (failure.at > 0) {
+		text_add(&text, "answered=");
+		timestamp_write(failure.at, &text);
+	} else {
+		/* Claimed by a daemon that did not write it down. */
+		failure.at = now_us / 1000000;
+	}
+	change_set_record(
+		&set,
+		(struct record){ .at_us = now_us,
+				 .event = EVENT_FAILURE_COUNTED,
+				 .result = RECORD_DENIED,
+				 .reason = REASON_INTERRUPTED,
+				 .user = user->name,
+				 .actor = "cloxxsd",
+				 .service = record_text(failure.service),
+				 .address = record_text(failure.address),
+				 .terminal = record_text(failure.terminal),
+				 .details = record_text(details) });
 	lockout_count(&set, user, &failure, failures_max, now_us);
 	return state_apply(state, &set);
 }

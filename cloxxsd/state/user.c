@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/login.h"
+#include "policy/reason.h"
 
 #define COLUMNS                                                                \
 	"uid, name, role, enabled, services, shell, home, language, password," \
@@ -380,6 +381,27 @@ int user_for_each_failure(struct store *store, uint32_t uid,
 		if (r != 0)
 			break;
 	}
+	sqlite3_reset(row);
+	return r;
+}
+
+int user_find_claim(struct store *store, uint32_t uid,
+		    struct user_failure *ret_failure)
+{
+	sqlite3_stmt *row;
+	int r;
+
+	r = store_bind(store,
+		       "SELECT claimed_at, claimed_service, claimed_address,"
+		       " claimed_terminal, ?, '' FROM user"
+		       " WHERE uid = ? AND claim != 0",
+		       &row, "ti", reason_name(REASON_INTERRUPTED),
+		       (int64_t)uid);
+	if (r == 0)
+		r = store_step(row);
+	if (r != STORE_E_ROW)
+		return r == 0 ? USER_E_UNKNOWN : r;
+	r = read_failure(row, ret_failure);
 	sqlite3_reset(row);
 	return r;
 }

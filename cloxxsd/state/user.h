@@ -156,6 +156,11 @@ must_check int user_for_each_failure(struct store *store, uint32_t uid,
 				     int (*each)(const struct user_failure *one,
 						 void *userdata),
 				     void *userdata);
+/* His answer that is being verified, as the failure that it is where nobody
+ * settles it, by which reference nothing tells. USER_E_UNKNOWN: there is none.
+ */
+must_check int user_find_claim(struct store *store, uint32_t uid,
+			       struct user_failure *ret_failure);
 /* Of the newest locks, the newest first, at most limit. */
 must_check int user_for_each_lock(struct store *store, uint32_t limit,
 				  int (*each)(const struct user_lock *one,

@@ -756,6 +756,47 @@ static void no_change_without_its_record(void **state)
 			 0);
 }
 
+static int keep_failure(const struct user_failure *one, void *userdata)
+{
+	*(struct user_failure *)userdata = *one;
+	return 1;
+}
+
+/* Who kills the daemon does not hide from where he guessed. */
+static void open_claim_says_whence(void **state)
+{
+	struct user_failure failure;
+	struct ledger_row row;
+
+	(void)state;
+	apply(f,
+	      (struct change){ .type = CHANGE_CLAIM,
+			       .uid = PIET,
+			       .at = 3,
+			       .service = "sshd",
+			       .address = "192.0.2.7",
+			       .terminal = "ssh" },
+	      0);
+	assert_int_equal(state_settle_claims(&f->state, 3, 5000000), 0);
+	assert_int_equal(user_for_each_failure(f->state.store, PIET,
+					       keep_failure, &failure),
+			 1);
+	assert_int_equal(failure.at, 3);
+	assert_string_equal(failure.service, "sshd");
+	assert_string_equal(failure.address, "192.0.2.7");
+	assert_string_equal(failure.terminal, "ssh");
+	assert_string_equal(failure.reason, "interrupted");
+	assert_int_equal(ledger_next_unpublished(&f->state.ledger,
+						 f->state.ledger.seq, &row),
+			 0);
+	assert_string_equal(row.event, "failure-counted");
+	assert_string_equal(row.service, "sshd");
+	assert_string_equal(row.address, "192.0.2.7");
+	assert_string_equal(row.terminal, "ssh");
+	assert_string_equal(row.details, "answered=1970-01-01T00:00:03Z");
+	assert_int_equal(row.at_us, 5000000);
+}
+
 /* Claims that were left open count, each once, and lock at the limit. */
 static void open_claims(void **state)
 {
@@ -965,6 +1006,7 @@ int main(void)
 		TEST(all_or_nothing),
 		TEST(no_change_without_its_record),
 		TEST(open_claims),
+		TEST(open_claim_says_whence),
 		TEST(damaged_rows),
 		TEST(listed_by_name),
 		TEST(locks_newest_first),
