@@ -250,8 +250,9 @@ static const struct {
 				       "cloxxsctl user unlock NAME --reason "
 				       "TEXT" },
 	[REASON_INTERRUPTED] = { "interrupted",
-				 "The daemon ended while a password was being "
-				 "verified; counted as wrong.",
+				 "The daemon or the host ended while a "
+				 "password "
+				 "was being verified; counted as wrong.",
 				 NULL },
 	[REASON_NONE] = { "none", "", NULL },
 };

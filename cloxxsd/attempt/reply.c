@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What must hold:
- *  1. No answer leaves before its decision is on the disk.
+ *  1. No answer leaves before its decision is committed, nor before it is on the
+ *     disk; but for one that lets in whom a claim stands for: what a power
+ *     failure takes back of it leaves that claim, which counts, and tells of
+ *     him.
  *  2. What could not be written is a refusal, whatever was decided.
  *  3. Refusals of who has proved nothing differ in their reference alone
  *     (hearer.h).
@@ -149,6 +152,30 @@ bool attempt_lets_in(const struct attempt *attempt,
 	       (attempt->trial && decision->verdict == VERDICT_CHANGE);
 }
 
+/*
+ * Of what others ask for in their own name, more than PAM's phases may hang on
+ * the answer. A way in for emergencies is on the disk before it is used.
+ */
+static bool may_go_ahead(const struct attempt *attempt,
+			 const struct login_decision *decision,
+			 const struct change_set *set)
+{
+	return decision->verdict == VERDICT_ALLOW && attempt->claimed &&
+	       attempt->purpose == LOGIN_PURPOSE_LOGIN && !attempt->trial &&
+	       !attempt->break_glass && attempt->subject.peer == 0 &&
+	       change_set_is_relief(set);
+}
+
+static int apply(struct attempt *attempt, const struct login_decision *decision,
+		 const struct change_set *set)
+{
+	struct state *state = attempt->attempts->state;
+
+	return may_go_ahead(attempt, decision, set)
+		       ? state_apply_ahead(state, set)
+		       : state_apply(state, set);
+}
+
 void attempt_conclude(struct attempt *attempt,
 		      const struct login_decision *decision,
 		      struct change_set *set, const char *reference)
@@ -162,7 +189,7 @@ void attempt_conclude(struct attempt *attempt,
 	int r;
 
 	recording_make(&recording, attempt, decision, reference, set);
-	r = state_apply(attempt->attempts->state, set);
+	r = apply(attempt, decision, set);
 	if (r == 0)
 		recording_written(&recording, attempt);
 	if (attempt->trial)

@@ -2,13 +2,16 @@
 #include "cloxxsd/daemon/publication.h"
 
 #include <string.h>
+#include <syslog.h>
 
 #include "base/text.h"
+#include "cloxxsd/daemon/log.h"
 #include "cloxxsd/publish/identity_users.h"
 
 /* Marks are gathered this long, and what journald refused is tried again. */
 #define MARK_US UINT64_C(1000000)
-/* Records of one login go to journald together, and out of its way. */
+/* Records of one login go to the disk and to journald together, and out of its
+ * way. */
 #define HAND_OVER_US UINT64_C(5000)
 
 static int write_map(struct publication *publication)
@@ -62,12 +65,24 @@ static int arm(struct publication *publication)
 	return arm_timer(publication->timer, MARK_US);
 }
 
+static void end_daemon(const struct publication *publication)
+{
+	log_line(LOG_CRIT, "the disk does not take what was committed; ending, "
+			   "to be restarted with what it has");
+	(void)!sd_event_exit(sd_event_source_get_event(publication->timer),
+			     -EIO);
+}
+
 /* Hands over what waits, until the queue is full; the rest comes later. */
 static void hand_over(struct publication *publication)
 {
 	struct ledger *ledger = &publication->state->ledger;
 	struct ledger_row row;
 
+	if (state_flush(publication->state) != 0) {
+		end_daemon(publication);
+		return;
+	}
 	while (publication->next_seq <= ledger->seq) {
 		if (ledger_next_unpublished(ledger, publication->next_seq,
 					    &row) != 0)

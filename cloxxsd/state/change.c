@@ -617,6 +617,7 @@ enum {
 	ACCESS = 1 << 1,   /* readers of an access map see it */
 	PROFILE = 1 << 2,  /* of a user's own attributes */
 	MUST_HIT = 1 << 3, /* a row that is not there is an error */
+	RELIEF = 1 << 4,   /* without it the store is no less strict */
 };
 
 static const struct {
@@ -634,11 +635,11 @@ static const struct {
 	[CHANGE_USER_LOCK] = { user_lock, 0 },
 	[CHANGE_USER_UNLOCK] = { user_unlock, 0 },
 	[CHANGE_PASSWORD] = { password, MUST_HIT },
-	[CHANGE_REHASH] = { rehash, MUST_HIT },
+	[CHANGE_REHASH] = { rehash, MUST_HIT | RELIEF },
 	[CHANGE_CLAIM] = { claim, MUST_HIT },
 	[CHANGE_RELEASE] = { release, 0 },
 	[CHANGE_FAILURE] = { failure, MUST_HIT },
-	[CHANGE_SUCCESS] = { success, 0 },
+	[CHANGE_SUCCESS] = { success, RELIEF },
 	[CHANGE_RESET] = { reset, 0 },
 	[CHANGE_TEST_CLAIM] = { test_claim, MUST_HIT },
 	[CHANGE_TEST_RELEASE] = { test_release, 0 },
@@ -715,6 +716,14 @@ bool change_is_identity(const struct change *change)
 bool change_is_access(const struct change *change)
 {
 	return (types[change->type].flags & ACCESS) != 0;
+}
+
+bool change_set_is_relief(const struct change_set *set)
+{
+	for (size_t i = 0; i < set->n_changes; i++)
+		if (!(types[set->changes[i].type].flags & RELIEF))
+			return false;
+	return true;
 }
 
 bool change_is_profile(const struct change *change)

@@ -31,7 +31,9 @@ int head_find(struct state *state, struct anchor *ret_anchor)
 	struct ledger_row row;
 	int r;
 
-	r = ledger_search(ledger, &any, ledger->seq, ledger->seq, &row);
+	r = state_flush(state);
+	if (r == 0)
+		r = ledger_search(ledger, &any, ledger->seq, ledger->seq, &row);
 	if (r == 0)
 		r = find_installation(state, anchor.installation);
 	if (r != 0)

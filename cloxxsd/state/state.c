@@ -205,9 +205,14 @@ static void count(struct state *state, const struct change *change)
 		change_is_access(change) && !change->grant && !change->grants;
 }
 
+static struct state_former former_of(const struct state *state)
+{
+	return (struct state_former){ state->ledger, state->latest };
+}
+
 int state_begin(struct state *state, struct state_former *ret_former)
 {
-	*ret_former = (struct state_former){ state->ledger, state->latest };
+	*ret_former = former_of(state);
 	return store_begin(state->store);
 }
 
@@ -246,6 +251,22 @@ int state_apply(struct state *state, const struct change_set *set)
 	if (r != 0)
 		return r;
 	return state_end(state, &former, write_set(state, set), set);
+}
+
+int state_apply_ahead(struct state *state, const struct change_set *set)
+{
+	struct state_former former = former_of(state);
+	int r;
+
+	r = store_begin_ahead(state->store);
+	if (r != 0)
+		return r;
+	return state_end(state, &former, write_set(state, set), set);
+}
+
+int state_flush(struct state *state)
+{
+	return store_flush(state->store);
 }
 
 struct user_moment state_moment(const struct state *state, int64_t inactive_s)

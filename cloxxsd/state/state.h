@@ -67,6 +67,16 @@ void state_deinit(struct state *state);
  * and the observer was told. -errno: nothing of it happened.
  */
 must_check int state_apply(struct state *state, const struct change_set *set);
+/*
+ * The same, but that the disk has it with state_flush() only: for what makes
+ * the state no less strict when a power failure takes it back
+ * (change_set_is_relief()).
+ */
+must_check int state_apply_ahead(struct state *state,
+				 const struct change_set *set);
+/* Before anything of the state is told outside of this host's memory. -EIO: the
+ * disk does not take it, and nothing is written any more (store_flush()). */
+must_check int state_flush(struct state *state);
 
 /*
  * The same in steps, for who writes more than a set holds: begin, what is to be

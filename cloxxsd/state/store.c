@@ -3,7 +3,9 @@
  * What must hold:
  *  1. A store that is damaged, foreign, newer or gone is refused, never
  *     replaced: an empty store would be an open one, or lock everybody out.
- *  2. A commit that returned 0 is on the disk.
+ *  2. A commit that returned 0 is on the disk; one that was begun ahead of it
+ *     is with store_flush(). After a flush that failed nothing is written: the
+ *     kernel tells once of what it could not write, and forgets it.
  *  3. Values reach SQL as bound arguments only.
  */
 #include "cloxxsd/state/store.h"
@@ -33,8 +35,18 @@ struct statement {
 	sqlite3_stmt *statement;
 };
 
+/* Between the disk and what was committed. */
+enum lead {
+	LEAD_NONE,
+	LEAD_AHEAD, /* something is not there yet */
+	LEAD_LOST,  /* something may never be */
+};
+
 struct store {
 	sqlite3 *database;
+	int log_fd; /* -1: nothing is committed ahead */
+	enum lead lead;
+	bool hurries; /* commits do not wait, until wait_again() */
 	struct statement *statements;
 	size_t n_statements, size;
 };
@@ -68,10 +80,31 @@ int store_errno(int code)
 	return -EIO;
 }
 
-int store_execute(struct store *store, const char *sql)
+static int execute(struct store *store, const char *sql)
 {
 	return store_errno(
 		sqlite3_exec(store->database, sql, NULL, NULL, NULL));
+}
+
+/* Before whatever is written next, but for what hurries itself: only between
+ * two transactions can it be set. */
+static int wait_again(struct store *store)
+{
+	int r;
+
+	if (!store->hurries || !sqlite3_get_autocommit(store->database))
+		return 0;
+	r = execute(store, "PRAGMA synchronous = FULL");
+	if (r == 0)
+		store->hurries = false;
+	return r;
+}
+
+int store_execute(struct store *store, const char *sql)
+{
+	int r = wait_again(store);
+
+	return r != 0 ? r : execute(store, sql);
 }
 
 /* One number that a PRAGMA gives. */
@@ -306,6 +339,15 @@ static int open_database(struct store *store, const char *path, bool marked,
 	return r == -EBADMSG ? STORE_E_DAMAGED : r;
 }
 
+static struct store *store_alloc(void)
+{
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (store)
+		store->log_fd = -1;
+	return store;
+}
+
 int store_open(const char *directory, struct text *why,
 	       struct store **ret_store)
 {
@@ -336,7 +378,7 @@ int store_open(const char *directory, struct text *why,
 				path);
 		return STORE_E_LOST;
 	}
-	store = calloc(1, sizeof(*store));
+	store = store_alloc();
 	if (!store)
 		return -ENOMEM;
 	text_add_format(why, "%s: ", path);
@@ -381,7 +423,7 @@ static int recognise_snapshot(struct store *store, struct text *why)
 int store_open_snapshot(const char *path, struct text *why,
 			struct store **ret_store)
 {
-	scope(store_freep) struct store *store = calloc(1, sizeof(*store));
+	scope(store_freep) struct store *store = store_alloc();
 	char uri[512];
 	struct text text;
 	int r;
@@ -456,7 +498,11 @@ int store_reserve_log(struct store *store)
 			return -errno;
 		status.st_size += n;
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	if (fsync(fd) < 0)
+		return -errno;
+	scope_close(&store->log_fd);
+	store->log_fd = scope_take_fd(&fd);
+	return 0;
 }
 
 struct store *store_free(struct store *store)
@@ -466,6 +512,7 @@ struct store *store_free(struct store *store)
 	for (size_t i = 0; i < store->n_statements; i++)
 		sqlite3_finalize(store->statements[i].statement);
 	sqlite3_close(store->database);
+	scope_close(&store->log_fd);
 	free(store->statements);
 	free(store);
 	return NULL;
@@ -609,22 +656,38 @@ int store_free_id(struct store *store, const char *table, uint32_t *ret_id)
 	return 0;
 }
 
+/* To the end of it, whatever rows it gives. */
+static int step_through(sqlite3_stmt *statement)
+{
+	int r = store_step(statement);
+
+	if (r != STORE_E_ROW)
+		return r;
+	sqlite3_reset(statement);
+	return 0;
+}
+
+static int run(struct store *store, const char *sql)
+{
+	sqlite3_stmt *statement;
+	int r = find_statement(store, sql, &statement);
+
+	return r != 0 ? r : step_through(statement);
+}
+
 int store_run(struct store *store, const char *sql, const char *form, ...)
 {
 	sqlite3_stmt *statement = NULL;
 	va_list arguments;
 	int r;
 
+	r = wait_again(store);
+	if (r != 0)
+		return r;
 	va_start(arguments, form);
 	r = bind_list(store, sql, &statement, form, arguments);
 	va_end(arguments);
-	if (r == 0)
-		r = store_step(statement);
-	if (r == STORE_E_ROW) {
-		sqlite3_reset(statement);
-		r = 0;
-	}
-	return r;
+	return r != 0 ? r : step_through(statement);
 }
 
 int store_changes(const struct store *store)
@@ -648,7 +711,19 @@ bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
 
 int store_begin(struct store *store)
 {
+	if (store->lead == LEAD_LOST)
+		return -EIO;
 	return store_run(store, begin_sql, "");
+}
+
+int store_begin_ahead(struct store *store)
+{
+	if (store->lead == LEAD_LOST)
+		return -EIO;
+	if (store->log_fd >= 0 && !store->hurries &&
+	    execute(store, "PRAGMA synchronous = NORMAL") == 0)
+		store->hurries = true;
+	return run(store, begin_sql);
 }
 
 int store_commit(struct store *store)
@@ -657,7 +732,18 @@ int store_commit(struct store *store)
 
 	if (r != 0)
 		store_rollback(store);
+	else if (store->hurries)
+		store->lead = LEAD_AHEAD;
 	return r;
+}
+
+/* Where a commit that waited came between it finds nothing to write. */
+int store_flush(struct store *store)
+{
+	if (store->lead == LEAD_AHEAD)
+		store->lead =
+			fdatasync(store->log_fd) < 0 ? LEAD_LOST : LEAD_NONE;
+	return store->lead == LEAD_NONE ? 0 : -EIO;
 }
 
 void store_rollback(struct store *store)

@@ -69,7 +69,8 @@ must_check int store_check(struct store *store,
  * Gives the write-ahead log the blocks that it will need, so that a commit
  * overwrites and waits for nothing but its own bytes: a log that grows makes
  * each commit wait for the file system's journal, and so for everybody's
- * files. -errno: commits are slower, and as safe.
+ * files. It makes commits ahead of the disk possible, too. -errno: commits are
+ * slower, and as safe.
  */
 must_check int store_reserve_log(struct store *store);
 
@@ -123,6 +124,18 @@ must_check int store_errno(int code);
 must_check int store_execute(struct store *store, const char *sql);
 
 must_check int store_begin(struct store *store);
+/*
+ * The same, but that its commit does not wait for the disk: a kill takes
+ * nothing of it back, a power failure may, until store_flush(). Where that
+ * cannot be had it waits as any does.
+ */
+must_check int store_begin_ahead(struct store *store);
 /* -errno: nothing of it is there. */
 must_check int store_commit(struct store *store);
+/*
+ * Brings to the disk what was committed ahead of it. -errno: it is not there,
+ * and nobody can say what is: nothing is written any more. Closing the store
+ * and opening it again finds what is.
+ */
+must_check int store_flush(struct store *store);
 void store_rollback(struct store *store);

@@ -9,6 +9,7 @@
 #define AT_LOG 18
 
 struct store_copy {
+	struct store *store;
 	sqlite3 *to;
 	sqlite3_backup *backup;
 	int fd;
@@ -55,6 +56,7 @@ int store_copy_new(struct store *store, const char *path,
 
 	if (!copy)
 		return -ENOMEM;
+	copy->store = store;
 	copy->fd = -1;
 	r = make_file(path, &copy->fd);
 	if (r == 0)
@@ -79,6 +81,9 @@ static int finish(struct store_copy *copy)
 	int r = store_errno(sqlite3_backup_finish(copy->backup));
 
 	copy->backup = NULL;
+	/* A copy holds nothing that the store may not have after all. */
+	if (r == 0)
+		r = store_flush(copy->store);
 	if (r == 0 && sqlite3_close(copy->to) != SQLITE_OK)
 		r = -EIO;
 	if (r != 0)

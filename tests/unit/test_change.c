@@ -958,6 +958,22 @@ static void services(void **state)
 	}
 }
 
+/* What a power failure may take back: no code that was used, no guess. */
+static void only_relief_may_be_lost(void **state)
+{
+	(void)state;
+	for (int type = _CHANGE_NONE + 1; type < _CHANGE_N; type++) {
+		struct change_set set = { 0 };
+
+		change_set_add(&set, (struct change){ .type = CHANGE_SUCCESS });
+		change_set_add(&set, (struct change){
+					     .type = (enum change_type)type });
+		assert_int_equal(change_set_is_relief(&set),
+				 type == CHANGE_SUCCESS ||
+					 type == CHANGE_REHASH);
+	}
+}
+
 static void names_of_kinds(void **state)
 {
 	enum user_role role = USER_ROLE_USER;
@@ -1011,6 +1027,7 @@ int main(void)
 		TEST(listed_by_name),
 		TEST(locks_newest_first),
 		TEST(services),
+		TEST(only_relief_may_be_lost),
 		TEST(names_of_kinds),
 	};
 
