@@ -279,26 +279,34 @@ static int receive(struct varlink_connection *c)
 	return 0;
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents,
-		 void *userdata)
+static void look(struct varlink_connection *c, uint32_t revents)
 {
-	struct varlink_connection *c = userdata;
-
-	(void)source;
-	(void)fd;
 	/* Both directions are shut: nobody is left to read an answer. A caller
 	 * who only stopped writing raises no EPOLLHUP and gets his answer. */
 	if ((revents & (EPOLLHUP | EPOLLERR)) && !may_read(c)) {
 		connection_end(c);
-		return 0;
+		return;
 	}
 	if (may_read(c) && (revents & (EPOLLIN | EPOLLHUP | EPOLLERR)) &&
 	    receive(c) < 0) {
 		connection_end(c);
-		return 0;
+		return;
 	}
 	turn(c);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents,
+		 void *userdata)
+{
+	(void)source;
+	(void)fd;
+	look(userdata, revents);
 	return 0;
+}
+
+void connection_begin(struct varlink_connection *c)
+{
+	look(c, EPOLLIN);
 }
 
 static int on_turn(sd_event_source *source, void *userdata)

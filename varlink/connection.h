@@ -59,6 +59,12 @@ void server_forget(struct varlink_server *server, struct varlink_connection *c);
 must_check int connection_new(struct varlink_server *server, int fd,
 			      const struct varlink_peer *peer,
 			      struct varlink_connection **ret_connection);
+/*
+ * To be called once, when it stands in the server's list: what the caller sent
+ * upon connecting is often there, and is answered without another round of the
+ * loop. It may have ended by then.
+ */
+void connection_begin(struct varlink_connection *c);
 struct varlink_connection *connection_ref(struct varlink_connection *c);
 struct varlink_connection *connection_unref(struct varlink_connection *c);
 /* Closes it, frees the caller's data, takes it out of the server. */

@@ -117,6 +117,7 @@ void server_admit(struct varlink_server *server, int fd)
 		c->next->previous = c;
 	server->connections = c;
 	server->n_connections++;
+	connection_begin(c);
 }
 
 void server_forget(struct varlink_server *server, struct varlink_connection *c)
