@@ -8,6 +8,7 @@
 #include "cloxxsd/attempt/notice.h"
 #include "cloxxsd/attempt/origin_facts.h"
 #include "cloxxsd/attempt/password_rules.h"
+#include "cloxxsd/attempt/rehearsal.h"
 #include "cloxxsd/attempt/replacement.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/attempt/verification.h"
@@ -252,6 +253,9 @@ void attempt_release(struct attempt *attempt)
 
 void attempt_worked(struct attempt *attempt)
 {
+	rehearsal_end(attempt->attempts->rehearsal, attempt,
+		      attempt->job.task == HASH_VERIFY ? attempt->job.took_us
+						       : 0);
 	attempt->job.userdata = NULL;
 	hash_job_wipe(&attempt->job);
 }

@@ -44,6 +44,7 @@ struct attempts {
 	sd_event *event;
 	struct state *state;
 	struct hasher *hasher;
+	struct rehearsal *rehearsal;
 	struct passes *passes;
 	struct lanes *lanes;
 	struct geo *geo;

@@ -8,7 +8,8 @@
  *     runs: until it is settled, nobody learns anything from it.
  *  3. Every claim is settled: as a failure, a success or a release; where that
  *     could not be written, as a failure before anything else is verified.
- *  4. What is denied without a verification takes as long as one.
+ *  4. What is denied without a verification takes as long as one, and is
+ *     rehearsed as one.
  *  5. A trial makes no oracle. It stands in the same lane; its claim counts it
  *     as wrong, in the store and so over a restart, before the result is looked
  *     at, and only what was not wrong is taken back. Where wrong trials and the
@@ -27,6 +28,7 @@
 #include "cloxxsd/attempt/code.h"
 #include "cloxxsd/attempt/code_check.h"
 #include "cloxxsd/attempt/going_on.h"
+#include "cloxxsd/attempt/rehearsal.h"
 #include "cloxxsd/attempt/reply.h"
 #include "cloxxsd/state/lockout.h"
 #include "cloxxsd/state/login_test.h"
@@ -96,7 +98,16 @@ static int submit(struct attempt *attempt,
 	r = hasher_submit(attempt->attempts->hasher, &attempt->job);
 	if (r != 0)
 		attempt->job.userdata = NULL;
+	else
+		rehearsal_plan(attempt->attempts->rehearsal, attempt);
 	return r;
+}
+
+void verification_rehearse(void *userdata)
+{
+	struct gathered now;
+
+	(void)!gather(userdata, &now);
 }
 
 static void add_decoy(struct change_set *set, uint32_t pages)

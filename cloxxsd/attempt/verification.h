@@ -15,3 +15,5 @@
  * attempt may be freed by then. -errno: nothing was begun.
  */
 must_check int verification_begin(struct attempt *attempt);
+/* For attempts->rehearsal, of an attempt: reads what settling it will read. */
+void verification_rehearse(void *userdata);

@@ -16,6 +16,8 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
+#include "cloxxsd/attempt/rehearsal.h"
+#include "cloxxsd/attempt/verification.h"
 #include "cloxxsd/daemon/boot.h"
 #include "cloxxsd/daemon/configuring.h"
 #include "cloxxsd/daemon/log.h"
@@ -437,6 +439,9 @@ static int start_attempts(struct daemon *daemon)
 	if (r == 0)
 		r = lanes_new(&attempts->lanes);
 	if (r == 0)
+		r = rehearsal_new(daemon->event, verification_rehearse,
+				  &attempts->rehearsal);
+	if (r == 0)
 		r = throttle_new(THROTTLE_PLACES, &attempts->throttle);
 	if (r == 0)
 		r = hasher_new(daemon->event, count_workers(daemon->settings),
@@ -597,6 +602,7 @@ void daemon_stop(struct daemon *daemon)
 	daemon->server = varlink_server_free(daemon->server);
 	daemon->service.import = import_free(daemon->service.import);
 	daemon->attempts.lanes = lanes_free(daemon->attempts.lanes);
+	daemon->attempts.rehearsal = rehearsal_free(daemon->attempts.rehearsal);
 	resealing_deinit(&daemon->resealing);
 	if (daemon->service.backup_job)
 		job_abandon(daemon->service.backup_job);
