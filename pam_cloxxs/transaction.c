@@ -187,6 +187,14 @@ static bool is_other_user(const struct transaction *transaction)
 	return known && strcmp(known->name, transaction->user) != 0;
 }
 
+static void call_early(void *userdata)
+{
+	struct transaction *transaction = userdata;
+
+	transaction_login(transaction, &transaction->early);
+	transaction->called = login_probe(&transaction->early);
+}
+
 /*
  * The account phase comes upon the authentication's heels, and the daemon
  * decides in it: there a user who was ours a moment ago is looked up in the
@@ -196,10 +204,16 @@ static void find_subject(struct transaction *transaction)
 {
 	struct known *known = recall_user(transaction);
 	bool again = known && transaction->phase == PHASE_ACCOUNT;
+	const struct subject_args args = {
+		.map_path = transaction->module->map,
+		.name = transaction->user,
+		.before = again ? &known->subject : NULL,
+		.ours = transaction->phase == PHASE_AUTHENTICATE ? call_early
+								 : NULL,
+		.userdata = transaction,
+	};
 
-	subject_find(transaction->pamh, transaction->module->map,
-		     transaction->user, again ? &known->subject : NULL,
-		     &transaction->subject);
+	subject_find(transaction->pamh, &args, &transaction->subject);
 	if (!known)
 		return;
 	if (transaction->phase == PHASE_AUTHENTICATE)
@@ -258,6 +272,8 @@ enum outcome transaction_begin(struct transaction *transaction, int argc,
 void transaction_deinit(struct transaction *transaction)
 {
 	secret_deinit(&transaction->pass);
+	if (transaction->early.socket)
+		login_deinit(&transaction->early);
 }
 
 void transaction_login(const struct transaction *transaction,
@@ -270,6 +286,17 @@ void transaction_login(const struct transaction *transaction,
 	};
 
 	login_init(ret_login, &args);
+}
+
+int transaction_call(struct transaction *transaction, struct login *ret_login)
+{
+	if (!transaction->early.socket) {
+		transaction_login(transaction, ret_login);
+		return 0;
+	}
+	*ret_login = transaction->early;
+	transaction->early = LOGIN_INIT;
+	return transaction->called;
 }
 
 static const char *describe(enum login_error error)
