@@ -252,7 +252,9 @@ static const struct {
 	[REASON_INTERRUPTED] = { "interrupted",
 				 "The daemon or the host ended while a "
 				 "password "
-				 "was being verified; counted as wrong.",
+				 "was being verified, or just after; counted "
+				 "as "
+				 "wrong, though it may have been right.",
 				 NULL },
 	[REASON_NONE] = { "none", "", NULL },
 };

@@ -197,6 +197,7 @@ static bool take_message(struct varlink_connection *c)
 	}
 	n = (size_t)(end - c->in.bytes);
 	c->n_searched = 0;
+	c->is_used = true;
 	c->call_since = now_us(c);
 	if (n > VARLINK_MESSAGE_MAX)
 		call_refuse_malformed(c);
@@ -206,8 +207,9 @@ static bool take_message(struct varlink_connection *c)
 	return true;
 }
 
-/* What remains to be done now; true when the connection is to end. */
-static bool work(struct varlink_connection *c)
+/* What remains to be done now, n_max messages of it; true when the connection
+ * is to end. */
+static bool work(struct varlink_connection *c, unsigned n_max)
 {
 	for (unsigned n = 0; !c->failed; n++) {
 		if (connection_flush(c) < 0)
@@ -222,9 +224,10 @@ static bool work(struct varlink_connection *c)
 		}
 		if (c->call)
 			break;
-		if (n >= TURN_MESSAGES_MAX) {
-			(void)sd_event_source_set_enabled(c->turn,
-							  SD_EVENT_ONESHOT);
+		if (n >= n_max) {
+			if (c->in.n > 0 || c->at_end)
+				(void)sd_event_source_set_enabled(
+					c->turn, SD_EVENT_ONESHOT);
 			break;
 		}
 		if (!take_message(c) && !c->ending) {
@@ -236,12 +239,12 @@ static bool work(struct varlink_connection *c)
 	return c->failed;
 }
 
-static void turn(struct varlink_connection *c)
+static void turn(struct varlink_connection *c, unsigned n_max)
 {
 	bool ends;
 
 	c->turning = true;
-	ends = work(c);
+	ends = work(c, n_max);
 	c->turning = false;
 	if (ends)
 		connection_end(c);
@@ -279,7 +282,7 @@ static int receive(struct varlink_connection *c)
 	return 0;
 }
 
-static void look(struct varlink_connection *c, uint32_t revents)
+static void look(struct varlink_connection *c, uint32_t revents, unsigned n_max)
 {
 	/* Both directions are shut: nobody is left to read an answer. A caller
 	 * who only stopped writing raises no EPOLLHUP and gets his answer. */
@@ -292,7 +295,7 @@ static void look(struct varlink_connection *c, uint32_t revents)
 		connection_end(c);
 		return;
 	}
-	turn(c);
+	turn(c, n_max);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents,
@@ -300,19 +303,25 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents,
 {
 	(void)source;
 	(void)fd;
-	look(userdata, revents);
+	look(userdata, revents, TURN_MESSAGES_MAX);
 	return 0;
 }
 
-void connection_begin(struct varlink_connection *c)
+bool connection_begin(struct varlink_connection *c)
 {
-	look(c, EPOLLIN);
+	bool is_used;
+
+	connection_ref(c);
+	look(c, EPOLLIN, 1);
+	is_used = c->is_used;
+	connection_unref(c);
+	return is_used;
 }
 
 static int on_turn(sd_event_source *source, void *userdata)
 {
 	(void)source;
-	turn(userdata);
+	turn(userdata, TURN_MESSAGES_MAX);
 	return 0;
 }
 

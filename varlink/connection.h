@@ -45,13 +45,15 @@ struct varlink_connection {
 	bool ending;  /* ends once out is empty */
 	bool failed;  /* ends at its next turn */
 	bool at_end;  /* the caller sends nothing more */
+	bool is_used; /* a message has come */
 	unsigned n_fruitless;
 	void *data;
 	void (*free_data)(void *data);
 };
 
-/* Takes fd: a connection where the caps leave room, else closed. */
-void server_admit(struct varlink_server *server, int fd);
+/* Takes fd: a connection where the caps leave room, else closed. True: a
+ * message came with it and was handed on, which may have taken its time. */
+bool server_admit(struct varlink_server *server, int fd);
 /* Takes a connection out of the server's list. */
 void server_forget(struct varlink_server *server, struct varlink_connection *c);
 
@@ -61,10 +63,11 @@ must_check int connection_new(struct varlink_server *server, int fd,
 			      struct varlink_connection **ret_connection);
 /*
  * To be called once, when it stands in the server's list: what the caller sent
- * upon connecting is often there, and is answered without another round of the
- * loop. It may have ended by then.
+ * upon connecting is often there, and its first message is handed on without
+ * another round of the loop. Whether there was one; the connection may have
+ * ended by then.
  */
-void connection_begin(struct varlink_connection *c);
+bool connection_begin(struct varlink_connection *c);
 struct varlink_connection *connection_ref(struct varlink_connection *c);
 struct varlink_connection *connection_unref(struct varlink_connection *c);
 /* Closes it, frees the caller's data, takes it out of the server. */

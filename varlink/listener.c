@@ -74,8 +74,10 @@ static int on_caller(sd_event_source *source, int fd, uint32_t revents,
 			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (caller >= 0) {
-			/* Who is not let in finds the connection closed. */
-			server_admit(listener->server, caller);
+			/* Who is not let in finds the connection closed; who is
+			 * and was heard has had the others' turn. */
+			if (server_admit(listener->server, caller))
+				return 0;
 			continue;
 		}
 		if (errno == EAGAIN)

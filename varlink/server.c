@@ -94,7 +94,7 @@ static bool has_room(const struct varlink_server *server, uid_t uid)
 	return n < (max > 0 ? max : args->connections_per_uid_max);
 }
 
-void server_admit(struct varlink_server *server, int fd)
+bool server_admit(struct varlink_server *server, int fd)
 {
 	scope(scope_close) int caller = fd;
 	struct varlink_connection *c;
@@ -103,21 +103,21 @@ void server_admit(struct varlink_server *server, int fd)
 	socklen_t n = sizeof(ucred);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &n) < 0)
-		return;
+		return false;
 	peer = (struct varlink_peer){ .uid = ucred.uid,
 				      .gid = ucred.gid,
 				      .pid = ucred.pid,
 				      .admitted_us = clock_boottime_us() };
 	if (!has_room(server, peer.uid))
-		return;
+		return false;
 	if (connection_new(server, scope_take_fd(&caller), &peer, &c) != 0)
-		return;
+		return false;
 	c->next = server->connections;
 	if (c->next)
 		c->next->previous = c;
 	server->connections = c;
 	server->n_connections++;
-	connection_begin(c);
+	return connection_begin(c);
 }
 
 void server_forget(struct varlink_server *server, struct varlink_connection *c)

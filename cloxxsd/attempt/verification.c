@@ -52,18 +52,14 @@ static struct login_decision denial(enum reason reason)
 					.reason = reason };
 }
 
-static void add_claim(const struct attempt *attempt, struct change_set *set)
+static void add_claim(const struct attempt *attempt,
+		      const struct user_claim *claim, struct change_set *set)
 {
-	const struct subject *subject = &attempt->subject;
-
-	change_set_add(
-		set, (struct change){ .type = attempt->trial ? CHANGE_TEST_CLAIM
+	change_set_add(set, (struct change){ .type = attempt->trial
+							     ? CHANGE_TEST_CLAIM
 							     : CHANGE_CLAIM,
-				      .uid = attempt->uid,
-				      .at = clock_realtime_us() / 1000000,
-				      .service = subject->service,
-				      .address = subject->address,
-				      .terminal = subject->terminal });
+					     .uid = attempt->uid,
+					     .claim = claim });
 }
 
 static void conclude_denied(struct attempt *attempt, enum reason reason)
@@ -363,6 +359,7 @@ static bool is_spent(struct attempt *attempt, const struct gathered *now)
 static void begin_claimed(struct attempt *attempt)
 {
 	struct change_set set = { 0 };
+	struct user_claim claim;
 	struct gathered now;
 
 	if (gather_in_turn(attempt, &now) != 0) {
@@ -391,7 +388,8 @@ static void begin_claimed(struct attempt *attempt)
 		conclude_denied(attempt, REASON_BUSY);
 		return;
 	}
-	add_claim(attempt, &set);
+	claim = subject_claim(&attempt->subject, clock_realtime_us());
+	add_claim(attempt, &claim, &set);
 	attempt->claimed = state_apply(attempt->attempts->state, &set) == 0;
 }
 

@@ -134,10 +134,12 @@ static const struct {
 			      "sent, tell him yourself." },
 	[EVENT_FAILURE_COUNTED] = { WHO | SERVICE | ADDRESS | DETAILS,
 				    "The daemon or the host ended while a "
-				    "password was "
-				    "being verified. It counts as wrong, so "
-				    "that a crash gives nobody another "
-				    "guess." },
+				    "password was being verified, or just "
+				    "after. It counts as wrong, so that a "
+				    "crash gives nobody another guess; where "
+				    "the host lost power he may have been let "
+				    "in a moment before. The details say when "
+				    "the answer came, and who asked for him." },
 	[EVENT_USER_LOCKED] = { ACT,
 				"Wrong answers reached the limit, or an "
 				"administrator locked the account. It stays so "

@@ -368,6 +368,20 @@ static int merge_keys(const struct merging *merging, const struct user *backup)
 	return r;
 }
 
+/* The claim that stands now is the later one. */
+static int carry_claim(const struct merging *merging, uint32_t uid)
+{
+	struct user_claim claim;
+	int r = user_find_claim(merging->present->store, uid, &claim);
+
+	if (r == 0)
+		r = change_apply(merging->restored->store,
+				 &(struct change){ .type = CHANGE_CLAIM,
+						   .uid = uid,
+						   .claim = &claim });
+	return r > 0 ? -EBADMSG : r;
+}
+
 /* Of a user who is there now. */
 static int merge_one(const struct user *present, void *userdata)
 {
@@ -392,6 +406,8 @@ static int merge_one(const struct user *present, void *userdata)
 		       present->protected != backup.protected ||
 		       present->open_until != backup.open_until))
 		r = write_user(merging->restored->store, &merged);
+	if (r == 0 && merged.claim && present->claim)
+		r = carry_claim(merging, present->uid);
 	if (r == 0 && (loosened & (1U << MERGE_PASSWORD)))
 		r = remember(merging, present);
 	return r != 0 ? r : merge_keys(merging, &backup);

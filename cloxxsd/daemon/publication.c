@@ -68,7 +68,7 @@ static int arm(struct publication *publication)
 static void end_daemon(const struct publication *publication)
 {
 	log_line(LOG_CRIT, "the disk does not take what was committed; ending, "
-			   "to be restarted with what it has");
+			   "to be restarted when it does");
 	(void)!sd_event_exit(sd_event_source_get_event(publication->timer),
 			     -EIO);
 }

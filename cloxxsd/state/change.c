@@ -175,18 +175,24 @@ static int rehash(struct store *store, const struct change *change)
 
 static int claim(struct store *store, const struct change *change)
 {
+	const struct user_claim unknown = { .at = 0 };
+	const struct user_claim *one = change->claim ? change->claim : &unknown;
+
 	return store_run(store,
 			 "UPDATE user SET claim = 1, claimed_at = ?,"
-			 " claimed_service = ifnull(?, ''),"
-			 " claimed_address = ifnull(?, ''),"
-			 " claimed_terminal = ifnull(?, '') WHERE uid = ?",
-			 "ittti", change->at, change->service, change->address,
-			 change->terminal, (int64_t)change->uid);
+			 " claimed_service = ?, claimed_address = ?,"
+			 " claimed_terminal = ?, claimed_by = ? WHERE uid = ?",
+			 "itttti", one->at, one->service, one->address,
+			 one->terminal, one->requester, (int64_t)change->uid);
 }
+
+#define SETTLED                                             \
+	" claim = 0, claimed_at = 0, claimed_service = ''," \
+	" claimed_address = '', claimed_terminal = '', claimed_by = ''"
 
 static int release(struct store *store, const struct change *change)
 {
-	return store_run(store, "UPDATE user SET claim = 0 WHERE uid = ?", "i",
+	return store_run(store, "UPDATE user SET" SETTLED " WHERE uid = ?", "i",
 			 (int64_t)change->uid);
 }
 
@@ -196,7 +202,7 @@ static int failure(struct store *store, const struct change *change)
 	int r;
 
 	r = store_run(store,
-		      "UPDATE user SET claim = 0, failures = failures + 1"
+		      "UPDATE user SET" SETTLED ", failures = failures + 1"
 		      " WHERE uid = ?",
 		      "i", (int64_t)change->uid);
 	if (r != 0)
@@ -243,7 +249,7 @@ static int success(struct store *store, const struct change *change)
 	if (r != 0)
 		return r;
 	return store_run(store,
-			 "UPDATE user SET claim = 0," FAILURES_LEFT
+			 "UPDATE user SET" SETTLED "," FAILURES_LEFT
 			 ", last_login = ?, last_login_service = ?,"
 			 " last_login_address = ? WHERE uid = ?",
 			 "itti", change->at, change->service,
@@ -257,7 +263,7 @@ static int reset(struct store *store, const struct change *change)
 
 	return r != 0 ? r
 		      : store_run(store,
-				  "UPDATE user SET claim = 0," FAILURES_LEFT
+				  "UPDATE user SET" SETTLED "," FAILURES_LEFT
 				  " WHERE uid = ?",
 				  "i", (int64_t)change->uid);
 }

@@ -41,8 +41,8 @@ enum change_type {
 	CHANGE_USER_UNLOCK,  /* uid; count and failures are cleared */
 	CHANGE_PASSWORD,     /* uid, at, password, kind, until, history */
 	CHANGE_REHASH,       /* uid, password: same secret, higher cost */
-	CHANGE_CLAIM,        /* uid, at, service, address, terminal: an answer
-				is being verified */
+	CHANGE_CLAIM,        /* uid, claim, may be NULL: an answer is being
+				verified */
 	CHANGE_RELEASE,      /* uid: it ended without counting */
 	CHANGE_FAILURE,      /* uid, failure: it ended wrong */
 	CHANGE_SUCCESS, /* uid, at, service, address, code: a login is complete,
@@ -141,6 +141,7 @@ struct change {
 	uint32_t history; /* so many former passwords are kept */
 	bool code;        /* a second factor was proved */
 	const struct user_failure *failure;
+	const struct user_claim *claim;
 	const char *text;
 	const char *service, *address, *terminal;
 	const char *session;
@@ -196,8 +197,8 @@ bool change_is_identity(const struct change *change);
 bool change_is_access(const struct change *change);
 /* Whether it adds, takes away or changes a user's own attributes. */
 /*
- * Whether all that the set does is to be lenient with a user who proved himself,
- * so that a store which lost it is no less strict.
+ * Whether all that the set does is to be lenient with a user who proved
+ * himself, so that a store which lost it is no less strict.
  */
 bool change_set_is_relief(const struct change_set *set);
 bool change_is_profile(const struct change *change);

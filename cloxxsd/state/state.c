@@ -8,6 +8,7 @@
 #include "cloxxsd/state/state.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -192,9 +193,9 @@ static int write_set(struct state *state, const struct change_set *set)
 	}
 	for (size_t i = 0; r == 0 && i < set->n_records; i++)
 		r = ledger_append(&state->ledger, &set->records[i]);
-	if (r == 0 && set->n_records > 0)
-		r = latest_keep(&state->latest, state->store);
-	return r;
+	/* With a claim too: what follows it may be lost, and the time with it.
+	 */
+	return r != 0 ? r : latest_keep(&state->latest, state->store);
 }
 
 static void count(struct state *state, const struct change *change)
@@ -315,38 +316,61 @@ static int next_claim(struct state *state, struct user *ret_user)
 	return user_find_uid(state->store, uid, ret_user);
 }
 
+/* As the failure that it is where nobody settles it: no reference tells of it.
+ * One that an older daemon claimed does not say when. */
+static struct user_failure failure_of(const struct user_claim *claim,
+				      int64_t now_us)
+{
+	struct user_failure failure = { .at = claim->at > 0
+						      ? claim->at
+						      : now_us / 1000000 };
+
+	memcpy(failure.service, claim->service, sizeof(failure.service));
+	memcpy(failure.address, claim->address, sizeof(failure.address));
+	memcpy(failure.terminal, claim->terminal, sizeof(failure.terminal));
+	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
+		       reason_name(REASON_INTERRUPTED));
+	return failure;
+}
+
+static void describe_claim(const struct user_claim *claim, struct text *text)
+{
+	if (claim->at > 0) {
+		text_add(text, "answered=");
+		timestamp_write(claim->at, text);
+	}
+	if (*claim->requester)
+		text_add_format(text, "%sby=%s", text->n > 0 ? " " : "",
+				claim->requester);
+}
+
 int state_settle_claim(struct state *state, const struct user *user,
 		       uint32_t failures_max, int64_t now_us)
 {
-	char details[sizeof("answered=") + TIMESTAMP_TEXT_MAX];
+	char details[320] = "";
 	struct user_failure failure;
 	struct change_set set = { 0 };
+	struct user_claim claim;
 	struct text text;
 	int r;
 
-	r = user_find_claim(state->store, user->uid, &failure);
+	r = user_find_claim(state->store, user->uid, &claim);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
 	text_init(&text, details, sizeof(details));
-	if (failure.at > 0) {
-		text_add(&text, "answered=");
-		timestamp_write(failure.at, &text);
-	} else {
-		/* Claimed by a daemon that did not write it down. */
-		failure.at = now_us / 1000000;
-	}
+	describe_claim(&claim, &text);
 	change_set_record(
-		&set,
-		(struct record){ .at_us = now_us,
-				 .event = EVENT_FAILURE_COUNTED,
-				 .result = RECORD_DENIED,
-				 .reason = REASON_INTERRUPTED,
-				 .user = user->name,
-				 .actor = "cloxxsd",
-				 .service = record_text(failure.service),
-				 .address = record_text(failure.address),
-				 .terminal = record_text(failure.terminal),
-				 .details = record_text(details) });
+		&set, (struct record){ .at_us = now_us,
+				       .event = EVENT_FAILURE_COUNTED,
+				       .result = RECORD_DENIED,
+				       .reason = REASON_INTERRUPTED,
+				       .user = user->name,
+				       .actor = "cloxxsd",
+				       .service = record_text(claim.service),
+				       .address = record_text(claim.address),
+				       .terminal = record_text(claim.terminal),
+				       .details = record_text(details) });
+	failure = failure_of(&claim, now_us);
 	lockout_count(&set, user, &failure, failures_max, now_us);
 	return state_apply(state, &set);
 }

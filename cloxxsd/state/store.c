@@ -46,7 +46,7 @@ struct store {
 	sqlite3 *database;
 	int log_fd; /* -1: nothing is committed ahead */
 	enum lead lead;
-	bool hurries; /* commits do not wait, until wait_again() */
+	bool hurries; /* commits may not wait, until wait_again() */
 	struct statement *statements;
 	size_t n_statements, size;
 };
@@ -92,7 +92,11 @@ static int wait_again(struct store *store)
 {
 	int r;
 
-	if (!store->hurries || !sqlite3_get_autocommit(store->database))
+	if (!sqlite3_get_autocommit(store->database))
+		return 0;
+	if (store->lead == LEAD_LOST)
+		return -EIO;
+	if (!store->hurries)
 		return 0;
 	r = execute(store, "PRAGMA synchronous = FULL");
 	if (r == 0)
@@ -479,6 +483,12 @@ int store_check(struct store *store,
 	return r;
 }
 
+int store_renew(struct store *store)
+{
+	return store_errno(sqlite3_wal_checkpoint_v2(
+		store->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+}
+
 int store_reserve_log(struct store *store)
 {
 	static const char zeros[1 << 16];
@@ -711,8 +721,6 @@ bool store_column_text(sqlite3_stmt *statement, int column, char *buffer,
 
 int store_begin(struct store *store)
 {
-	if (store->lead == LEAD_LOST)
-		return -EIO;
 	return store_run(store, begin_sql, "");
 }
 
@@ -720,9 +728,11 @@ int store_begin_ahead(struct store *store)
 {
 	if (store->lead == LEAD_LOST)
 		return -EIO;
-	if (store->log_fd >= 0 && !store->hurries &&
-	    execute(store, "PRAGMA synchronous = NORMAL") == 0)
+	if (store->log_fd >= 0 && !store->hurries) {
+		/* It may have done it and fail: it does so as it is read. */
 		store->hurries = true;
+		(void)!execute(store, "PRAGMA synchronous = NORMAL");
+	}
 	return run(store, begin_sql);
 }
 
@@ -730,10 +740,14 @@ int store_commit(struct store *store)
 {
 	int r = store_run(store, commit_sql, "");
 
-	if (r != 0)
-		store_rollback(store);
-	else if (store->hurries)
+	if (r == 0 && store->hurries)
 		store->lead = LEAD_AHEAD;
+	if (r == 0)
+		return 0;
+	store_rollback(store);
+	/* If it was the disk, what is ahead of it may be what it did not take:
+	 * nothing is to be written behind that. */
+	(void)!store_flush(store);
 	return r;
 }
 

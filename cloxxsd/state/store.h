@@ -66,6 +66,14 @@ must_check int store_check(struct store *store,
 			   void *userdata);
 
 /*
+ * Writes once more what the log holds, into the database, and empties it. What
+ * a former run could not bring to the disk the kernel shows as if it were
+ * there, and says no more of it; and a log ends, after a power failure, at the
+ * first piece that is not. To be called before anything is told or written.
+ */
+must_check int store_renew(struct store *store);
+
+/*
  * Gives the write-ahead log the blocks that it will need, so that a commit
  * overwrites and waits for nothing but its own bytes: a log that grows makes
  * each commit wait for the file system's journal, and so for everybody's
@@ -134,8 +142,8 @@ must_check int store_begin_ahead(struct store *store);
 must_check int store_commit(struct store *store);
 /*
  * Brings to the disk what was committed ahead of it. -errno: it is not there,
- * and nobody can say what is: nothing is written any more. Closing the store
- * and opening it again finds what is.
+ * and nobody can say what is: nothing is written any more, until the store is
+ * opened again, and made sound by store_renew().
  */
 must_check int store_flush(struct store *store);
 void store_rollback(struct store *store);

@@ -83,6 +83,15 @@ struct user_failure {
 	char reference[16];
 };
 
+/* An answer that is being verified: when and from where it came. */
+struct user_claim {
+	int64_t at; /* 0: not known */
+	char service[NAME_SERVICE_MAX + 1];
+	char address[ADDRESS_TEXT_MAX];
+	char terminal[65];
+	char requester[257]; /* "" for himself */
+};
+
 /* A lock in force, and the last counted wrong answer of its user, if any. */
 struct user_lock {
 	char name[NAME_USER_MAX + 1];
@@ -156,11 +165,9 @@ must_check int user_for_each_failure(struct store *store, uint32_t uid,
 				     int (*each)(const struct user_failure *one,
 						 void *userdata),
 				     void *userdata);
-/* His answer that is being verified, as the failure that it is where nobody
- * settles it, by which reference nothing tells. USER_E_UNKNOWN: there is none.
- */
+/* USER_E_UNKNOWN: he has none. */
 must_check int user_find_claim(struct store *store, uint32_t uid,
-			       struct user_failure *ret_failure);
+			       struct user_claim *ret_claim);
 /* Of the newest locks, the newest first, at most limit. */
 must_check int user_for_each_lock(struct store *store, uint32_t limit,
 				  int (*each)(const struct user_lock *one,

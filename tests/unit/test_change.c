@@ -765,36 +765,74 @@ static int keep_failure(const struct user_failure *one, void *userdata)
 /* Who kills the daemon does not hide from where he guessed. */
 static void open_claim_says_whence(void **state)
 {
+	const struct user_claim claim = { .at = 3,
+					  .service = "sudo",
+					  .address = "192.0.2.7",
+					  .terminal = "pts/1",
+					  .requester = "jan" };
 	struct user_failure failure;
 	struct ledger_row row;
 
 	(void)state;
 	apply(f,
-	      (struct change){ .type = CHANGE_CLAIM,
-			       .uid = PIET,
-			       .at = 3,
-			       .service = "sshd",
-			       .address = "192.0.2.7",
-			       .terminal = "ssh" },
+	      (struct change){
+		      .type = CHANGE_CLAIM, .uid = PIET, .claim = &claim },
 	      0);
 	assert_int_equal(state_settle_claims(&f->state, 3, 5000000), 0);
 	assert_int_equal(user_for_each_failure(f->state.store, PIET,
 					       keep_failure, &failure),
 			 1);
 	assert_int_equal(failure.at, 3);
-	assert_string_equal(failure.service, "sshd");
+	assert_string_equal(failure.service, "sudo");
 	assert_string_equal(failure.address, "192.0.2.7");
-	assert_string_equal(failure.terminal, "ssh");
+	assert_string_equal(failure.terminal, "pts/1");
 	assert_string_equal(failure.reason, "interrupted");
 	assert_int_equal(ledger_next_unpublished(&f->state.ledger,
 						 f->state.ledger.seq, &row),
 			 0);
 	assert_string_equal(row.event, "failure-counted");
-	assert_string_equal(row.service, "sshd");
+	assert_string_equal(row.service, "sudo");
 	assert_string_equal(row.address, "192.0.2.7");
-	assert_string_equal(row.terminal, "ssh");
-	assert_string_equal(row.details, "answered=1970-01-01T00:00:03Z");
+	assert_string_equal(row.terminal, "pts/1");
+	assert_string_equal(row.details,
+			    "answered=1970-01-01T00:00:03Z by=jan");
 	assert_int_equal(row.at_us, 5000000);
+}
+
+/* What was settled is not kept: who tried may have been anybody. */
+static void settled_claim_is_forgotten(void **state)
+{
+	static const enum change_type ends[] = { CHANGE_SUCCESS, CHANGE_RESET,
+						 CHANGE_RELEASE,
+						 CHANGE_FAILURE };
+	const struct user_claim claim = { .at = 3, .address = "192.0.2.7" };
+	const struct user_failure failure = { .at = 4 };
+	struct user_claim found;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		apply(f,
+		      (struct change){ .type = CHANGE_CLAIM,
+				       .uid = PIET,
+				       .claim = &claim },
+		      0);
+		assert_int_equal(user_find_claim(f->state.store, PIET, &found),
+				 0);
+		assert_string_equal(found.address, "192.0.2.7");
+		apply(f,
+		      (struct change){ .type = ends[i],
+				       .uid = PIET,
+				       .failure = &failure,
+				       .service = "sshd" },
+		      0);
+		assert_int_equal(user_find_claim(f->state.store, PIET, &found),
+				 USER_E_UNKNOWN);
+		assert_int_equal(state_number(&f->state,
+					      "SELECT count(*) FROM user WHERE"
+					      " claimed_at != 0 OR"
+					      " claimed_address != ''"),
+				 0);
+	}
 }
 
 /* Claims that were left open count, each once, and lock at the limit. */
@@ -1023,6 +1061,7 @@ int main(void)
 		TEST(no_change_without_its_record),
 		TEST(open_claims),
 		TEST(open_claim_says_whence),
+		TEST(settled_claim_is_forgotten),
 		TEST(damaged_rows),
 		TEST(listed_by_name),
 		TEST(locks_newest_first),
