@@ -132,7 +132,7 @@ static const struct {
 			      "By mail or SMS. The details say of what, and "
 			      "what became of the message; where it was not "
 			      "sent, tell him yourself." },
-	[EVENT_FAILURE_COUNTED] = { WHO | SERVICE | ADDRESS | DETAILS,
+	[EVENT_FAILURE_COUNTED] = { WHO | WHENCE | DETAILS,
 				    "The daemon or the host ended while a "
 				    "password was being verified, or just "
 				    "after. It counts as wrong, so that a "

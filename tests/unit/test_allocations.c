@@ -328,6 +328,10 @@ static void try_verb(const struct verb *verb)
 						  .uid = JAN });
 		core_apply(core, (struct change){ .type = CHANGE_RELEASE,
 						  .uid = JAN });
+		/* And waits for the disk. */
+		assert_int_equal(
+			state_number(&core->daemon.state, "PRAGMA synchronous"),
+			2);
 		expect_login(core, "jan", CORE_NEW, "allow", NULL);
 		state_prove(&core->daemon.state);
 		teardown(&state);

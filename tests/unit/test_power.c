@@ -197,6 +197,23 @@ static void await_hand_over(void)
 	}
 }
 
+/* Somebody who is in asks to be piet. */
+static void enter_by_sudo(void)
+{
+	struct outcome outcome;
+	struct talk talk;
+
+	talk_open(core, &talk, 0);
+	(void)start(core, &talk,
+		    (struct about){ .user = "piet",
+				    .service = "sudo",
+				    .requester = "jan",
+				    .terminal = "pts/1" });
+	outcome = answer(core, &talk, CORE_OLD);
+	assert_string_equal(outcome.verdict, "allow");
+	talk_close(core, &talk);
+}
+
 static void enter_and_be_handed_over(void)
 {
 	enter();
@@ -284,6 +301,21 @@ static void right_answer_leaves_its_claim(void **state)
 	core_finish(core);
 }
 
+static void its_claim_names_who_asked(void **state)
+{
+	struct ledger_row row;
+
+	(void)state;
+	begin();
+	lose_power_after(enter_by_sudo);
+	row = last_row("failure-counted");
+	assert_string_equal(row.user, "piet");
+	assert_string_equal(row.service, "sudo");
+	assert_string_equal(row.terminal, "pts/1");
+	assert_non_null(strstr(row.details, " by=jan"));
+	core_finish(core);
+}
+
 static void wrong_answer_is_kept(void **state)
 {
 	(void)state;
@@ -346,6 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_answer_leaves_its_claim),
+		cmocka_unit_test(its_claim_names_who_asked),
 		cmocka_unit_test(wrong_answer_is_kept),
 		cmocka_unit_test(lock_is_kept),
 		cmocka_unit_test(no_guess_is_won),
