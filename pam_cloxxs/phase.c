@@ -164,6 +164,7 @@ int phase_run(const struct module *module, enum phase phase, pam_handle_t *pamh,
 		.module = module,
 		.phase = phase,
 		.flags = (unsigned int)flags,
+		.early = CHANNEL_INIT,
 	};
 	enum outcome outcome = transaction_begin(&transaction, argc, argv);
 

@@ -231,9 +231,8 @@ enum outcome relay_run(struct transaction *transaction,
 
 	typed.old_item =
 		intent == LOGIN_INTENT_CHANGE ? PAM_OLDAUTHTOK : PAM_AUTHTOK;
-	r = transaction_call(transaction, &login);
-	if (r == 0)
-		r = login_start(&login, intent, &transaction->who, &step);
+	transaction_call(transaction, &login);
+	r = login_start(&login, intent, &transaction->who, &step);
 	for (int n = 0; r == 0 && step.kind != LOGIN_STEP_DONE; n++) {
 		if (n == STEPS_MAX)
 			return transaction_failed(transaction, LOGIN_E_BROKEN);

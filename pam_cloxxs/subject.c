@@ -37,29 +37,7 @@ static bool ask_system(pam_handle_t *pamh, const char *name,
 	return true;
 }
 
-/* What identity.map says of a name. */
-enum entry {
-	ENTRY_UNREADABLE, /* it is missing or damaged */
-	ENTRY_NONE,
-	ENTRY_OURS,
-};
-
-static enum entry look_up(const char *map_path, const char *name,
-			  uint32_t *ret_uid)
-{
-	scope(map_freep) struct map *map = NULL;
-	struct identity_user user;
-	size_t n = strlen(name);
-
-	if (identity_open(map_path, &map) != 0)
-		return ENTRY_UNREADABLE;
-	if (!name_is_user(name, n) || !identity_find_user(map, name, n, &user))
-		return ENTRY_NONE;
-	*ret_uid = user.uid;
-	return ENTRY_OURS;
-}
-
-/* The system's uid must do. */
+/* The map is missing or damaged: the system's uid must do. */
 static enum subject_kind without_map(const struct subject *subject)
 {
 	if (!subject->has_system_uid ||
@@ -68,57 +46,46 @@ static enum subject_kind without_map(const struct subject *subject)
 	return SUBJECT_FOREIGN;
 }
 
-static enum subject_kind decide(enum entry entry, uint32_t uid,
-				const struct subject *subject)
+static enum subject_kind with_map(const struct map *map, const char *name,
+				  const struct subject *subject)
 {
-	switch (entry) {
-	case ENTRY_OURS:
-		return subject->has_system_uid && subject->system_uid != uid
-			       ? SUBJECT_COLLISION
-			       : SUBJECT_MANAGED;
-	case ENTRY_NONE:
+	struct identity_user user;
+	size_t n = strlen(name);
+
+	if (!name_is_user(name, n) || !identity_find_user(map, name, n, &user))
 		return subject->has_system_uid ? SUBJECT_FOREIGN
 					       : SUBJECT_NOBODY;
-	case ENTRY_UNREADABLE:
-		break;
-	}
-	return without_map(subject);
+	if (subject->has_system_uid && subject->system_uid != user.uid)
+		return SUBJECT_COLLISION;
+	return SUBJECT_MANAGED;
 }
 
 static bool is_managed_still(const struct subject *subject,
 			     const struct subject *before)
 {
-	return before->kind == SUBJECT_MANAGED &&
+	return before && before->kind == SUBJECT_MANAGED &&
 	       before->has_system_uid == subject->has_system_uid &&
 	       before->system_uid == subject->system_uid;
 }
 
-void subject_find(pam_handle_t *pamh, const struct subject_args *args,
-		  struct subject *ret_subject)
+void subject_find(pam_handle_t *pamh, const char *map_path, const char *name,
+		  const struct subject *before, struct subject *ret_subject)
 {
+	scope(map_freep) struct map *map = NULL;
 	struct subject subject = { SUBJECT_UNDECIDED, false, 0 };
-	enum entry entry = ENTRY_NONE;
-	uint32_t uid = 0;
 
-	if (strcmp(args->name, "root") == 0) {
-		*ret_subject = (struct subject){ SUBJECT_FOREIGN, false, 0 };
-		return;
-	}
-	if (!args->before)
-		entry = look_up(args->map_path, args->name, &uid);
-	if (entry == ENTRY_OURS && args->ours)
-		args->ours(args->userdata);
-	if (!ask_system(pamh, args->name, &subject)) {
-		subject.kind = SUBJECT_UNDECIDED;
-	} else if (subject.has_system_uid && subject.system_uid == 0) {
+	if (strcmp(name, "root") == 0)
 		subject.kind = SUBJECT_FOREIGN;
-	} else if (args->before && is_managed_still(&subject, args->before)) {
+	else if (!ask_system(pamh, name, &subject))
+		subject.kind = SUBJECT_UNDECIDED;
+	else if (subject.has_system_uid && subject.system_uid == 0)
+		subject.kind = SUBJECT_FOREIGN;
+	else if (is_managed_still(&subject, before))
 		subject.kind = SUBJECT_MANAGED;
-	} else {
-		if (args->before)
-			entry = look_up(args->map_path, args->name, &uid);
-		subject.kind = decide(entry, uid, &subject);
-	}
+	else if (identity_open(map_path, &map) != 0)
+		subject.kind = without_map(&subject);
+	else
+		subject.kind = with_map(map, name, &subject);
 	*ret_subject = subject;
 }
 

@@ -32,21 +32,12 @@ struct subject {
 #define SUBJECT_UNSENDABLE "(invalid)"
 #define SUBJECT_NAME_MAX 256
 
-struct subject_args {
-	const char *map_path, *name;
-	/*
-	 * What was found for this name a moment ago, or NULL. Who was managed
-	 * then, and has the same uid in the system now, still is: the map is
-	 * not opened again.
-	 */
-	const struct subject *before;
-	/* Called where the map has the name, before the system is asked, which
-	 * takes its time; not with before. NULL: nobody is. */
-	void (*ours)(void *userdata);
-	void *userdata;
-};
-
-void subject_find(pam_handle_t *pamh, const struct subject_args *args,
-		  struct subject *ret_subject);
+/*
+ * before: what was found for this name a moment ago, or NULL. Who was managed
+ * then, and has the same uid in the system now, still is: the map is not
+ * opened again.
+ */
+void subject_find(pam_handle_t *pamh, const char *map_path, const char *name,
+		  const struct subject *before, struct subject *ret_subject);
 /* The name, or SUBJECT_UNSENDABLE where it is empty, too long or not UTF-8. */
 const char *subject_sendable(const char *name);

@@ -187,14 +187,6 @@ static bool is_other_user(const struct transaction *transaction)
 	return known && strcmp(known->name, transaction->user) != 0;
 }
 
-static void call_early(void *userdata)
-{
-	struct transaction *transaction = userdata;
-
-	transaction_login(transaction, &transaction->early);
-	transaction->called = login_probe(&transaction->early);
-}
-
 /*
  * The account phase comes upon the authentication's heels, and the daemon
  * decides in it: there a user who was ours a moment ago is looked up in the
@@ -204,16 +196,10 @@ static void find_subject(struct transaction *transaction)
 {
 	struct known *known = recall_user(transaction);
 	bool again = known && transaction->phase == PHASE_ACCOUNT;
-	const struct subject_args args = {
-		.map_path = transaction->module->map,
-		.name = transaction->user,
-		.before = again ? &known->subject : NULL,
-		.ours = transaction->phase == PHASE_AUTHENTICATE ? call_early
-								 : NULL,
-		.userdata = transaction,
-	};
 
-	subject_find(transaction->pamh, &args, &transaction->subject);
+	subject_find(transaction->pamh, transaction->module->map,
+		     transaction->user, again ? &known->subject : NULL,
+		     &transaction->subject);
 	if (!known)
 		return;
 	if (transaction->phase == PHASE_AUTHENTICATE)
@@ -250,6 +236,23 @@ static enum outcome check_user(struct transaction *transaction)
 	return OUTCOME_ALLOW;
 }
 
+/* Not for root, who needs no cloxxsd. What fails, or would have to be waited
+ * for, is tried where it is needed. */
+static void call_early(struct transaction *transaction)
+{
+	scope(login_deinit) struct login login = LOGIN_INIT;
+
+	if (transaction->phase != PHASE_AUTHENTICATE ||
+	    strcmp(transaction->user, "root") == 0)
+		return;
+	transaction_login(transaction, &login);
+	login.silence_us = 0;
+	if (login_probe(&login) != 0)
+		return;
+	transaction->early = login.channel;
+	login.channel = CHANNEL_INIT;
+}
+
 enum outcome transaction_begin(struct transaction *transaction, int argc,
 			       const char **argv)
 {
@@ -261,6 +264,7 @@ enum outcome transaction_begin(struct transaction *transaction, int argc,
 		outcome = check_user(transaction);
 	if (outcome != OUTCOME_ALLOW)
 		return outcome;
+	call_early(transaction);
 	find_subject(transaction);
 	origin_read(transaction->pamh, &transaction->origin);
 	transaction->audit_session =
@@ -272,8 +276,7 @@ enum outcome transaction_begin(struct transaction *transaction, int argc,
 void transaction_deinit(struct transaction *transaction)
 {
 	secret_deinit(&transaction->pass);
-	if (transaction->early.socket)
-		login_deinit(&transaction->early);
+	channel_deinit(&transaction->early);
 }
 
 void transaction_login(const struct transaction *transaction,
@@ -288,15 +291,11 @@ void transaction_login(const struct transaction *transaction,
 	login_init(ret_login, &args);
 }
 
-int transaction_call(struct transaction *transaction, struct login *ret_login)
+void transaction_call(struct transaction *transaction, struct login *ret_login)
 {
-	if (!transaction->early.socket) {
-		transaction_login(transaction, ret_login);
-		return 0;
-	}
-	*ret_login = transaction->early;
-	transaction->early = LOGIN_INIT;
-	return transaction->called;
+	transaction_login(transaction, ret_login);
+	ret_login->channel = transaction->early;
+	transaction->early = CHANNEL_INIT;
 }
 
 static const char *describe(enum login_error error)

@@ -41,10 +41,11 @@ struct transaction {
 	struct line *line;     /* the handle's, or NULL */
 	struct secret pass;
 	struct login_who who; /* points into the above */
-	/* Of an authentication: opened while the system is asked for its user,
-	 * so that cloxxsd wakes meanwhile; called: what came of it. */
-	struct login early;
-	int called;
+	/* Of an authentication, where it could be had without waiting: opened
+	 * before it is looked up whose user it is, so that cloxxsd wakes
+	 * meanwhile, and for everybody alike, so that time does not tell whose
+	 * it is. */
+	struct channel early;
 };
 
 /*
@@ -59,10 +60,8 @@ void transaction_deinit(struct transaction *transaction);
 void transaction_login(const struct transaction *transaction,
 		       struct login *ret_login);
 
-/* The same, which an authentication may have opened already. LOGIN_E_* or
- * -errno: it could not be, and is not tried again. */
-must_check int transaction_call(struct transaction *transaction,
-				struct login *ret_login);
+/* The same, on the channel that is open already where one is. */
+void transaction_call(struct transaction *transaction, struct login *ret_login);
 
 /* One line to syslog, with the user's name escaped in front. */
 void transaction_log(const struct transaction *transaction, int priority,

@@ -74,8 +74,9 @@ static int on_caller(sd_event_source *source, int fd, uint32_t revents,
 			accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (caller >= 0) {
-			/* Who is not let in finds the connection closed; who is
-			 * and was heard has had the others' turn. */
+			/* Who is not let in finds the connection closed. One
+			 * that was heard may have taken long: the loop's others
+			 * come before the next caller. */
 			if (server_admit(listener->server, caller))
 				return 0;
 			continue;

@@ -241,8 +241,8 @@ static const struct {
 	{ "by-administrator", "by an administrator", "door een beheerder" },
 	{ "too-many-failures", "too many wrong answers",
 	  "te veel verkeerde antwoorden" },
-	{ "interrupted", "interrupted by the end of the daemon",
-	  "onderbroken door het einde van de daemon" },
+	{ "interrupted", "interrupted by the end of the daemon or the host",
+	  "onderbroken door het einde van de daemon of de host" },
 	{ "none", "", "" },
 };
 

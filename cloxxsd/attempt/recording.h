@@ -30,6 +30,6 @@ void recording_make(struct recording *recording, struct attempt *attempt,
  * on all the same. */
 void recording_guess(struct recording *recording, const struct attempt *attempt,
 		     struct change_set *set);
-/* The set is on the disk. */
+/* The set is committed. */
 void recording_written(const struct recording *recording,
 		       struct attempt *attempt);

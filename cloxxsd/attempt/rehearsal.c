@@ -8,7 +8,7 @@ struct rehearsal {
 	sd_event_source *timer;
 	void (*rehearse)(void *userdata);
 	void *userdata;  /* NULL: nothing is planned */
-	int64_t took_us; /* the last hash */
+	int64_t took_us; /* the last hash; 0: none yet */
 };
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)

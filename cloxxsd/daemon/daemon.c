@@ -357,12 +357,6 @@ static int start_state(struct daemon *daemon)
 			 strerror(r < 0 ? -r : EIO));
 		return r < 0 ? r : -EIO;
 	}
-	r = store_renew(daemon->state.store);
-	if (r != 0) {
-		log_line(LOG_ERR, "the disk does not take the state: %s",
-			 strerror(r < 0 ? -r : EIO));
-		return r < 0 ? r : -EIO;
-	}
 	r = store_reserve_log(daemon->state.store);
 	if (r < 0)
 		log_line(LOG_WARNING,

@@ -65,8 +65,11 @@ static int arm(struct publication *publication)
 	return arm_timer(publication->timer, MARK_US);
 }
 
-static void end_daemon(const struct publication *publication)
+static void end_daemon(struct publication *publication)
 {
+	if (publication->ended)
+		return;
+	publication->ended = true;
 	log_line(LOG_CRIT, "the disk does not take what was committed; ending, "
 			   "to be restarted when it does");
 	(void)!sd_event_exit(sd_event_source_get_event(publication->timer),
@@ -133,7 +136,8 @@ static int on_committed(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-/* Behind the answers that wait to be sent: nobody waits for the journal. */
+/* Behind the answers that wait to be sent: they wait for neither disk nor
+ * journal. */
 static int add_hand_over(struct publication *publication, sd_event *event)
 {
 	int r = sd_event_add_time(event, &publication->hand_over,

@@ -4,7 +4,9 @@
 /*
  * Publication: what leaves the daemon after a commit: the identity map is
  * swung, and the ledger's records go to the journal, marked there once taken.
- * It only ever tells what the store holds already.
+ * It only ever tells what the store holds already, on the disk: what was
+ * committed ahead of it is brought there first, and where that fails the daemon
+ * ends.
  */
 
 #include <stdbool.h>
@@ -24,6 +26,7 @@ struct publication {
 	int64_t next_seq;                /* of the next record to hand over */
 	int64_t taken_first, taken_last; /* to be marked; 0: none */
 	sd_event_source *timer, *hand_over;
+	bool ended; /* the daemon was told to */
 };
 
 /* Writes the whole map anew and begins with the records that wait. */

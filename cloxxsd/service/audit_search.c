@@ -231,6 +231,10 @@ static int look(struct search *search, struct ledger_row *ret_row)
 		first = last - LOOK + 1;
 	else if (last - first >= LOOK)
 		last = first + LOOK - 1;
+	/* Whoever reads it may keep it. */
+	r = state_flush(search->service->state);
+	if (r != 0)
+		return r;
 	r = ledger_search(&search->service->state->ledger, &search->filter,
 			  first, last, ret_row);
 	if (back)

@@ -178,17 +178,18 @@ static int claim(struct store *store, const struct change *change)
 	const struct user_claim unknown = { .at = 0 };
 	const struct user_claim *one = change->claim ? change->claim : &unknown;
 
-	return store_run(store,
-			 "UPDATE user SET claim = 1, claimed_at = ?,"
-			 " claimed_service = ?, claimed_address = ?,"
-			 " claimed_terminal = ?, claimed_by = ? WHERE uid = ?",
-			 "itttti", one->at, one->service, one->address,
-			 one->terminal, one->requester, (int64_t)change->uid);
+	return store_run(
+		store,
+		"UPDATE user SET claim = 1, claimed_at = ?,"
+		" claimed_service = ?, claimed_address = ?,"
+		" claimed_terminal = ?, claimed_requester = ? WHERE uid = ?",
+		"itttti", one->at, one->service, one->address, one->terminal,
+		one->requester, (int64_t)change->uid);
 }
 
 #define SETTLED                                             \
 	" claim = 0, claimed_at = 0, claimed_service = ''," \
-	" claimed_address = '', claimed_terminal = '', claimed_by = ''"
+	" claimed_address = '', claimed_terminal = '', claimed_requester = ''"
 
 static int release(struct store *store, const struct change *change)
 {

@@ -196,9 +196,9 @@ bool change_is_identity(const struct change *change);
 /* Whether readers of the access maps see it. */
 bool change_is_access(const struct change *change);
 /* Whether it adds, takes away or changes a user's own attributes. */
+bool change_is_profile(const struct change *change);
 /*
  * Whether all that the set does is to be lenient with a user who proved
  * himself, so that a store which lost it is no less strict.
  */
 bool change_set_is_relief(const struct change_set *set);
-bool change_is_profile(const struct change *change);

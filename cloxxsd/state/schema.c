@@ -7,8 +7,8 @@
  * user: one row a user; password is sealed (place user, password, uid). claim
  * is 1 while an answer is being verified: found so at start, it counts as a
  * failure; claimed_at, claimed_service, claimed_address, claimed_terminal and
- * claimed_by say of that answer when and from where it came. credential grows
- * with each change of the password or the lock. networks: a list as
+ * claimed_requester say of that answer when and from where it came. credential
+ * grows with each change of the password or the lock. networks: a list as
  * networks_write() writes it, or ''. protected: only root changes this user.
  * break_glass: an account for an emergency, which nobody enters but between
  * opened_at and open_until. retired_uid: ids of deleted users, never given out
@@ -377,7 +377,8 @@ static const char *const migrations[] = {
 	"ALTER TABLE user ADD COLUMN claimed_service TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE user ADD COLUMN claimed_address TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE user ADD COLUMN claimed_terminal TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE user ADD COLUMN claimed_by TEXT NOT NULL DEFAULT '';",
+	"ALTER TABLE user ADD COLUMN claimed_requester TEXT NOT NULL DEFAULT "
+	"'';",
 };
 
 size_t schema_version(void)

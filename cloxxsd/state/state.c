@@ -2,7 +2,9 @@
 /*
  * What must hold:
  *  1. A change and its records are committed together or not at all.
- *  2. The observer hears of a change only after it is on the disk.
+ *  2. The observer hears of a change only after it is committed; of what was
+ *     applied ahead of the disk before it is there: who tells others flushes
+ *     first (state_flush()).
  *  3. A claim that was not settled counts.
  */
 #include "cloxxsd/state/state.h"
@@ -73,6 +75,15 @@ static int end_rotation(struct state *state, int64_t now_us, struct text *why)
 	return r > 0 ? -EINVAL : r;
 }
 
+static int renew(struct state *state, struct text *why)
+{
+	int r = store_renew(state->store);
+
+	if (r != 0)
+		text_add(why, "its log cannot be written into it");
+	return r > 0 ? -EBADMSG : r;
+}
+
 static int open_parts(struct state *state, const char *directory,
 		      int64_t now_us, struct text *why)
 {
@@ -102,6 +113,8 @@ static int open_parts(struct state *state, const char *directory,
 	}
 	if (r == 0)
 		r = store_trust(state->store);
+	if (r == 0)
+		r = renew(state, why);
 	if (r == 0)
 		r = latest_init(&state->latest, state->store, now_us / 1000000);
 	return r != 0 ? r : end_rotation(state, now_us, why);
@@ -193,8 +206,8 @@ static int write_set(struct state *state, const struct change_set *set)
 	}
 	for (size_t i = 0; r == 0 && i < set->n_records; i++)
 		r = ledger_append(&state->ledger, &set->records[i]);
-	/* With a claim too: what follows it may be lost, and the time with it.
-	 */
+	/* In every set, a claim's too: what follows it may be lost, and the
+	 * time that it knew with it. */
 	return r != 0 ? r : latest_keep(&state->latest, state->store);
 }
 
@@ -340,7 +353,7 @@ static void describe_claim(const struct user_claim *claim, struct text *text)
 		timestamp_write(claim->at, text);
 	}
 	if (*claim->requester)
-		text_add_format(text, "%sby=%s", text->n > 0 ? " " : "",
+		text_add_format(text, "%srequester=%s", text->n > 0 ? " " : "",
 				claim->requester);
 }
 

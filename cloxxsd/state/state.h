@@ -67,16 +67,6 @@ void state_deinit(struct state *state);
  * and the observer was told. -errno: nothing of it happened.
  */
 must_check int state_apply(struct state *state, const struct change_set *set);
-/*
- * The same, but that the disk has it with state_flush() only: for what makes
- * the state no less strict when a power failure takes it back
- * (change_set_is_relief()).
- */
-must_check int state_apply_ahead(struct state *state,
-				 const struct change_set *set);
-/* Before anything of the state is told outside of this host's memory. -EIO: the
- * disk does not take it, and nothing is written any more (store_flush()). */
-must_check int state_flush(struct state *state);
 
 /*
  * The same in steps, for who writes more than a set holds: begin, what is to be
@@ -93,6 +83,18 @@ must_check int state_begin(struct state *state,
 must_check int state_record(struct state *state, const struct record *record);
 must_check int state_end(struct state *state, const struct state_former *former,
 			 int r, const struct change_set *set);
+
+/*
+ * state_apply(), but that the disk has it with state_flush() only: for what
+ * makes the state no less strict when a power failure takes it back
+ * (change_set_is_relief()). set has a record, whose hand-over flushes it.
+ */
+must_check int state_apply_ahead(struct state *state,
+				 const struct change_set *set);
+/* Before anything of the ledger is told to whoever may keep it. -EIO: the disk
+ * does not take it, and nothing is written any more (store_flush()). Blocks on
+ * the disk. */
+must_check int state_flush(struct state *state);
 
 /* Now, for users who need not be active for inactive_s. */
 struct user_moment state_moment(const struct state *state, int64_t inactive_s);

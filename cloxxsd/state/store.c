@@ -5,7 +5,8 @@
  *     replaced: an empty store would be an open one, or lock everybody out.
  *  2. A commit that returned 0 is on the disk; one that was begun ahead of it
  *     is with store_flush(). After a flush that failed nothing is written: the
- *     kernel tells once of what it could not write, and forgets it.
+ *     kernel tells each descriptor once of what it could not write, and
+ * forgets.
  *  3. Values reach SQL as bound arguments only.
  */
 #include "cloxxsd/state/store.h"
@@ -44,7 +45,8 @@ enum lead {
 
 struct store {
 	sqlite3 *database;
-	int log_fd; /* -1: nothing is committed ahead */
+	int log_fd; /* our own, for it may have been SQLite's that was told of
+		       an error; -1: nothing is committed ahead */
 	enum lead lead;
 	bool hurries; /* commits may not wait, until wait_again() */
 	struct statement *statements;
@@ -86,8 +88,9 @@ static int execute(struct store *store, const char *sql)
 		sqlite3_exec(store->database, sql, NULL, NULL, NULL));
 }
 
-/* Before whatever is written next, but for what hurries itself: only between
- * two transactions can it be set. */
+/* Makes commits wait again, but within a transaction, where it cannot be set.
+ * Called before every write but store_begin_ahead()'s; what writes outside of a
+ * transaction must do so by store_run() or store_execute(). */
 static int wait_again(struct store *store)
 {
 	int r;
@@ -729,7 +732,8 @@ int store_begin_ahead(struct store *store)
 	if (store->lead == LEAD_LOST)
 		return -EIO;
 	if (store->log_fd >= 0 && !store->hurries) {
-		/* It may have done it and fail: it does so as it is read. */
+		/* SQLite sets it while it compiles the PRAGMA, which may fail
+		 * after that: so it is taken as set. */
 		store->hurries = true;
 		(void)!execute(store, "PRAGMA synchronous = NORMAL");
 	}
@@ -751,12 +755,22 @@ int store_commit(struct store *store)
 	return r;
 }
 
+/* Nor by closing it: what the log holds is proved by its sums, and only when it
+ * is opened. */
+static void lose(struct store *store)
+{
+	store->lead = LEAD_LOST;
+	(void)sqlite3_db_config(store->database,
+				SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 /* Where a commit that waited came between it finds nothing to write. */
 int store_flush(struct store *store)
 {
-	if (store->lead == LEAD_AHEAD)
-		store->lead =
-			fdatasync(store->log_fd) < 0 ? LEAD_LOST : LEAD_NONE;
+	if (store->lead == LEAD_AHEAD && fdatasync(store->log_fd) < 0)
+		lose(store);
+	else if (store->lead == LEAD_AHEAD)
+		store->lead = LEAD_NONE;
 	return store->lead == LEAD_NONE ? 0 : -EIO;
 }
 

@@ -69,7 +69,8 @@ must_check int store_check(struct store *store,
  * Writes once more what the log holds, into the database, and empties it. What
  * a former run could not bring to the disk the kernel shows as if it were
  * there, and says no more of it; and a log ends, after a power failure, at the
- * first piece that is not. To be called before anything is told or written.
+ * first piece that is not. To be called once the store is trusted, before
+ * anything is told; what opening it wrote goes with it. Blocks on the disk.
  */
 must_check int store_renew(struct store *store);
 
@@ -138,12 +139,14 @@ must_check int store_begin(struct store *store);
  * cannot be had it waits as any does.
  */
 must_check int store_begin_ahead(struct store *store);
-/* -errno: nothing of it is there. */
+/* 0: it is on the disk, or ahead of it as it was begun. -errno: nothing of it
+ * is there. */
 must_check int store_commit(struct store *store);
 /*
  * Brings to the disk what was committed ahead of it. -errno: it is not there,
- * and nobody can say what is: nothing is written any more, until the store is
- * opened again, and made sound by store_renew().
+ * and nobody can say what is: nothing is written any more, by closing it
+ * neither, until the store is opened again, and made sound by store_renew().
+ * Blocks on the disk.
  */
 must_check int store_flush(struct store *store);
 void store_rollback(struct store *store);

@@ -407,7 +407,7 @@ int user_find_claim(struct store *store, uint32_t uid,
 
 	r = store_bind(store,
 		       "SELECT claimed_at, claimed_service, claimed_address,"
-		       " claimed_terminal, claimed_by FROM user"
+		       " claimed_terminal, claimed_requester FROM user"
 		       " WHERE uid = ? AND claim != 0",
 		       &row, "i", (int64_t)uid);
 	if (r == 0)

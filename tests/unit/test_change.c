@@ -795,7 +795,7 @@ static void open_claim_says_whence(void **state)
 	assert_string_equal(row.address, "192.0.2.7");
 	assert_string_equal(row.terminal, "pts/1");
 	assert_string_equal(row.details,
-			    "answered=1970-01-01T00:00:03Z by=jan");
+			    "answered=1970-01-01T00:00:03Z requester=jan");
 	assert_int_equal(row.at_us, 5000000);
 }
 

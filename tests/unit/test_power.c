@@ -246,6 +246,31 @@ static void enter_with_a_disk_that_dies(void)
 		-EIO);
 }
 
+static int64_t log_size(void)
+{
+	struct stat status;
+	char path[128];
+
+	(void)scratch_path(&core->scratch, names[LOG], path);
+	return stat(path, &status) == 0 ? (int64_t)status.st_size : -1;
+}
+
+/* It works again, and says nothing of what it did not take; the next start
+ * writes that once more. */
+static void enter_with_a_disk_that_recovers(void)
+{
+	int64_t before;
+
+	enter();
+	is_broken = true;
+	await_hand_over();
+	is_broken = false;
+	before = log_size();
+	core_stop(core);
+	assert_int_equal(log_size(), before);
+	core_start(core);
+}
+
 static void begin(void)
 {
 	core_init(core, NULL);
@@ -312,7 +337,7 @@ static void its_claim_names_who_asked(void **state)
 	assert_string_equal(row.user, "piet");
 	assert_string_equal(row.service, "sudo");
 	assert_string_equal(row.terminal, "pts/1");
-	assert_non_null(strstr(row.details, " by=jan"));
+	assert_non_null(strstr(row.details, " requester=jan"));
 	core_finish(core);
 }
 
@@ -365,6 +390,15 @@ static void login_is_kept(void **state)
 	}
 }
 
+static void what_the_disk_did_not_take_is_written_again(void **state)
+{
+	(void)state;
+	begin();
+	lose_power_after(enter_with_a_disk_that_recovers);
+	expect_login_kept();
+	core_finish(core);
+}
+
 static void disk_that_dies_ends_the_daemon(void **state)
 {
 	(void)state;
@@ -384,6 +418,7 @@ int main(void)
 		cmocka_unit_test(no_guess_is_won),
 		cmocka_unit_test(login_is_kept),
 		cmocka_unit_test(disk_that_dies_ends_the_daemon),
+		cmocka_unit_test(what_the_disk_did_not_take_is_written_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
