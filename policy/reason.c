@@ -251,10 +251,9 @@ static const struct {
 				       "TEXT" },
 	[REASON_INTERRUPTED] = { "interrupted",
 				 "The daemon or the host ended while a "
-				 "password "
-				 "was being verified, or just after; counted "
-				 "as "
-				 "wrong, though it may have been right.",
+				 "password was being verified, or just after; "
+				 "counted as wrong, though it may have been "
+				 "right.",
 				 NULL },
 	[REASON_NONE] = { "none", "", NULL },
 };

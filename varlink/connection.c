@@ -197,7 +197,6 @@ static bool take_message(struct varlink_connection *c)
 	}
 	n = (size_t)(end - c->in.bytes);
 	c->n_searched = 0;
-	c->is_used = true;
 	c->call_since = now_us(c);
 	if (n > VARLINK_MESSAGE_MAX)
 		call_refuse_malformed(c);
@@ -309,13 +308,14 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents,
 
 bool connection_begin(struct varlink_connection *c)
 {
-	bool is_used;
+	bool was_heard;
 
 	connection_ref(c);
 	look(c, EPOLLIN, 1);
-	is_used = c->is_used;
+	/* Set by the first one. */
+	was_heard = c->call_since > 0;
 	connection_unref(c);
-	return is_used;
+	return was_heard;
 }
 
 static int on_turn(sd_event_source *source, void *userdata)

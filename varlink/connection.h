@@ -45,7 +45,6 @@ struct varlink_connection {
 	bool ending;  /* ends once out is empty */
 	bool failed;  /* ends at its next turn */
 	bool at_end;  /* the caller sends nothing more */
-	bool is_used; /* a message has come */
 	unsigned n_fruitless;
 	void *data;
 	void (*free_data)(void *data);

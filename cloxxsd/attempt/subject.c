@@ -26,24 +26,6 @@ struct record subject_record(const struct subject *subject, int64_t now_us)
 	};
 }
 
-_Static_assert(sizeof((struct user_claim){ 0 }.requester) ==
-		       sizeof((struct subject){ 0 }.requester),
-	       "who asks, as a claim keeps it");
-
-struct user_claim subject_claim(const struct subject *subject, int64_t now_us)
-{
-	const char *address = subject_address(subject);
-	struct user_claim claim = { .at = now_us / 1000000 };
-
-	memcpy(claim.service, subject->service, sizeof(claim.service));
-	if (address)
-		(void)snprintf(claim.address, sizeof(claim.address), "%s",
-			       address);
-	memcpy(claim.terminal, subject->terminal, sizeof(claim.terminal));
-	memcpy(claim.requester, subject->requester, sizeof(claim.requester));
-	return claim;
-}
-
 struct user_failure subject_failure(const struct subject *subject,
 				    enum reason reason, const char *reference,
 				    int64_t now_us)
@@ -57,6 +39,23 @@ struct user_failure subject_failure(const struct subject *subject,
 		       reason_name(reason));
 	memcpy(failure.reference, reference, REFERENCE_MAX);
 	return failure;
+}
+
+_Static_assert(sizeof((struct user_claim){ 0 }.requester) ==
+		       sizeof((struct subject){ 0 }.requester),
+	       "who asks, as a claim keeps it");
+
+struct user_claim subject_claim(const struct subject *subject, int64_t now_us)
+{
+	const char *address = subject_address(subject);
+	struct user_claim claim = { .failure = subject_failure(
+					    subject, REASON_INTERRUPTED, "",
+					    now_us) };
+
+	(void)snprintf(claim.failure.address, sizeof(claim.failure.address),
+		       "%s", address ? address : "");
+	memcpy(claim.requester, subject->requester, sizeof(claim.requester));
+	return claim;
 }
 
 bool subject_is_unattended(const char *service)

@@ -52,10 +52,10 @@ const char *subject_address(const struct subject *subject);
  * event, result and reason still to be set. It points into subject.
  */
 struct record subject_record(const struct subject *subject, int64_t now_us);
-/* An answer of subject's that is to be verified. */
-struct user_claim subject_claim(const struct subject *subject, int64_t now_us);
 /* A wrong answer of subject's, as it is counted: for reason, told by reference.
  */
 struct user_failure subject_failure(const struct subject *subject,
 				    enum reason reason, const char *reference,
 				    int64_t now_us);
+/* An answer of subject's that is to be verified. */
+struct user_claim subject_claim(const struct subject *subject, int64_t now_us);

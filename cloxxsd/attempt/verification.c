@@ -5,8 +5,8 @@
  *  2. The claim is on the disk before the result of the hash is looked at, and
  *     what comes of it before the answer leaves, but for the one case of
  *     reply.c: so neither parallel guesses, nor a kill, nor a loss of power
- *     give a fourth. The claim is written while the hash
- *     runs: until it is settled, nobody learns anything from it.
+ *     give a fourth. The claim is written while the hash runs: until it is
+ *     settled, nobody learns anything from it.
  *  3. Every claim is settled: as a failure, a success or a release; where that
  *     could not be written, as a failure before anything else is verified.
  *  4. What is denied without a verification takes as long as one, and is

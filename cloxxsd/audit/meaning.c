@@ -305,17 +305,15 @@ static const struct {
 				      "record. Keep a copy of the state before "
 				      "anything is done, and hold it against "
 				      "an anchor." },
-	[EVENT_ALARM_RAISED] = { OWN,
-				 "The details name the rule and what was "
-				 "seen; cloxxsctl alarm list tells what to "
-				 "do. Who is to be told is said in "
-				 "[alarms] of the configuration." },
+	[EVENT_ALARM_RAISED] = { OWN, "The details name the rule and what was "
+				      "seen; cloxxsctl alarm list tells what to "
+				      "do. Who is to be told is said in "
+				      "[alarms] of the configuration." },
 	[EVENT_ALARM_OVER] = { OWN, "The details name the rule, and since when "
 				    "it lasted." },
 	[EVENT_ALARM_UNDELIVERED] = { OWN,
 				      "Neither the address nor the web hook of "
-				      "[alarms] took it. This is recorded "
-				      "once, "
+				      "[alarms] took it. This is recorded once, "
 				      "until one is delivered again. See "
 				      "cloxxsctl alarm list and the log of "
 				      "cloxxs-courier." },

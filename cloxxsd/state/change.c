@@ -175,7 +175,7 @@ static int rehash(struct store *store, const struct change *change)
 
 static int claim(struct store *store, const struct change *change)
 {
-	const struct user_claim unknown = { .at = 0 };
+	const struct user_claim unknown = { .requester = "" };
 	const struct user_claim *one = change->claim ? change->claim : &unknown;
 
 	return store_run(
@@ -183,8 +183,9 @@ static int claim(struct store *store, const struct change *change)
 		"UPDATE user SET claim = 1, claimed_at = ?,"
 		" claimed_service = ?, claimed_address = ?,"
 		" claimed_terminal = ?, claimed_requester = ? WHERE uid = ?",
-		"itttti", one->at, one->service, one->address, one->terminal,
-		one->requester, (int64_t)change->uid);
+		"itttti", one->failure.at, one->failure.service,
+		one->failure.address, one->failure.terminal, one->requester,
+		(int64_t)change->uid);
 }
 
 #define SETTLED                                             \

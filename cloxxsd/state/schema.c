@@ -7,12 +7,13 @@
  * user: one row a user; password is sealed (place user, password, uid). claim
  * is 1 while an answer is being verified: found so at start, it counts as a
  * failure; claimed_at, claimed_service, claimed_address, claimed_terminal and
- * claimed_requester say of that answer when and from where it came. credential
- * grows with each change of the password or the lock. networks: a list as
- * networks_write() writes it, or ''. protected: only root changes this user.
- * break_glass: an account for an emergency, which nobody enters but between
- * opened_at and open_until. retired_uid: ids of deleted users, never given out
- * again. failure: counted wrong answers since the count was last set to zero.
+ * claimed_requester say of that answer when and from where it came.
+ * credential grows with each change of the password or the lock.
+ * networks: a list as networks_write() writes it, or ''.
+ * protected: only root changes this user. break_glass: an account for an
+ * emergency, which nobody enters but between opened_at and open_until.
+ * retired_uid: ids of deleted users, never given out again.
+ * failure: counted wrong answers since the count was last set to zero.
  * not_before, not_after: when he is valid, both included; 0: no limit. hours:
  * as policy/hours.h writes them, '' for always. active_at: when he last came
  * in, was made, enabled, or given a temporary password. session: those that are
@@ -39,10 +40,10 @@
  * ssh_key: by which he may come in over SSH; fingerprint as ssh-keygen shows
  * it, key without its comment, added_by as records have actors. ledger again:
  * published says where a record is with the journal (state/ledger.h); proof is
- * of a row whose texts were replaced (state/ledger_chain.h). ledger_cut: one
- * row where the first records were purged; proof is over it. retention: how far
- * each class was purged, by number and time (state/retention.h). hold: records
- * that are not purged and not changed, of a user, a class and a time, in
+ * of a row whose texts were replaced (state/ledger_chain.h). ledger_cut: one row
+ * where the first records were purged; proof is over it. retention: how far each
+ * class was purged, by number and time (state/retention.h). hold: records that
+ * are not purged and not changed, of a user, a class and a time, in
  * microseconds; null for any. configuration: one row: the settings that were in
  * force last, and the version of the notice. audit_session: which session began
  * the login that the kernel gave that number in that boot, open or not.
@@ -50,8 +51,8 @@
  * asked for one (policy/code.h). recovery_code: digests of those that are left.
  * code_sent: each code that was handed to the courier in the last day. alarm:
  * the rules that were one, by name, and what is to be told of them;
- * alarm_engine: one row, of them all (alarm/engine.h); seq: the last record
- * that was looked at for them.
+ * alarm_engine: one row, of them all (alarm/engine.h); seq: the last record that
+ * was looked at for them.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE user ("
@@ -376,9 +377,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE user ADD COLUMN claimed_at INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE user ADD COLUMN claimed_service TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE user ADD COLUMN claimed_address TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE user ADD COLUMN claimed_terminal TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE user ADD COLUMN claimed_requester TEXT NOT NULL DEFAULT "
-	"'';",
+	"ALTER TABLE user ADD COLUMN claimed_terminal TEXT NOT NULL"
+	" DEFAULT '';"
+	"ALTER TABLE user ADD COLUMN claimed_requester TEXT NOT NULL"
+	" DEFAULT '';",
 };
 
 size_t schema_version(void)

@@ -10,7 +10,6 @@
 #include "cloxxsd/state/state.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -219,15 +218,16 @@ static void count(struct state *state, const struct change *change)
 		change_is_access(change) && !change->grant && !change->grants;
 }
 
-static struct state_former former_of(const struct state *state)
+static int begin(struct state *state, int (*begin_store)(struct store *store),
+		 struct state_former *ret_former)
 {
-	return (struct state_former){ state->ledger, state->latest };
+	*ret_former = (struct state_former){ state->ledger, state->latest };
+	return begin_store(state->store);
 }
 
 int state_begin(struct state *state, struct state_former *ret_former)
 {
-	*ret_former = former_of(state);
-	return store_begin(state->store);
+	return begin(state, store_begin, ret_former);
 }
 
 int state_record(struct state *state, const struct record *record)
@@ -256,26 +256,26 @@ int state_end(struct state *state, const struct state_former *former, int r,
 	return 0;
 }
 
-int state_apply(struct state *state, const struct change_set *set)
+static int apply(struct state *state, int (*begin_store)(struct store *store),
+		 const struct change_set *set)
 {
 	struct state_former former;
 	int r;
 
-	r = state_begin(state, &former);
+	r = begin(state, begin_store, &former);
 	if (r != 0)
 		return r;
 	return state_end(state, &former, write_set(state, set), set);
 }
 
+int state_apply(struct state *state, const struct change_set *set)
+{
+	return apply(state, store_begin, set);
+}
+
 int state_apply_ahead(struct state *state, const struct change_set *set)
 {
-	struct state_former former = former_of(state);
-	int r;
-
-	r = store_begin_ahead(state->store);
-	if (r != 0)
-		return r;
-	return state_end(state, &former, write_set(state, set), set);
+	return apply(state, store_begin_ahead, set);
 }
 
 int state_flush(struct state *state)
@@ -329,28 +329,11 @@ static int next_claim(struct state *state, struct user *ret_user)
 	return user_find_uid(state->store, uid, ret_user);
 }
 
-/* As the failure that it is where nobody settles it: no reference tells of it.
- * One that an older daemon claimed does not say when. */
-static struct user_failure failure_of(const struct user_claim *claim,
-				      int64_t now_us)
-{
-	struct user_failure failure = { .at = claim->at > 0
-						      ? claim->at
-						      : now_us / 1000000 };
-
-	memcpy(failure.service, claim->service, sizeof(failure.service));
-	memcpy(failure.address, claim->address, sizeof(failure.address));
-	memcpy(failure.terminal, claim->terminal, sizeof(failure.terminal));
-	(void)snprintf(failure.reason, sizeof(failure.reason), "%s",
-		       reason_name(REASON_INTERRUPTED));
-	return failure;
-}
-
 static void describe_claim(const struct user_claim *claim, struct text *text)
 {
-	if (claim->at > 0) {
+	if (claim->failure.at > 0) {
 		text_add(text, "answered=");
-		timestamp_write(claim->at, text);
+		timestamp_write(claim->failure.at, text);
 	}
 	if (*claim->requester)
 		text_add_format(text, "%srequester=%s", text->n > 0 ? " " : "",
@@ -361,7 +344,7 @@ int state_settle_claim(struct state *state, const struct user *user,
 		       uint32_t failures_max, int64_t now_us)
 {
 	char details[320] = "";
-	struct user_failure failure;
+	struct user_failure *failure;
 	struct change_set set = { 0 };
 	struct user_claim claim;
 	struct text text;
@@ -372,6 +355,10 @@ int state_settle_claim(struct state *state, const struct user *user,
 		return r < 0 ? r : -EBADMSG;
 	text_init(&text, details, sizeof(details));
 	describe_claim(&claim, &text);
+	failure = &claim.failure;
+	/* One that an older daemon claimed does not say when. */
+	if (failure->at == 0)
+		failure->at = now_us / 1000000;
 	change_set_record(
 		&set, (struct record){ .at_us = now_us,
 				       .event = EVENT_FAILURE_COUNTED,
@@ -379,12 +366,11 @@ int state_settle_claim(struct state *state, const struct user *user,
 				       .reason = REASON_INTERRUPTED,
 				       .user = user->name,
 				       .actor = "cloxxsd",
-				       .service = record_text(claim.service),
-				       .address = record_text(claim.address),
-				       .terminal = record_text(claim.terminal),
+				       .service = record_text(failure->service),
+				       .address = record_text(failure->address),
+				       .terminal = record_text(failure->terminal),
 				       .details = record_text(details) });
-	failure = failure_of(&claim, now_us);
-	lockout_count(&set, user, &failure, failures_max, now_us);
+	lockout_count(&set, user, failure, failures_max, now_us);
 	return state_apply(state, &set);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/login.h"
+#include "policy/reason.h"
 
 #define COLUMNS                                                                \
 	"uid, name, role, enabled, services, shell, home, language, password," \
@@ -384,38 +385,30 @@ int user_for_each_failure(struct store *store, uint32_t uid,
 	return r;
 }
 
-static int read_claim(sqlite3_stmt *row, struct user_claim *ret_claim)
-{
-	struct user_claim claim = { .at = sqlite3_column_int64(row, 0) };
-
-	if (!store_column_text(row, 1, claim.service, sizeof(claim.service)) ||
-	    !store_column_text(row, 2, claim.address, sizeof(claim.address)) ||
-	    !store_column_text(row, 3, claim.terminal,
-			       sizeof(claim.terminal)) ||
-	    !store_column_text(row, 4, claim.requester,
-			       sizeof(claim.requester)))
-		return USER_E_DAMAGED;
-	*ret_claim = claim;
-	return 0;
-}
-
 int user_find_claim(struct store *store, uint32_t uid,
 		    struct user_claim *ret_claim)
 {
+	struct user_claim claim;
 	sqlite3_stmt *row;
 	int r;
 
 	r = store_bind(store,
 		       "SELECT claimed_at, claimed_service, claimed_address,"
-		       " claimed_terminal, claimed_requester FROM user"
+		       " claimed_terminal, ?, '', claimed_requester FROM user"
 		       " WHERE uid = ? AND claim != 0",
-		       &row, "i", (int64_t)uid);
+		       &row, "ti", reason_name(REASON_INTERRUPTED),
+		       (int64_t)uid);
 	if (r == 0)
 		r = store_step(row);
 	if (r != STORE_E_ROW)
 		return r == 0 ? USER_E_UNKNOWN : r;
-	r = read_claim(row, ret_claim);
+	r = read_failure(row, &claim.failure);
+	if (r == 0 && !store_column_text(row, 6, claim.requester,
+					 sizeof(claim.requester)))
+		r = USER_E_DAMAGED;
 	sqlite3_reset(row);
+	if (r == 0)
+		*ret_claim = claim;
 	return r;
 }
 

@@ -83,12 +83,11 @@ struct user_failure {
 	char reference[16];
 };
 
-/* An answer that is being verified: when and from where it came. */
+/* An answer that is being verified. */
 struct user_claim {
-	int64_t at; /* 0: not known */
-	char service[NAME_SERVICE_MAX + 1];
-	char address[ADDRESS_TEXT_MAX];
-	char terminal[65];
+	/* That it is where nobody settles it; at 0: when is not known. Its
+	 * address is that of his login, where he has none of his own. */
+	struct user_failure failure;
 	char requester[257]; /* "" for himself */
 };
 

@@ -765,10 +765,10 @@ static int keep_failure(const struct user_failure *one, void *userdata)
 /* Who kills the daemon does not hide from where he guessed. */
 static void open_claim_says_whence(void **state)
 {
-	const struct user_claim claim = { .at = 3,
-					  .service = "sudo",
-					  .address = "192.0.2.7",
-					  .terminal = "pts/1",
+	const struct user_claim claim = { .failure = { .at = 3,
+						       .service = "sudo",
+						       .address = "192.0.2.7",
+						       .terminal = "pts/1" },
 					  .requester = "jan" };
 	struct user_failure failure;
 	struct ledger_row row;
@@ -805,7 +805,9 @@ static void settled_claim_is_forgotten(void **state)
 	static const enum change_type ends[] = { CHANGE_SUCCESS, CHANGE_RESET,
 						 CHANGE_RELEASE,
 						 CHANGE_FAILURE };
-	const struct user_claim claim = { .at = 3, .address = "192.0.2.7" };
+	const struct user_claim claim = {
+		.failure = { .at = 3, .address = "192.0.2.7" }
+	};
 	const struct user_failure failure = { .at = 4 };
 	struct user_claim found;
 
@@ -818,7 +820,7 @@ static void settled_claim_is_forgotten(void **state)
 		      0);
 		assert_int_equal(user_find_claim(f->state.store, PIET, &found),
 				 0);
-		assert_string_equal(found.address, "192.0.2.7");
+		assert_string_equal(found.failure.address, "192.0.2.7");
 		apply(f,
 		      (struct change){ .type = ends[i],
 				       .uid = PIET,

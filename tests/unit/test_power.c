@@ -2,8 +2,9 @@
 /*
  * What is left when the host loses power: of each file of the store what it
  * held when it was last brought to the disk. Whoever was told that he is in may
- * find himself counted as one who guessed; never is a guess forgotten, a code
- * good twice, or somebody's way in without a trace.
+ * find himself counted as one who guessed; never is a guess forgotten, or
+ * somebody's way in without a trace. (That a code is not good twice: what may be
+ * lost is in test_change.c.)
  */
 #include <errno.h>
 #include <fcntl.h>
