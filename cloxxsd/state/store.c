@@ -5,8 +5,7 @@
  *     replaced: an empty store would be an open one, or lock everybody out.
  *  2. A commit that returned 0 is on the disk; one that was begun ahead of it
  *     is with store_flush(). After a flush that failed nothing is written: the
- *     kernel tells each descriptor once of what it could not write, and
- * forgets.
+ *     kernel tells each descriptor once of what it could not write.
  *  3. Values reach SQL as bound arguments only.
  */
 #include "cloxxsd/state/store.h"
@@ -17,13 +16,11 @@
 #include <sys/stat.h>
 
 #include "cloxxsd/state/schema.h"
+#include "cloxxsd/state/store_log.h"
 
 /* More than that are no statements of ours: each text stands in the source. */
 #define STATEMENTS_MAX 1024
 #define MARKER "store.made"
-/* What the write-ahead log grows to between two of SQLite's checkpoints (1000
- * pages), and some more. */
-#define LOG_BYTES (1100 * (4096 + 24))
 
 /* What ends a transaction is prepared before there is one: where memory is
  * short it must not be the end that fails. */
@@ -36,19 +33,9 @@ struct statement {
 	sqlite3_stmt *statement;
 };
 
-/* Between the disk and what was committed. */
-enum lead {
-	LEAD_NONE,
-	LEAD_AHEAD, /* something is not there yet */
-	LEAD_LOST,  /* something may never be */
-};
-
 struct store {
 	sqlite3 *database;
-	int log_fd; /* our own, for it may have been SQLite's that was told of
-		       an error; -1: nothing is committed ahead */
-	enum lead lead;
-	bool hurries; /* commits may not wait, until wait_again() */
+	struct store_log log;
 	struct statement *statements;
 	size_t n_statements, size;
 };
@@ -82,36 +69,15 @@ int store_errno(int code)
 	return -EIO;
 }
 
-static int execute(struct store *store, const char *sql)
-{
-	return store_errno(
-		sqlite3_exec(store->database, sql, NULL, NULL, NULL));
-}
-
-/* Makes commits wait again, but within a transaction, where it cannot be set.
- * Called before every write but store_begin_ahead()'s; what writes outside of a
- * transaction must do so by store_run() or store_execute(). */
-static int wait_again(struct store *store)
-{
-	int r;
-
-	if (!sqlite3_get_autocommit(store->database))
-		return 0;
-	if (store->lead == LEAD_LOST)
-		return -EIO;
-	if (!store->hurries)
-		return 0;
-	r = execute(store, "PRAGMA synchronous = FULL");
-	if (r == 0)
-		store->hurries = false;
-	return r;
-}
-
+/* What is written outside of a transaction must be so by this, or by
+ * store_run(). */
 int store_execute(struct store *store, const char *sql)
 {
-	int r = wait_again(store);
+	int r = store_log_wait(&store->log);
 
-	return r != 0 ? r : execute(store, sql);
+	return r != 0 ? r
+		      : store_errno(sqlite3_exec(store->database, sql, NULL,
+						 NULL, NULL));
 }
 
 /* One number that a PRAGMA gives. */
@@ -333,6 +299,7 @@ static int open_database(struct store *store, const char *path, bool marked,
 				    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 				    SQLITE_OPEN_PRIVATECACHE,
 			    NULL);
+	store->log.database = store->database;
 	if (r == SQLITE_OK)
 		r = harden(store);
 	else
@@ -351,7 +318,7 @@ static struct store *store_alloc(void)
 	struct store *store = calloc(1, sizeof(*store));
 
 	if (store)
-		store->log_fd = -1;
+		store->log = STORE_LOG_INIT;
 	return store;
 }
 
@@ -446,6 +413,7 @@ int store_open_snapshot(const char *path, struct text *why,
 						SQLITE_OPEN_NOMUTEX |
 						SQLITE_OPEN_PRIVATECACHE,
 					NULL));
+	store->log.database = store->database;
 	if (r == 0)
 		r = recognise_snapshot(store, why);
 	if (r != 0)
@@ -488,34 +456,12 @@ int store_check(struct store *store,
 
 int store_renew(struct store *store)
 {
-	return store_errno(sqlite3_wal_checkpoint_v2(
-		store->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	return store_log_renew(&store->log);
 }
 
 int store_reserve_log(struct store *store)
 {
-	static const char zeros[1 << 16];
-	scope(scope_close) int fd = -1;
-	struct stat status;
-
-	fd = open(sqlite3_filename_wal(
-			  sqlite3_db_filename(store->database, "main")),
-		  O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	/* Behind what is there: SQLite finds the end of a log by its sums. */
-	while (status.st_size < LOG_BYTES) {
-		ssize_t n = pwrite(fd, zeros, sizeof(zeros), status.st_size);
-
-		if (n < 0)
-			return -errno;
-		status.st_size += n;
-	}
-	if (fsync(fd) < 0)
-		return -errno;
-	scope_close(&store->log_fd);
-	store->log_fd = scope_take_fd(&fd);
-	return 0;
+	return store_log_reserve(&store->log);
 }
 
 struct store *store_free(struct store *store)
@@ -525,7 +471,7 @@ struct store *store_free(struct store *store)
 	for (size_t i = 0; i < store->n_statements; i++)
 		sqlite3_finalize(store->statements[i].statement);
 	sqlite3_close(store->database);
-	scope_close(&store->log_fd);
+	store_log_deinit(&store->log);
 	free(store->statements);
 	free(store);
 	return NULL;
@@ -669,38 +615,25 @@ int store_free_id(struct store *store, const char *table, uint32_t *ret_id)
 	return 0;
 }
 
-/* To the end of it, whatever rows it gives. */
-static int step_through(sqlite3_stmt *statement)
-{
-	int r = store_step(statement);
-
-	if (r != STORE_E_ROW)
-		return r;
-	sqlite3_reset(statement);
-	return 0;
-}
-
-static int run(struct store *store, const char *sql)
-{
-	sqlite3_stmt *statement;
-	int r = find_statement(store, sql, &statement);
-
-	return r != 0 ? r : step_through(statement);
-}
-
 int store_run(struct store *store, const char *sql, const char *form, ...)
 {
 	sqlite3_stmt *statement = NULL;
 	va_list arguments;
 	int r;
 
-	r = wait_again(store);
+	r = store_log_wait(&store->log);
 	if (r != 0)
 		return r;
 	va_start(arguments, form);
 	r = bind_list(store, sql, &statement, form, arguments);
 	va_end(arguments);
-	return r != 0 ? r : step_through(statement);
+	if (r == 0)
+		r = store_step(statement);
+	if (r == STORE_E_ROW) {
+		sqlite3_reset(statement);
+		r = 0;
+	}
+	return r;
 }
 
 int store_changes(const struct store *store)
@@ -729,25 +662,22 @@ int store_begin(struct store *store)
 
 int store_begin_ahead(struct store *store)
 {
-	if (store->lead == LEAD_LOST)
-		return -EIO;
-	if (store->log_fd >= 0 && !store->hurries) {
-		/* SQLite sets it while it compiles the PRAGMA, which may fail
-		 * after that: so it is taken as set. */
-		store->hurries = true;
-		(void)!execute(store, "PRAGMA synchronous = NORMAL");
-	}
-	return run(store, begin_sql);
+	sqlite3_stmt *statement;
+	int r = store_log_hurry(&store->log);
+
+	if (r == 0)
+		r = find_statement(store, begin_sql, &statement);
+	return r != 0 ? r : store_step(statement);
 }
 
 int store_commit(struct store *store)
 {
 	int r = store_run(store, commit_sql, "");
 
-	if (r == 0 && store->hurries)
-		store->lead = LEAD_AHEAD;
-	if (r == 0)
+	if (r == 0) {
+		store_log_committed(&store->log);
 		return 0;
+	}
 	store_rollback(store);
 	/* If it was the disk, what is ahead of it may be what it did not take:
 	 * nothing is to be written behind that. */
@@ -755,23 +685,9 @@ int store_commit(struct store *store)
 	return r;
 }
 
-/* Nor by closing it: what the log holds is proved by its sums, and only when it
- * is opened. */
-static void lose(struct store *store)
-{
-	store->lead = LEAD_LOST;
-	(void)sqlite3_db_config(store->database,
-				SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-}
-
-/* Where a commit that waited came between it finds nothing to write. */
 int store_flush(struct store *store)
 {
-	if (store->lead == LEAD_AHEAD && fdatasync(store->log_fd) < 0)
-		lose(store);
-	else if (store->lead == LEAD_AHEAD)
-		store->lead = LEAD_NONE;
-	return store->lead == LEAD_NONE ? 0 : -EIO;
+	return store_log_flush(&store->log);
 }
 
 void store_rollback(struct store *store)
