@@ -27,7 +27,8 @@ struct record subject_record(const struct subject *subject, int64_t now_us)
 }
 
 struct user_failure subject_failure(const struct subject *subject,
-				    enum reason reason, const char *reference,
+				    enum reason reason,
+				    const char reference[REFERENCE_MAX],
 				    int64_t now_us)
 {
 	struct user_failure failure = { .at = now_us / 1000000 };
@@ -48,9 +49,10 @@ _Static_assert(sizeof((struct user_claim){ 0 }.requester) ==
 struct user_claim subject_claim(const struct subject *subject, int64_t now_us)
 {
 	const char *address = subject_address(subject);
+	const char reference[REFERENCE_MAX] = "";
 	struct user_claim claim = { .failure = subject_failure(
-					    subject, REASON_INTERRUPTED, "",
-					    now_us) };
+					    subject, REASON_INTERRUPTED,
+					    reference, now_us) };
 
 	(void)snprintf(claim.failure.address, sizeof(claim.failure.address),
 		       "%s", address ? address : "");

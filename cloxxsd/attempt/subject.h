@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/language.h"
 #include "base/name.h"
+#include "cloxxsd/attempt/reference.h"
 #include "cloxxsd/audit/record.h"
 #include "cloxxsd/state/audit_session.h"
 #include "cloxxsd/state/user.h"
@@ -55,7 +56,8 @@ struct record subject_record(const struct subject *subject, int64_t now_us);
 /* A wrong answer of subject's, as it is counted: for reason, told by reference.
  */
 struct user_failure subject_failure(const struct subject *subject,
-				    enum reason reason, const char *reference,
+				    enum reason reason,
+				    const char reference[REFERENCE_MAX],
 				    int64_t now_us);
 /* An answer of subject's that is to be verified. */
 struct user_claim subject_claim(const struct subject *subject, int64_t now_us);
